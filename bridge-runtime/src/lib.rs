@@ -1,1 +1,15 @@
-//! Under construction.
+//! The engines of iden-bridge. Users import the facade, `iden_bridge`.
+
+pub mod client;
+pub mod clock;
+#[cfg(feature = "cli")]
+mod command_line;
+pub mod connector;
+#[cfg(feature = "dev")]
+pub mod dev;
+pub mod journal;
+pub mod random;
+pub mod source;
+pub mod sync;
+pub mod tasks;
+pub mod testing;

@@ -1,1 +1,39 @@
-//! Under construction.
+//! A strict, local Bridge server for development and tests.
+//!
+//! [`Sandbox::start`] gives a test a server of its own, in memory, in a millisecond. It speaks HTTP as Iden's Bridge and
+//! Lighthouse APIs do, refuses what they would refuse, and shows by plain values what it holds: [`App::records`],
+//! [`App::sessions`], [`App::tasks`], [`Sandbox::requests`].
+//!
+//! It is written from the protocol alone and shares no code with the connector side, so that a misreading there does not
+//! repeat itself here. What the protocol leaves open is a switch of [`Assumptions`]. What goes wrong between two programs is a
+//! [`Fault`]: an overloaded gateway, a lost answer, half an answer.
+//!
+//! The program `bridge-sandbox` (feature `bin`, on by default) is the same server for a connector under development.
+
+mod app;
+mod assert;
+mod assumptions;
+mod builder;
+mod clock;
+mod error;
+mod fault;
+mod gate;
+mod key;
+mod line;
+mod log;
+mod new_task;
+mod routes;
+mod sandbox;
+mod server;
+mod state;
+mod validate;
+mod view;
+mod warning;
+
+pub use app::App;
+pub use assumptions::Assumptions;
+pub use builder::SandboxBuilder;
+pub use fault::Fault;
+pub use new_task::NewTask;
+pub use sandbox::Sandbox;
+pub use view::{RecordView, RequestView, SessionView, TaskView, TypeView};

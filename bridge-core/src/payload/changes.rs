@@ -1,0 +1,67 @@
+//! What an update asks for.
+
+use serde_json::Value;
+
+use crate::Status;
+
+/// One change of an `UpdateAccount` task. `None` in a text field: clear it.
+///
+/// A `match` needs a last arm; answer it with `TaskError::unsupported(&change)`, so that no change is dropped in
+/// silence.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AccountChange {
+    /// The e-mail address.
+    Email(Option<String>),
+    /// The login name.
+    Username(Option<String>),
+    /// The first name.
+    FirstName(Option<String>),
+    /// The last name.
+    LastName(Option<String>),
+    /// The display name.
+    DisplayName(Option<String>),
+    /// The status.
+    Status(Status),
+    /// Any other field, or a value of a form that the protocol does not name.
+    Other {
+        /// The field's name on the wire.
+        field: String,
+        /// The new value.
+        value: Value,
+    },
+}
+
+impl AccountChange {
+    pub(crate) fn read(field: &str, value: &Value) -> Self {
+        let other = || AccountChange::Other { field: field.to_owned(), value: value.clone() };
+        let text = match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            _ => return other(),
+        };
+        match field {
+            "email" => AccountChange::Email(text),
+            "username" => AccountChange::Username(text),
+            "first_name" => AccountChange::FirstName(text),
+            "last_name" => AccountChange::LastName(text),
+            "display_name" => AccountChange::DisplayName(text),
+            "status" => text.as_deref().and_then(Status::from_wire).map_or_else(other, AccountChange::Status),
+            _ => other(),
+        }
+    }
+
+    /// The field's name on the wire.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        match self {
+            AccountChange::Email(_) => "email",
+            AccountChange::Username(_) => "username",
+            AccountChange::FirstName(_) => "first_name",
+            AccountChange::LastName(_) => "last_name",
+            AccountChange::DisplayName(_) => "display_name",
+            AccountChange::Status(_) => "status",
+            AccountChange::Other { field, .. } => field,
+        }
+    }
+}

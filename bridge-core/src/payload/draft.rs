@@ -1,0 +1,90 @@
+//! What all payloads have in common.
+
+use std::marker::PhantomData;
+
+use serde_json::{Map, Value};
+
+use super::{PayloadError, changes::AccountChange};
+use crate::{BridgeId, EdgeKind, Ref, Resource, Status, wire};
+
+/// A payload whose ids have been checked against `R`.
+pub(super) struct Draft<R: Resource> {
+    payload: wire::Payload,
+    id: Option<R::Id>,
+    _resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> Draft<R> {
+    pub(super) fn read(payload: wire::Payload) -> Result<Self, PayloadError> {
+        let id = match payload.account.as_ref().and_then(|account| account.get("id")) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(R::Id::from_wire(text).ok_or_else(|| {
+                PayloadError::new(format_args!("`payload.account.id` is `{text}`, which is no id of `{}`", R::SLUG))
+            })?),
+            Some(other) => {
+                return Err(PayloadError::new(format_args!("`payload.account.id` is {other}, a text is expected")));
+            }
+        };
+        let draft = Draft { payload, id, _resource: PhantomData };
+        R::EDGES.iter().try_for_each(|edge| {
+            let Some(ids) = draft.edge(edge.kind, edge.slug) else { return Ok(()) };
+            let place = format!("`{}.{}`", edge.kind.field(), edge.slug);
+            let Value::Array(ids) = ids else {
+                return Err(PayloadError::new(format_args!("{place} is {ids}, a list of ids is expected")));
+            };
+            match ids.iter().find(|id| !id.as_str().is_some_and(|id| edge.is_id(id))) {
+                Some(id) => {
+                    Err(PayloadError::new(format_args!("{place} holds {id}, which is no id of `{}`", edge.slug)))
+                }
+                None => Ok(()),
+            }
+        })?;
+        Ok(draft)
+    }
+
+    pub(super) fn id(&self) -> Option<&R::Id> {
+        self.id.as_ref()
+    }
+
+    pub(super) fn raw(&self) -> &Map<String, Value> {
+        self.payload.raw()
+    }
+
+    pub(super) fn text(&self, field: &str) -> Option<&str> {
+        self.payload.account.as_ref()?.get(field)?.as_str()
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        self.text("status").and_then(Status::from_wire)
+    }
+
+    pub(super) fn changes(&self) -> Vec<AccountChange> {
+        let changes = self.payload.changes.iter().flatten();
+        changes.map(|(field, value)| AccountChange::read(field, value)).collect()
+    }
+
+    /// Where a task may carry edges is an assumption (protocol.md section 6): memberships beside the account, and both
+    /// kinds in the account as a record has them. The place beside the account wins.
+    fn edge(&self, kind: EdgeKind, slug: &str) -> Option<&Value> {
+        let beside = match kind {
+            EdgeKind::Membership => self.payload.memberships.as_ref(),
+            EdgeKind::Assignment => None,
+        };
+        let within = || self.payload.account.as_ref()?.get(kind.field())?.as_object();
+        let ids = beside.and_then(|map| map.get(slug)).or_else(|| within()?.get(slug))?;
+        (!ids.is_null()).then_some(ids)
+    }
+
+    pub(super) fn refs<T: Resource>(&self, kind: EdgeKind) -> Option<Vec<Ref<T>>> {
+        let ids = self.edge(kind, T::SLUG)?.as_array()?;
+        // Every id was checked when the payload was read.
+        Some(ids.iter().filter_map(|id| Ref::from_wire(id.as_str()?)).collect())
+    }
+}
+
+impl<R: Resource> Clone for Draft<R> {
+    fn clone(&self) -> Self {
+        let id = self.id.as_ref().map(BridgeId::duplicate);
+        Draft { payload: self.payload.clone(), id, _resource: PhantomData }
+    }
+}

@@ -1,0 +1,303 @@
+//! Tasks: something that Iden wants done in the application (protocol.md section 6).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::text::printable;
+use super::{Object, TaskId};
+
+/// One provisioning task (protocol.md section 6).
+///
+/// Reading is strict where the order and the effect of tasks depend on it: an `execute_after` that is not a time is an
+/// error, not "at once". The error never repeats a value, because a payload can hold a password.
+///
+/// ```
+/// use bridge_core::wire::{Task, TaskStatus};
+///
+/// let task: Task = serde_json::from_str(
+///     r#"{"id": "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11", "action": "suspend_account", "resource_type": "employee",
+///         "status": "pending", "execute_after": null, "created_at": "2026-01-05T09:30:00Z",
+///         "payload": {"account": {"id": "e-1"}}}"#,
+/// )?;
+/// assert_eq!(task.status, TaskStatus::Pending);
+/// assert_eq!(task.payload.account.as_ref().and_then(|account| account["id"].as_str()), Some("e-1"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Object")]
+#[non_exhaustive]
+pub struct Task {
+    /// Names the task.
+    pub id: TaskId,
+    /// `create_account`, `update_account`, `delete_account`, `suspend_account`, `unsuspend_account`, `reset_password`;
+    /// an open set.
+    pub action: String,
+    /// The slug of the resource type that the task is about.
+    pub resource_type: String,
+    /// Whether it may be executed.
+    pub status: TaskStatus,
+    /// Not to be executed before this time.
+    pub execute_after: Option<Timestamp>,
+    /// When Iden made the task.
+    pub created_at: Option<Timestamp>,
+    /// What to do it with.
+    pub payload: Payload,
+    /// What was reported after success, where Iden sends it back. Not documented as part of a task; an assumption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    /// What was reported after failure, where Iden sends it back. Not documented as part of a task; an assumption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Value>,
+}
+
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id)
+            .field("action", &self.action)
+            .field("resource_type", &self.resource_type)
+            .field("status", &self.status)
+            .field("execute_after", &self.execute_after)
+            .field("created_at", &self.created_at)
+            .field("payload", &self.payload)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a task may be executed. The four names are documented; the set is read as open (protocol.md section 6).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TaskStatus {
+    /// May be executed now.
+    Pending,
+    /// Becomes pending by itself later; never to be picked up.
+    Scheduled,
+    /// Terminal.
+    Completed,
+    /// Terminal.
+    Failed,
+    /// A status that this version does not know; never to be picked up.
+    Other(String),
+}
+
+impl TaskStatus {
+    /// The name on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Scheduled => "scheduled",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Whether the task is over: a report to it is answered with 409.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Completed | Self::Failed)
+    }
+}
+
+impl From<String> for TaskStatus {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "pending" => Self::Pending,
+            "scheduled" => Self::Scheduled,
+            "completed" => Self::Completed,
+            "failed" => Self::Failed,
+            _ => Self::Other(name),
+        }
+    }
+}
+
+impl std::fmt::Display for TaskStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&printable(self.as_str(), 64))
+    }
+}
+
+impl Serialize for TaskStatus {
+    fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        output.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskStatus {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input).map(Self::from)
+    }
+}
+
+/// What a task is to be done with (protocol.md section 6).
+///
+/// The three parts are documented; what stands inside them is an assumption. [`Payload::raw`] has everything that was
+/// sent, also what this version does not know.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Object", into = "Object")]
+#[non_exhaustive]
+pub struct Payload {
+    /// Fields of the account; with `id` for an account that exists.
+    pub account: Option<Object>,
+    /// Group type slug to group record ids: the memberships to hold afterwards.
+    pub memberships: Option<Object>,
+    /// Field to new value, for `update_account`.
+    pub changes: Option<Object>,
+    raw: Object,
+}
+
+impl Payload {
+    /// Reads a payload. Fails where one of the three parts is there and is neither an object nor null.
+    pub fn from_raw(raw: Object) -> Result<Self, TaskFault> {
+        let part = |name: &str| match raw.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(fields.clone())),
+            Some(other) => Err(TaskFault::wrong(&format!("payload.{name}"), "an object or null", other)),
+        };
+        let (account, memberships, changes) = (part("account")?, part("memberships")?, part("changes")?);
+        Ok(Self { account, memberships, changes, raw })
+    }
+
+    /// The JSON object as it was received.
+    pub fn raw(&self) -> &Object {
+        &self.raw
+    }
+}
+
+impl TryFrom<Object> for Payload {
+    type Error = TaskFault;
+
+    fn try_from(raw: Object) -> Result<Self, TaskFault> {
+        Self::from_raw(raw)
+    }
+}
+
+impl From<Payload> for Object {
+    fn from(payload: Payload) -> Self {
+        payload.raw
+    }
+}
+
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = |part: &Option<Object>| part.as_ref().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
+        f.debug_struct("Payload")
+            .field("account", &names(&self.account))
+            .field("memberships", &names(&self.memberships))
+            .field("changes", &names(&self.changes))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a task cannot be read. Names the field and what was expected, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TaskFault(String);
+
+impl TaskFault {
+    fn wrong(field: &str, expected: &str, came: &Value) -> Self {
+        let came = match came {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "another string",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        Self(format!("`{field}` must be {expected}, but {came} came"))
+    }
+}
+
+impl TryFrom<Object> for Task {
+    type Error = TaskFault;
+
+    fn try_from(mut task: Object) -> Result<Self, TaskFault> {
+        let mut field = |name: &str| task.remove(name).unwrap_or(Value::Null);
+        let id = field("id");
+        let id = id.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| TaskFault::wrong("id", "a UUID", &id))?;
+        let payload = match field("payload") {
+            Value::Null => Payload::default(),
+            Value::Object(raw) => Payload::from_raw(raw)?,
+            other => return Err(TaskFault::wrong("payload", "an object", &other)),
+        };
+        Ok(Self {
+            id,
+            action: text("action", field("action"))?,
+            resource_type: text("resource_type", field("resource_type"))?,
+            status: text("status", field("status"))?.into(),
+            execute_after: time("execute_after", &field("execute_after"))?,
+            created_at: time("created_at", &field("created_at"))?,
+            payload,
+            result: Some(field("result")).filter(|value| !value.is_null()),
+            error: Some(field("error")).filter(|value| !value.is_null()),
+        })
+    }
+}
+
+fn text(name: &str, value: Value) -> Result<String, TaskFault> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(TaskFault::wrong(name, "a string", &other)),
+    }
+}
+
+fn time(name: &str, value: &Value) -> Result<Option<Timestamp>, TaskFault> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => {
+            text.parse().map(Some).map_err(|_| TaskFault::wrong(name, "an RFC 3339 time with its offset", value))
+        }
+        other => Err(TaskFault::wrong(name, "an RFC 3339 time", other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn task(change: impl FnOnce(&mut Value)) -> Result<Task, serde_json::Error> {
+        let mut value = json!({
+            "id": "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11", "action": "reset_password", "resource_type": "employee",
+            "status": "pending", "execute_after": null, "created_at": "2026-01-05T09:30:00Z",
+            "payload": {"account": {"id": "e-1", "password": "hunter2"}, "memberships": null, "extra": [1]},
+        });
+        change(&mut value);
+        serde_json::from_value(value)
+    }
+
+    #[test]
+    fn everything_sent_can_be_reached_and_written_again() {
+        let read = task(|_| {}).unwrap();
+        assert_eq!(read.payload.raw()["extra"], json!([1]));
+        assert_eq!(read.payload.memberships, None);
+        let again: Task = serde_json::from_value(serde_json::to_value(&read).unwrap()).unwrap();
+        assert_eq!(again, read);
+    }
+
+    #[test]
+    fn unknown_names_are_kept() {
+        let read = task(|task| task["status"] = json!("paused")).unwrap();
+        assert_eq!(read.status, TaskStatus::Other("paused".into()));
+        assert!(!read.status.is_terminal());
+    }
+
+    #[test]
+    fn faults_name_the_field_and_never_the_value() {
+        for (field, value, said) in [
+            ("execute_after", json!("hunter2"), "`execute_after` must be an RFC 3339 time"),
+            ("action", json!(7), "`action` must be a string, but a number came"),
+            ("payload", json!({"account": "hunter2"}), "`payload.account` must be an object or null"),
+            ("id", json!(null), "`id` must be a UUID, but null came"),
+        ] {
+            let fault = task(|task| task[field] = value).unwrap_err().to_string();
+            assert!(fault.contains(said) && !fault.contains("hunter2"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn debug_output_has_no_values_of_the_payload() {
+        let shown = format!("{:?}", task(|_| {}).unwrap());
+        assert!(shown.contains("password") && !shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -1,0 +1,66 @@
+//! What a person can do about a failed call.
+
+use super::{Call, ErrorKind};
+
+const KEY: &str = "the API key is missing, wrong or expired: make a new one in Iden and set it as BRIDGE_API_KEY";
+const ACCESS: &str = "the API key has no access to this app, or it was revoked: give it access in Iden, or set another one \
+                      as BRIDGE_API_KEY";
+const BASE: &str = "is BRIDGE_URL the base of Iden's API, like https://developer.idenhq.com/org/{tenant}? A proxy or a \
+                    sign-in page in between can answer like this too";
+const APP: &str = "this tenant has no app of that id: check BRIDGE_APP_ID or the state directory, and the tenant";
+const REACH: &str = "check the host in BRIDGE_URL, the network, DNS, the firewall, and HTTPS_PROXY if there is a proxy";
+const CERTIFICATE: &str = "the server's certificate is not trusted: check the host in BRIDGE_URL and this machine's clock; \
+                           if a proxy opens TLS, give its CA certificate to the connector";
+const SERVER: &str = "this is on the server's side, and nothing is lost: it is tried again in the next round; if it stays, \
+                      ask Iden's support with the time and the path";
+const LIMIT: &str = "the server asks for fewer calls: wait, sync less often, or ask Iden for a higher limit";
+const SECOND_APP: &str = "the app may have been made although no answer came: look into Iden before you create it again, \
+                          and give its id as BRIDGE_APP_ID";
+const COMPLETED: &str = "the session may be completed although no answer came: its progress tells";
+const BUSY_SESSION: &str =
+    "the session is completed or abandoned, or a record does not fit the schema: the detail tells";
+const UNKNOWN_SLUG: &str = "a membership or an assignment names a slug that is not registered, or a record breaks a rule of \
+                            Iden's: the detail tells";
+
+/// The remedy for one failure; `None` where the message says it all.
+pub(super) fn hint(call: Call, kind: &ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::Refused { status, body, .. } => refused(call, *status, body.is_json()),
+        ErrorKind::Paused { .. } => Some(LIMIT),
+        ErrorKind::Unreachable { why } if why.contains("certificate") => Some(CERTIFICATE),
+        ErrorKind::Unreachable { .. } => Some(REACH),
+        ErrorKind::Redirected { .. } => Some(BASE),
+        // Half of what reads oddly is the wrong address, but for an app the possible second one weighs more.
+        _ if kind.outcome_unknown() && call == Call::CreateApp => Some(SECOND_APP),
+        ErrorKind::Unreadable { .. } | ErrorKind::TooLarge => Some(BASE),
+        _ if kind.outcome_unknown() && call == Call::CompleteSync => Some(COMPLETED),
+        ErrorKind::TimedOut { .. } | ErrorKind::Lost { .. } => Some(SERVER),
+        ErrorKind::Invalid { .. } => None,
+    }
+}
+
+fn refused(call: Call, status: u16, json: bool) -> Option<&'static str> {
+    match (status, call) {
+        (401, _) => Some(KEY),
+        (403, _) => Some(ACCESS),
+        (429, _) => Some(LIMIT),
+        (500.., Call::CreateApp) => Some(SECOND_APP),
+        (500.., Call::CompleteSync) => Some(COMPLETED),
+        (500.., _) => Some(SERVER),
+        // Bridge answers in JSON. Who answers 404 with a page does not know Bridge.
+        (404, _) if !json => Some(BASE),
+        (404, Call::CreateApp) => Some("is the id in `clone_from` that of an app of this tenant?"),
+        (404, Call::RegisterType | Call::StartSync | Call::ListTasks) => Some(APP),
+        (404, Call::RenameType) => Some("the type is not registered, or this tenant has no app of that id"),
+        (404, Call::PushPage | Call::SyncProgress | Call::CompleteSync | Call::AbandonSync) => {
+            Some("the session is gone, the slug is not registered, or this tenant has no app of that id")
+        }
+        (404, Call::ReadTask | Call::ReportTask) => Some("the task is gone, or this tenant has no app of that id"),
+        (404, Call::LighthouseApps | Call::LighthouseAccounts) => Some(BASE),
+        (409, Call::RegisterType) => Some("a type with this slug is registered already"),
+        (409, Call::ReportTask) => Some("the task has been reported before: reading it tells how"),
+        (400, Call::PushPage) => Some(BUSY_SESSION),
+        (422, Call::PushPage) => Some(UNKNOWN_SLUG),
+        _ => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! HTTP, by reqwest.
+
+use std::error::Error as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bridge_core::wire::text::printable;
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use url::Origin;
+
+use super::{
+    ANSWER_LIMIT, ApiKey, BaseUrl, ClientBuildError, Method, Request, Response, Transport, TransportError,
+    TransportErrorKind, retry_after, tls,
+};
+
+/// Settings of [`HttpTransport`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// Allows `http` to other hosts than this one.
+    pub allow_http: bool,
+    /// A PEM file with CA certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Name look-up, connection and TLS; 10 s.
+    pub connect_timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { allow_http: false, ca_file: None, connect_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The [`Transport`] of a real connector.
+///
+/// It talks to the base URL's origin and to nothing else, and follows no redirect. Over `https` it uses a proxy where
+/// `HTTPS_PROXY` or `ALL_PROXY` names one and `NO_PROXY` does not exclude the host; over `http` and to this machine it
+/// uses none.
+pub struct HttpTransport {
+    client: reqwest::Client,
+    authorization: HeaderValue,
+    origin: Origin,
+}
+
+impl std::fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpTransport").field("origin", &self.origin.ascii_serialization()).finish_non_exhaustive()
+    }
+}
+
+impl HttpTransport {
+    /// Builds it. Fails for `http` to another host that is not allowed, and where TLS cannot be set up.
+    pub fn new(base: &BaseUrl, key: &ApiKey, options: &HttpOptions) -> Result<Self, ClientBuildError> {
+        let secure = base.is_https();
+        if !secure && !base.is_loopback() && !options.allow_http {
+            return Err(ClientBuildError::PlainHttp { host: base.host() });
+        }
+        let tls = if secure { tls::trusting(options.ca_file.as_deref())? } else { tls::trusting_nobody()? };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(secure)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(options.connect_timeout)
+            // Shorter than gateways keep an idle connection, so that a request rarely meets one that is closing.
+            .pool_idle_timeout(Duration::from_secs(20))
+            .user_agent(concat!("iden-bridge/", env!("CARGO_PKG_VERSION")));
+        if !secure || base.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|fault| ClientBuildError::Http { why: causes(&fault) })?;
+        let http_fault = |_| ClientBuildError::Http { why: "the API key does not fit into a header".to_owned() };
+        let mut authorization = HeaderValue::try_from(format!("Api-Key {}", key.expose())).map_err(http_fault)?;
+        authorization.set_sensitive(true);
+        Ok(Self { client, authorization, origin: base.as_url().origin() })
+    }
+
+    fn request(&self, request: Request) -> reqwest::RequestBuilder {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+        };
+        let reads = request.method == Method::Get;
+        let built = self
+            .client
+            .request(method, request.url)
+            .timeout(request.timeout)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json");
+        match request.body {
+            Some(body) => built.body(body),
+            // Some gateways answer 411 to a POST that says nothing about its length.
+            None if !reads => built.header(CONTENT_LENGTH, "0"),
+            None => built,
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if request.url.origin() != self.origin {
+            let message = "the address is not below the base URL, so the API key is not sent there";
+            return Err(TransportError::new(TransportErrorKind::NotSent, message));
+        }
+        let mut answer = self.request(request).send().await.map_err(fault)?;
+        let text = |name: HeaderName| {
+            let value = answer.headers().get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let mut response = Response::new(answer.status().as_u16(), Bytes::new());
+        response.content_type = text(CONTENT_TYPE);
+        response.location = text(LOCATION);
+        response.retry_after = text(RETRY_AFTER).and_then(|value| retry_after(&value, text(DATE).as_deref()));
+        response.body = read(&mut answer).await?;
+        Ok(response)
+    }
+}
+
+/// Reads the body, and stops where it is too long: a server that never ends must not fill the memory.
+async fn read(answer: &mut reqwest::Response) -> Result<Bytes, TransportError> {
+    let too_large = || TransportError::new(TransportErrorKind::TooLarge, "the answer is too large");
+    if answer.content_length().is_some_and(|length| length > ANSWER_LIMIT as u64) {
+        return Err(too_large());
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(fault)? {
+        if body.len() + chunk.len() > ANSWER_LIMIT {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// What can be concluded from reqwest's error. `is_connect` comes first: a connection that took too long is also a
+/// time-out, but one at which the request had surely not left.
+fn fault(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_connect() || error.is_builder() {
+        TransportErrorKind::NotSent
+    } else if error.is_timeout() {
+        TransportErrorKind::TimedOut
+    } else {
+        TransportErrorKind::Lost
+    };
+    // The address is in the message otherwise, and its query can hold an e-mail address.
+    TransportError::new(kind, causes(&error.without_url()))
+}
+
+/// The causes below reqwest's own words ("error sending request"), which say nothing.
+fn causes(error: &reqwest::Error) -> String {
+    let below = std::iter::successors(error.source(), |&cause| cause.source());
+    let mut said: Vec<String> = below.map(ToString::to_string).collect();
+    if said.is_empty() {
+        said.push(error.to_string());
+    }
+    // hyper's outermost words say no more than reqwest's.
+    if said.len() > 1 {
+        said.retain(|words| !words.starts_with("client error ("));
+    }
+    // Some causes end with the words of the one below.
+    let mut told: Vec<&str> = Vec::new();
+    for (index, words) in said.iter().enumerate() {
+        if said.get(index + 1).is_none_or(|below| !words.contains(below.as_str())) {
+            told.push(words);
+        }
+    }
+    printable(&told.join(": "), 300)
+}

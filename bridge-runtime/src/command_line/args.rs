@@ -1,0 +1,136 @@
+//! Commands and flags. Every flag has a variable, and every secret has none of the two.
+
+use std::path::PathBuf;
+
+use bridge_core::wire::AppId;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use jiff::SignedDuration;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done; also when tasks were reported failed, and after a drained SIGTERM
+    1  anything without a code of its own
+    2  usage
+    3  held: a completion waits for approval
+   65  bad source data, or an unknown plan hash
+   69  Iden or the source failed or could not be reached, after retries
+   74  the journal could not be read or written
+   75  try later: another instance is running, or Iden asks to come back
+   77  Iden refused the key (401, 403)
+   78  configuration, a missing key included
+  130  interrupted one-shot command
+
+The API key comes from BRIDGE_API_KEY, from the file that BRIDGE_API_KEY_FILE names, or from systemd's credential
+`api-key`. Results go to standard output, the log to standard error.";
+
+/// A connector for Iden's Bridge API.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) settings: SettingArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Sync and carry out tasks until told to stop
+    Run,
+    /// Sync once, then end
+    Sync {
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Carry out tasks
+    Tasks(TasksArgs),
+    /// Let what was held be completed once, within 24 hours
+    Approve {
+        /// The hash that the held sync printed
+        hash: String,
+        /// Why; kept with the approval
+        #[arg(long)]
+        reason: String,
+    },
+    /// Print what is registered, as JSON
+    Schema,
+    /// Work against an embedded sandbox, with a state of its own
+    #[cfg(feature = "dev")]
+    Dev {
+        /// Register, sync, one round of tasks, sync; print a summary and end
+        #[arg(long)]
+        once: bool,
+        /// Print the summary as JSON
+        #[arg(long, requires = "once")]
+        json: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct TasksArgs {
+    /// Short for `tasks run --once`
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Print the result as JSON
+    #[arg(long, requires = "once")]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<TasksCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TasksCommand {
+    /// Carry out tasks until told to stop, without syncing
+    Run {
+        /// One round: every task that is pending now
+        #[arg(long)]
+        once: bool,
+        /// Print the result as JSON
+        #[arg(long, requires = "once")]
+        json: bool,
+    },
+}
+
+/// The settings; each may also stand in the configuration file, under the flag's name with `_`.
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Settings")]
+pub(super) struct SettingArgs {
+    /// Configuration file (TOML); `./bridge.toml` if it is there
+    #[arg(long, env = "BRIDGE_CONFIG", global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Tenant on Iden's host
+    #[arg(long, env = "BRIDGE_TENANT", global = true, value_name = "SLUG")]
+    pub(super) tenant: Option<String>,
+    /// Whole base URL instead, with `/org/{tenant}`
+    #[arg(long, env = "BRIDGE_URL", global = true, value_name = "URL")]
+    pub(super) url: Option<String>,
+    /// The app, where the state does not know it
+    #[arg(long, env = "BRIDGE_APP_ID", global = true, value_name = "UUID")]
+    pub(super) app_id: Option<AppId>,
+    /// Make a new app, although there is one of this name
+    #[arg(long, env = "BRIDGE_CREATE_APP", global = true)]
+    pub(super) create_app: bool,
+    /// Make the app a clone of this one, whose types it shares
+    #[arg(long, env = "BRIDGE_CLONE_FROM", global = true, value_name = "UUID")]
+    pub(super) clone_from: Option<AppId>,
+    /// Only this app of a fleet
+    #[arg(long, env = "BRIDGE_APP", global = true, value_name = "NAME")]
+    pub(super) app: Option<String>,
+    /// Where the connector keeps its state
+    #[arg(long, env = "BRIDGE_STATE_DIR", global = true, value_name = "DIR")]
+    pub(super) state_dir: Option<PathBuf>,
+    /// How often `run` syncs, such as `60m` or `1h 30m` [default: 60m]
+    #[arg(long, env = "BRIDGE_SYNC_EVERY", global = true, value_name = "TIME")]
+    pub(super) sync_every: Option<SignedDuration>,
+    /// Allow http to a host that is not this one
+    #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true)]
+    pub(super) allow_http: bool,
+    /// Trust the CA certificates of this file, too
+    #[arg(long, env = "BRIDGE_CA_FILE", global = true, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// What to log: a level, or `target=level` pairs with commas [default: info; warn for one-shot commands]
+    #[arg(long, env = "BRIDGE_LOG", global = true, value_name = "FILTER")]
+    pub(super) log: Option<String>,
+}

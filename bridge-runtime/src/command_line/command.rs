@@ -1,0 +1,202 @@
+//! What each command does.
+
+use futures_util::future::try_join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    args::{Args, Command, TasksCommand},
+    fail, print,
+    settings::Settings,
+    signals,
+};
+use crate::{
+    connector::{AttachedMember, ConnectorError, Exit, Fleet, Target},
+    journal::Journal,
+    sync::SyncError,
+};
+
+/// Carries out the command. An error of its own ends it; what happens to one app of several is said, and the worst
+/// exit code is the answer.
+pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError> {
+    let settings = Settings::read(args.settings)?;
+    match args.command {
+        Command::Schema => {
+            print::json(&print::schema(fleet.members()))?;
+            Ok(Exit::Done)
+        }
+        Command::Approve { hash, reason } => approve(&fleet, &settings, &hash, &reason),
+        Command::Sync { json } => {
+            let stop = signals::stop_token();
+            let attached = attach(fleet, &settings).await?;
+            sync(&attached, json, &stop).await
+        }
+        Command::Tasks(tasks) => {
+            let (once, json) = match tasks.command {
+                Some(TasksCommand::Run { once, json }) => (once, json),
+                None => (tasks.once, tasks.json),
+            };
+            let stop = signals::stop_token();
+            let attached = attach(fleet, &settings).await?;
+            if once {
+                tasks_once(&attached, json, &stop).await
+            } else {
+                go_on(&attached, &settings, false, &stop).await
+            }
+        }
+        Command::Run => {
+            let stop = signals::stop_token();
+            let attached = attach(fleet, &settings).await?;
+            go_on(&attached, &settings, true, &stop).await
+        }
+        #[cfg(feature = "dev")]
+        Command::Dev { once, json } => dev(fleet, &settings, once, json).await,
+    }
+}
+
+/// A member at work, with its name.
+type Named = (String, Box<dyn AttachedMember>);
+
+/// Attaches the members: the parent first, since its clones have to name it.
+async fn attach(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, ConnectorError> {
+    let mut target = settings.target()?;
+    let only = settings.one_app();
+    let members = fleet.into_members();
+    if let Some(name) = only
+        && !members.iter().any(|member| member.name() == name)
+    {
+        let names: Vec<_> = members.iter().map(|member| format!("`{}`", member.name())).collect();
+        return Err(ConnectorError::Configuration(format!("there is no app `{name}` here, but {}", names.join(", "))));
+    }
+    let mut attached: Vec<Named> = Vec::new();
+    for (position, member) in members.into_iter().enumerate() {
+        let name = member.name().to_owned();
+        let wanted = only.is_none_or(|only| only == name);
+        if position == 0
+            && !wanted
+            && let Some(parent) = known_app(&target, &name)?
+        {
+            target = target.clone_from(parent);
+            continue;
+        }
+        if position > 0 && !wanted {
+            continue;
+        }
+        let one = member.attach(&target, settings.app()?).await?;
+        tracing::info!(bridge.app_id = %one.app(), "`{name}` keeps its state in {}", one.state().display());
+        if position == 0 {
+            target = target.clone_from(one.app()).app(crate::connector::AppChoice::ByName);
+        }
+        if wanted {
+            attached.push((name, one));
+        }
+    }
+    Ok(attached)
+}
+
+/// The app that the journal of this name knows, without taking its lock.
+fn known_app(target: &Target, name: &str) -> Result<Option<bridge_core::wire::AppId>, ConnectorError> {
+    Ok(Journal::beside(target.folder(name))?.app())
+}
+
+async fn sync(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
+    let mut worst = Exit::Done;
+    for (name, one) in attached {
+        let report = match one.sync(stop).await {
+            Ok(report) => report,
+            Err(error) => {
+                worst = worse(worst, say(name, &error));
+                let ConnectorError::Sync(failure) = error else { continue };
+                failure.report
+            }
+        };
+        if json { print::json(&report)? } else { print::synced(name, &report) }
+    }
+    Ok(worst)
+}
+
+async fn tasks_once(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
+    let mut worst = Exit::Done;
+    for (name, one) in attached {
+        match one.tasks_once(stop).await {
+            Ok(round) if json => print::json(&round)?,
+            Ok(round) => print::round(name, &round),
+            Err(error) => worst = worse(worst, say(name, &error)),
+        }
+    }
+    Ok(worst)
+}
+
+/// `run`, and `tasks run` without syncs.
+async fn go_on(
+    attached: &[Named],
+    settings: &Settings,
+    syncs: bool,
+    stop: &CancellationToken,
+) -> Result<Exit, ConnectorError> {
+    let mut schedule = settings.schedule()?;
+    if !syncs {
+        schedule = schedule.without_syncs();
+    }
+    try_join_all(attached.iter().map(|(_, one)| one.run(&schedule, stop))).await?;
+    Ok(Exit::Done)
+}
+
+fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -> Result<Exit, ConnectorError> {
+    let target = settings.target()?;
+    let mut unknown = None;
+    for member in fleet.members() {
+        let journal = Journal::beside(target.folder(member.name()))?;
+        match journal.approve(hash, reason, target.clock.wall()) {
+            Ok(held) => {
+                println!("{}: approved for 24 hours, once: {held}", member.name());
+                return Ok(Exit::Done);
+            }
+            Err(error) => unknown = Some(error),
+        }
+    }
+    unknown.map_or(Ok(Exit::Done), |error| Err(error.into()))
+}
+
+#[cfg(feature = "dev")]
+async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Result<Exit, ConnectorError> {
+    if std::env::var_os("BRIDGE_URL").is_some() || std::env::var_os("BRIDGE_TENANT").is_some() {
+        eprintln!("dev works against its own sandbox: BRIDGE_URL and BRIDGE_TENANT are not used");
+    }
+    let stop = signals::stop_token();
+    let stage = crate::dev::Stage::set_up(fleet, &settings.app()?).await?;
+    if once {
+        let summary = stage.once(&stop).await?;
+        if json {
+            print::json(&summary)?
+        } else {
+            print!("{summary}")
+        }
+        return Ok(Exit::Done);
+    }
+    println!("sandbox  {}", stage.sandbox().base_url());
+    println!("key      {}", stage.sandbox().api_key());
+    println!("Ctrl-C ends it; the state goes with it. The handlers work on the real system.");
+    stage.run(&settings.schedule()?, &stop).await?;
+    Ok(Exit::Done)
+}
+
+/// Says what went wrong with one app, with what to do about it.
+fn say(name: &str, error: &ConnectorError) -> Exit {
+    eprint!("{name}: ");
+    fail(error);
+    if let ConnectorError::Sync(failure) = error {
+        eprintln!("       the session was not completed: what was pushed stays, and nobody was removed");
+        if let SyncError::Held(hold) = &failure.error {
+            if hold.can_be_approved() {
+                eprintln!("       to let it through: approve {} --reason \"…\", then sync again", hold.hash());
+            } else {
+                eprintln!("       unreadable records cannot be approved: mend them in the source, then sync again");
+            }
+        }
+    }
+    Exit::of(error)
+}
+
+fn worse(a: Exit, b: Exit) -> Exit {
+    if a == Exit::Done { b } else { a }
+}

@@ -1,0 +1,48 @@
+//! Where the API key comes from. Never from a flag: other users of the machine could read it.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{client::ApiKey, connector::ConnectorError};
+
+/// The key from the one place that has it.
+pub(super) fn find(named_in_file: Option<PathBuf>) -> Result<ApiKey, ConnectorError> {
+    let direct = env::var("BRIDGE_API_KEY").ok();
+    let file = env::var_os("BRIDGE_API_KEY_FILE").map(PathBuf::from).or(named_in_file);
+    match (direct, file) {
+        (Some(_), Some(_)) => Err(wrong("both BRIDGE_API_KEY and a key file are set: which of them counts? Unset one")),
+        (Some(key), None) => ApiKey::new(key).map_err(|error| wrong(format!("BRIDGE_API_KEY: {error}"))),
+        (None, Some(file)) => read(&file),
+        (None, None) => match credential() {
+            Some(file) => read(&file),
+            None => Err(wrong("no API key: set BRIDGE_API_KEY, or BRIDGE_API_KEY_FILE to a file that holds it")),
+        },
+    }
+}
+
+/// systemd's `LoadCredential=api-key:…`.
+fn credential() -> Option<PathBuf> {
+    let file = PathBuf::from(env::var_os("CREDENTIALS_DIRECTORY")?).join("api-key");
+    file.exists().then_some(file)
+}
+
+fn read(file: &Path) -> Result<ApiKey, ConnectorError> {
+    let key = fs::read_to_string(file).map_err(|error| wrong(format!("the key file {}: {error}", file.display())))?;
+    #[cfg(unix)]
+    warn_if_open(file);
+    ApiKey::new(key).map_err(|error| wrong(format!("the key file {}: {error}", file.display())))
+}
+
+#[cfg(unix)]
+fn warn_if_open(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    if fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+        tracing::warn!("the key file {} can be read by others: chmod 600", file.display());
+    }
+}
+
+fn wrong(why: impl Into<String>) -> ConnectorError {
+    ConnectorError::Configuration(why.into())
+}

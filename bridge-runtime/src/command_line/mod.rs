@@ -1,0 +1,51 @@
+//! The command line of every connector.
+
+mod args;
+mod command;
+mod key;
+mod logging;
+mod print;
+mod settings;
+mod settings_file;
+mod signals;
+mod state_directory;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::connector::{Builder, ConnectorError, Exit, Fleet, FleetBuilder};
+use args::Args;
+
+impl<S: Send + Sync + 'static> Builder<S> {
+    /// A complete command line: `run`, `sync`, `tasks`, `dev` and more; `--help` lists them. Reads the arguments, the
+    /// environment and the configuration file, and answers with the exit code.
+    pub async fn main(self) -> ExitCode {
+        Fleet::of(self).main().await
+    }
+}
+
+impl FleetBuilder {
+    /// As [`Builder::main`], for every app of the fleet, or for the one that `--app` names.
+    pub async fn main(self) -> ExitCode {
+        let args = Args::parse();
+        logging::start(&args);
+        let result = match self.build() {
+            Ok(fleet) => command::run(fleet, args).await,
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(exit) => exit.into(),
+            Err(error) => fail(&error),
+        }
+    }
+}
+
+/// Says on standard error what went wrong and what to do about it.
+fn fail(error: &ConnectorError) -> ExitCode {
+    eprintln!("error: {error}");
+    if let Some(hint) = error.hint() {
+        eprintln!(" hint: {hint}");
+    }
+    Exit::of(error).into()
+}

@@ -1,0 +1,121 @@
+//! A connector at work on an app.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use bridge_core::wire::AppId;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{Connector, ConnectorError, Schedule, Target, app, registration, running};
+use crate::{
+    client::Client,
+    clock::Clock,
+    journal::Journal,
+    random::Random,
+    sync::{SyncEngine, SyncReport},
+    tasks::{RoundReport, TaskEngine},
+};
+
+/// A connector with its system open, its app found and its types registered.
+pub struct Attached<S> {
+    system: Arc<S>,
+    sync: SyncEngine<S>,
+    tasks: TaskEngine<S>,
+    state: PathBuf,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl<S: Send + Sync + 'static> Attached<S> {
+    pub(super) async fn new(connector: Connector<S>, target: &Target, settings: Value) -> Result<Self, ConnectorError> {
+        let types = connector.types();
+        let client = target.client()?;
+        let mut journal = Journal::open(target.folder(&connector.name))?;
+        // The system first: a connector that cannot read anything should leave no app behind.
+        let system = (connector.open)(settings).await?;
+        let app = app::resolve(&client, &mut journal, &connector.name, target).await?;
+        let state = journal.directory().to_owned();
+        let journal = Arc::new(Mutex::new(journal));
+        // A clone shares its parent's types; there is nothing to register (protocol.md section 2).
+        if target.clone_from.is_none() {
+            registration::register(&client, app, &types, &journal).await?;
+        }
+        Ok(Attached::assemble(connector.readers, connector.tasks, system, client, app, journal, state, target))
+    }
+
+    #[allow(clippy::too_many_arguments)] // a constructor that only moves its parts into place
+    fn assemble(
+        readers: Vec<crate::sync::TypeReader<S>>,
+        tasks: crate::tasks::Tasks<S>,
+        system: Arc<S>,
+        client: Client,
+        app: AppId,
+        journal: Arc<Mutex<Journal>>,
+        state: PathBuf,
+        target: &Target,
+    ) -> Self {
+        let (clock, random) = (Arc::clone(&target.clock), Arc::clone(&target.random));
+        let sync = SyncEngine {
+            client: client.clone(),
+            app,
+            types: readers,
+            journal: Arc::clone(&journal),
+            clock: Arc::clone(&clock),
+        };
+        let progress = Mutex::new(HashMap::new());
+        let tasks = TaskEngine { client, app, tasks, journal, clock: Arc::clone(&clock), progress };
+        Attached { system, sync, tasks, state, clock, random }
+    }
+
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> AppId {
+        self.sync.app
+    }
+
+    /// Where its journal lives.
+    #[must_use]
+    pub fn state(&self) -> &std::path::Path {
+        &self.state
+    }
+
+    /// Whether it has handlers, so that it polls.
+    #[must_use]
+    pub fn has_tasks(&self) -> bool {
+        !self.tasks.tasks.entries().is_empty()
+    }
+
+    /// One sync.
+    ///
+    /// # Errors
+    /// Whatever kept it from completing. The session was abandoned, and nobody was removed.
+    pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
+        Ok(self.sync.run(&self.system, stop).await?)
+    }
+
+    /// One round of tasks: every one that is pending now.
+    ///
+    /// # Errors
+    /// Iden or the journal failed. Tasks that were not reached stay pending.
+    pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
+        Ok(self.tasks.round(&self.system, stop).await?)
+    }
+
+    /// Syncs and carries out tasks until `stop`.
+    ///
+    /// # Errors
+    /// The journal failed. Everything else is logged, and tried again.
+    pub async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError> {
+        running::run(self, schedule, stop).await
+    }
+}
+
+impl<S> std::fmt::Debug for Attached<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attached").field("app", &self.sync.app).field("state", &self.state).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,202 @@
+//! Putting a connector together.
+
+use std::{collections::BTreeSet, fmt};
+
+use bridge_core::{EdgeKind, Resource, TypeSchema, wire::Kind};
+
+use super::{Connector, member::Opener};
+use crate::{
+    source::{Reading, Source},
+    sync::TypeReader,
+    tasks::{Route, Tasks},
+};
+
+/// Collects the types and handlers of a connector.
+#[must_use = "a builder does nothing until `main` or `build`"]
+pub struct Builder<S> {
+    name: String,
+    readers: Vec<TypeReader<S>>,
+    tasks: Tasks<S>,
+    open: Opener<S>,
+    #[cfg(feature = "dev")]
+    rehearsal: Option<crate::dev::Rehearse>,
+}
+
+impl<S: Send + Sync + 'static> Builder<S> {
+    pub(super) fn new(name: String, open: Opener<S>) -> Self {
+        Builder {
+            name,
+            readers: Vec::new(),
+            tasks: Tasks::of([]),
+            open,
+            #[cfg(feature = "dev")]
+            rehearsal: None,
+        }
+    }
+
+    /// Adds a resource type. The system has to be a source of it.
+    pub fn resource<R: Resource>(mut self) -> Self
+    where
+        S: Source<R>,
+    {
+        self.readers.push(TypeReader { schema: TypeSchema::of::<R>(), read: Reading::start::<S, R> });
+        self
+    }
+
+    /// Adds handlers: `tasks![…]`. Without any, the connector does not poll.
+    pub fn tasks(mut self, tasks: Tasks<S>) -> Self {
+        self.tasks = self.tasks.and(tasks);
+        self
+    }
+
+    /// Which tasks the `dev` command queues in its sandbox, to show the handlers at work. They change the system that
+    /// `open` opens, for real.
+    #[cfg(feature = "dev")]
+    pub fn rehearsal(mut self, rehearse: crate::dev::Rehearse) -> Self {
+        self.rehearsal = Some(rehearse);
+        self
+    }
+
+    /// Checks everything at once.
+    ///
+    /// # Errors
+    /// All problems, one line each.
+    pub fn build(self) -> Result<Connector<S>, BuildError> {
+        let problems = self.problems();
+        if !problems.is_empty() {
+            return Err(BuildError { name: self.name, problems });
+        }
+        Ok(Connector {
+            name: self.name,
+            readers: self.readers,
+            tasks: self.tasks,
+            open: self.open,
+            #[cfg(feature = "dev")]
+            rehearsal: self.rehearsal,
+        })
+    }
+
+    fn problems(&self) -> Vec<BuildProblem> {
+        let mut problems = Vec::new();
+        if !(1..=255).contains(&self.name.chars().count()) {
+            problems.push(BuildProblem::Name);
+        }
+        if self.readers.is_empty() {
+            problems.push(BuildProblem::NoResource);
+        }
+        self.check_types(&mut problems);
+        self.check_routes(&mut problems);
+        problems
+    }
+
+    fn check_types(&self, problems: &mut Vec<BuildProblem>) {
+        let kind_of = |slug: &str| self.readers.iter().map(|reader| reader.schema).find(|schema| schema.slug == slug);
+        let mut seen = BTreeSet::new();
+        for schema in self.readers.iter().map(|reader| reader.schema) {
+            if !seen.insert(schema.slug) {
+                problems.push(BuildProblem::SameSlug { slug: schema.slug });
+            }
+            if !is_slug(schema.slug) {
+                problems.push(BuildProblem::Slug { slug: schema.slug });
+            }
+            for edge in schema.edges {
+                let wanted = match edge.kind {
+                    EdgeKind::Membership => Kind::Group,
+                    EdgeKind::Assignment => Kind::License,
+                };
+                if kind_of(edge.slug).is_none_or(|target| target.kind != wanted) {
+                    problems.push(BuildProblem::Target { from: schema.slug, field: edge.kind.field(), to: edge.slug });
+                }
+            }
+        }
+    }
+
+    fn check_routes(&self, problems: &mut Vec<BuildProblem>) {
+        let mut seen = BTreeSet::new();
+        for entry in self.tasks.entries() {
+            let route = entry.route;
+            if !seen.insert((route, entry.any)) {
+                problems.push(BuildProblem::SameRoute { route });
+            }
+            if !self.readers.iter().any(|reader| reader.schema.slug == route.slug) {
+                problems.push(BuildProblem::Unregistered { handler: entry.name, slug: route.slug });
+            }
+        }
+    }
+}
+
+/// The rule of protocol.md section 3. The derive checks it as well; types with a hand-written impl meet it here.
+fn is_slug(slug: &str) -> bool {
+    let first = slug.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let rest = slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
+    first && rest && slug.len() <= 63 && !matches!(slug, "complete" | "abandon")
+}
+
+/// A connector that cannot be built, with every reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuildError {
+    /// The connector's name.
+    pub name: String,
+    /// What is wrong.
+    pub problems: Vec<BuildProblem>,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the connector `{}` cannot be built:", self.name)?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// One reason why a connector cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildProblem {
+    /// The name is empty or too long.
+    #[error("the name must have 1 to 255 characters")]
+    Name,
+    /// Nothing to sync.
+    #[error("it has no resource type: add `.resource::<T>()`")]
+    NoResource,
+    /// Two types with one slug.
+    #[error("two resource types have the slug `{slug}`: give one of them another, `#[bridge(slug = \"…\")]`")]
+    SameSlug {
+        /// The slug.
+        slug: &'static str,
+    },
+    /// A slug that Iden does not take.
+    #[error(
+        "`{slug}` is no slug: lower-case letters, digits, `-` and `_`, at most 63, and neither `complete` nor `abandon`"
+    )]
+    Slug {
+        /// The slug.
+        slug: &'static str,
+    },
+    /// An edge to a type that is not registered.
+    #[error("`{from}` has {field} in `{to}`, which is not registered: add `.resource::<T>()` for it")]
+    Target {
+        /// The account type.
+        from: &'static str,
+        /// `memberships` or `assignments`.
+        field: &'static str,
+        /// The slug that they point to.
+        to: &'static str,
+    },
+    /// Two handlers for one route.
+    #[error("two handlers take {route}: leave one of them out")]
+    SameRoute {
+        /// The route.
+        route: Route,
+    },
+    /// A handler for a type that is not registered.
+    #[error("the handler `{handler}` is about `{slug}`, which is not registered: add `.resource::<T>()` for it")]
+    Unregistered {
+        /// The handler.
+        handler: &'static str,
+        /// The account type's slug.
+        slug: &'static str,
+    },
+}

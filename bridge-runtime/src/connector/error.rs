@@ -1,0 +1,125 @@
+//! What keeps a connector from working.
+
+use std::path::PathBuf;
+
+use bridge_core::{BoxError, wire::AppId};
+
+use super::BuildError;
+use crate::{
+    client::{ClientBuildError, ClientError},
+    journal::{ApprovalError, JournalError},
+    sync::{SyncError, SyncFailure},
+    tasks::RoundError,
+};
+
+/// What keeps a connector from working. [`Exit::of`](super::Exit::of) gives the exit code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectorError {
+    /// The connector does not fit together.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A setting is missing or wrong.
+    #[error("{0}")]
+    Configuration(String),
+    /// The user's own settings do not fit their struct.
+    #[error("the settings of the connector, `[app]` in the configuration file, do not fit: {0}")]
+    Settings(String),
+    /// The external system could not be opened.
+    #[error("the external system could not be opened: {0}")]
+    Open(#[source] BoxError),
+    /// The way to Iden could not be set up.
+    #[error(transparent)]
+    ClientBuild(#[from] ClientBuildError),
+    /// A call to Iden failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Which app to work on is not clear.
+    #[error("several apps are called `{name}`: {}. Say which with --app-id, or make a new one with --create-app", list(.found))]
+    SeveralApps {
+        /// The connector's name.
+        name: String,
+        /// Those that have it.
+        found: Vec<AppId>,
+    },
+    /// Whether there is an app of this name could not be found out.
+    #[error(
+        "the app is not known, and whether there is one called `{name}` could not be found out: {error}. Name it with --app-id, or make a new one with --create-app"
+    )]
+    AppUnknown {
+        /// The connector's name.
+        name: String,
+        /// What the look-up said.
+        error: ClientError,
+    },
+    /// An app may have been created, and its id was lost.
+    #[error(
+        "an app called `{name}` may have been created, but the answer with its id was lost: {error}. Look for it in Iden and name it with --app-id; run again with --create-app only if there is none"
+    )]
+    AppLost {
+        /// The connector's name.
+        name: String,
+        /// What became of the call.
+        error: ClientError,
+    },
+    /// The state belongs to another app.
+    #[error("the state in {} belongs to the app {known}, but {named} was named: use another --state-dir, or leave --app-id out", .state.display())]
+    OtherApp {
+        /// The state directory.
+        state: PathBuf,
+        /// The app that it belongs to.
+        known: AppId,
+        /// The one that was named.
+        named: AppId,
+    },
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An approval was not taken.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
+    /// A sync did not complete.
+    #[error(transparent)]
+    Sync(#[from] Box<SyncFailure>),
+    /// A round of tasks ended early.
+    #[error(transparent)]
+    Round(#[from] RoundError),
+    /// A clone does not have the types of its parent.
+    #[error(
+        "`{name}` is a clone of `{parent}` and cannot have types of its own: `{slug}` is not among the parent's, or differs"
+    )]
+    CloneTypes {
+        /// The clone.
+        name: String,
+        /// The parent.
+        parent: String,
+        /// The type.
+        slug: String,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Other(#[source] BoxError),
+}
+
+impl ConnectorError {
+    /// What a person can do about it, where the message does not say so already.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        let client = match self {
+            ConnectorError::Client(error) => error,
+            ConnectorError::AppUnknown { error, .. } => error,
+            ConnectorError::ClientBuild(error) => return error.hint(),
+            ConnectorError::Round(RoundError::Client(error)) => error,
+            ConnectorError::Sync(failure) => match &failure.error {
+                SyncError::Client(error) => error,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        client.hint()
+    }
+}
+
+fn list(apps: &[AppId]) -> String {
+    apps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

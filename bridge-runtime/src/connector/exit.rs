@@ -1,0 +1,105 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+use super::ConnectorError;
+use crate::{
+    client::ClientError,
+    journal::{ApprovalError, JournalError},
+    sync::SyncError,
+    tasks::RoundError,
+};
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Exit {
+    /// Done; also when tasks were reported failed, and after a drained stop of `run`.
+    Done = 0,
+    /// Anything without a code of its own.
+    Failure = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Held: a completion waits for approval.
+    Held = 3,
+    /// Bad source data, or an unknown plan hash.
+    Data = 65,
+    /// Iden or the source failed or could not be reached, after retries.
+    Unavailable = 69,
+    /// The journal could not be read or written.
+    Journal = 74,
+    /// Try later: another instance is running, or Iden asks to come back.
+    TryLater = 75,
+    /// Iden refused the key: 401 or 403.
+    Refused = 77,
+    /// The configuration is wrong, or the key is missing.
+    Configuration = 78,
+    /// A one-shot command was interrupted.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The exit code of an error.
+    #[must_use]
+    pub fn of(error: &ConnectorError) -> Self {
+        match error {
+            ConnectorError::Configuration(_)
+            | ConnectorError::Settings(_)
+            | ConnectorError::ClientBuild(_)
+            | ConnectorError::SeveralApps { .. }
+            | ConnectorError::OtherApp { .. }
+            | ConnectorError::CloneTypes { .. } => Exit::Configuration,
+            ConnectorError::Open(_) | ConnectorError::AppLost { .. } => Exit::Unavailable,
+            ConnectorError::Client(error) | ConnectorError::AppUnknown { error, .. } => of_client(error),
+            ConnectorError::Journal(error) => of_journal(error),
+            ConnectorError::Approval(ApprovalError::Unknown { .. }) => Exit::Data,
+            ConnectorError::Approval(ApprovalError::Journal(error)) => of_journal(error),
+            ConnectorError::Sync(failure) => of_sync(&failure.error),
+            ConnectorError::Round(RoundError::Client(error)) => of_client(error),
+            ConnectorError::Round(RoundError::Journal(error)) => of_journal(error),
+            ConnectorError::Round(RoundError::Interrupted) => Exit::Interrupted,
+            ConnectorError::Round(RoundError::TooMany { .. }) | ConnectorError::Build(_) | ConnectorError::Other(_) => {
+                Exit::Failure
+            }
+        }
+    }
+}
+
+fn of_sync(error: &SyncError) -> Exit {
+    match error {
+        SyncError::Source { .. } | SyncError::SourcePanicked { .. } | SyncError::Ended { .. } => Exit::Unavailable,
+        SyncError::Receipt { .. } | SyncError::Count { .. } => Exit::Unavailable,
+        SyncError::DuplicateId { .. } => Exit::Data,
+        SyncError::Client(error) if matches!(error.status(), Some(400 | 422)) => Exit::Data,
+        SyncError::Client(error) => of_client(error),
+        SyncError::Types(_) => Exit::Configuration,
+        SyncError::Incomplete(_) => Exit::Failure,
+        SyncError::Held(_) => Exit::Held,
+        SyncError::Journal(error) => of_journal(error),
+        SyncError::Interrupted => Exit::Interrupted,
+    }
+}
+
+fn of_client(error: &ClientError) -> Exit {
+    match error.status() {
+        Some(401 | 403) => Exit::Refused,
+        // The app, or the tenant, is not there: a setting is wrong.
+        Some(404) => Exit::Configuration,
+        Some(429) => Exit::TryLater,
+        _ => Exit::Unavailable,
+    }
+}
+
+fn of_journal(error: &JournalError) -> Exit {
+    match error {
+        JournalError::Locked { .. } => Exit::TryLater,
+        JournalError::Io { .. } | JournalError::Unreadable { .. } => Exit::Journal,
+    }
+}

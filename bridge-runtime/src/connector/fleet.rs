@@ -1,0 +1,84 @@
+//! Several apps in one process: a parent, and clones that share its types.
+
+use std::collections::BTreeMap;
+
+use super::{BuildError, Builder, ConnectorError, Member};
+
+/// A fixed set of apps in one process: one parent and its clones, for regions, business units, or staging beside
+/// production. Each app has its own system, its own state and its own sessions; the clones share the parent's types
+/// (protocol.md section 2).
+///
+/// A single connector is a fleet of one.
+pub struct Fleet {
+    members: Vec<Box<dyn Member>>,
+}
+
+impl Fleet {
+    /// Starts a fleet with its parent.
+    pub fn of<S: Send + Sync + 'static>(parent: Builder<S>) -> FleetBuilder {
+        FleetBuilder { members: Vec::new(), errors: Vec::new() }.with_clone(parent)
+    }
+
+    /// The parent, then the clones.
+    #[must_use]
+    pub fn members(&self) -> &[Box<dyn Member>] {
+        &self.members
+    }
+
+    /// The parent, then the clones, to attach.
+    #[must_use]
+    pub fn into_members(self) -> Vec<Box<dyn Member>> {
+        self.members
+    }
+}
+
+impl std::fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.members.iter().map(|member| member.name())).finish()
+    }
+}
+
+/// Collects the apps of a [`Fleet`].
+#[must_use = "a fleet does nothing until `main` or `build`"]
+pub struct FleetBuilder {
+    members: Vec<Box<dyn Member>>,
+    errors: Vec<BuildError>,
+}
+
+impl FleetBuilder {
+    /// Adds a clone of the parent.
+    pub fn with_clone<S: Send + Sync + 'static>(mut self, clone: Builder<S>) -> Self {
+        match clone.build() {
+            Ok(clone) => self.members.push(Box::new(clone)),
+            Err(error) => self.errors.push(error),
+        }
+        self
+    }
+
+    /// Checks every member, and that the clones fit their parent.
+    ///
+    /// # Errors
+    /// The first member that does not fit together; a clone with a type that its parent does not have.
+    pub fn build(self) -> Result<Fleet, ConnectorError> {
+        if let Some(error) = self.errors.into_iter().next() {
+            return Err(error.into());
+        }
+        let (parent, clones) = self.members.split_first().expect("a fleet starts with its parent");
+        let of_parent: BTreeMap<_, _> = parent.types().iter().map(|schema| (schema.slug, schema.kind)).collect();
+        for clone in clones {
+            let of_clone: BTreeMap<_, _> = clone.types().iter().map(|schema| (schema.slug, schema.kind)).collect();
+            if let Some((slug, _)) = of_clone.iter().find(|(slug, kind)| of_parent.get(*slug) != Some(kind)) {
+                let (name, parent) = (clone.name().to_owned(), parent.name().to_owned());
+                return Err(ConnectorError::CloneTypes { name, parent, slug: (*slug).to_owned() });
+            }
+            // A type that the clone leaves out is refused when its first session shows it.
+            if clone.name() == parent.name() {
+                return Err(ConnectorError::Configuration(format!(
+                    "two apps of the fleet are called `{}`",
+                    clone.name()
+                )));
+            }
+        }
+        Ok(Fleet { members: self.members })
+    }
+}

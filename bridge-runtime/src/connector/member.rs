@@ -1,0 +1,111 @@
+//! Connectors without their system's type: the command line and a fleet hold several of different systems.
+
+use std::{future::Future, path::Path, pin::Pin, sync::Arc};
+
+use async_trait::async_trait;
+use bridge_core::{TypeSchema, wire::AppId};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{Attached, Connector, ConnectorError, Schedule, Target};
+use crate::{
+    sync::SyncReport,
+    tasks::{RoundReport, Route},
+};
+
+pub(super) type Opener<S> =
+    Box<dyn FnOnce(Value) -> Pin<Box<dyn Future<Output = Result<Arc<S>, ConnectorError>> + Send>> + Send>;
+
+/// A [`Connector`] of any system.
+#[async_trait]
+pub trait Member: Send {
+    /// The app's name.
+    fn name(&self) -> &str;
+
+    /// What is registered.
+    fn types(&self) -> Vec<TypeSchema>;
+
+    /// Which tasks are handled, and by which function.
+    fn routes(&self) -> Vec<(Route, &'static str)>;
+
+    /// What `dev` queues.
+    #[cfg(feature = "dev")]
+    fn rehearsal(&self) -> Option<crate::dev::Rehearse>;
+
+    /// As [`Connector::attach`].
+    async fn attach(
+        self: Box<Self>,
+        target: &Target,
+        settings: Value,
+    ) -> Result<Box<dyn AttachedMember>, ConnectorError>;
+}
+
+/// An [`Attached`] connector of any system.
+#[async_trait]
+pub trait AttachedMember: Send + Sync {
+    /// As [`Attached::app`].
+    fn app(&self) -> AppId;
+
+    /// As [`Attached::state`].
+    fn state(&self) -> &Path;
+
+    /// As [`Attached::sync`].
+    async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError>;
+
+    /// As [`Attached::tasks_once`].
+    async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError>;
+
+    /// As [`Attached::run`].
+    async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError>;
+}
+
+#[async_trait]
+impl<S: Send + Sync + 'static> Member for Connector<S> {
+    fn name(&self) -> &str {
+        Connector::name(self)
+    }
+
+    fn types(&self) -> Vec<TypeSchema> {
+        Connector::types(self)
+    }
+
+    fn routes(&self) -> Vec<(Route, &'static str)> {
+        self.tasks.entries().iter().map(|entry| (entry.route(), entry.name())).collect()
+    }
+
+    #[cfg(feature = "dev")]
+    fn rehearsal(&self) -> Option<crate::dev::Rehearse> {
+        self.rehearsal
+    }
+
+    async fn attach(
+        self: Box<Self>,
+        target: &Target,
+        settings: Value,
+    ) -> Result<Box<dyn AttachedMember>, ConnectorError> {
+        Ok(Box::new(Connector::attach(*self, target, settings).await?))
+    }
+}
+
+#[async_trait]
+impl<S: Send + Sync + 'static> AttachedMember for Attached<S> {
+    fn app(&self) -> AppId {
+        Attached::app(self)
+    }
+
+    fn state(&self) -> &Path {
+        Attached::state(self)
+    }
+
+    async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
+        Attached::sync(self, stop).await
+    }
+
+    async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
+        Attached::tasks_once(self, stop).await
+    }
+
+    async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError> {
+        Attached::run(self, schedule, stop).await
+    }
+}

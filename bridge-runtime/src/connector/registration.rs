@@ -1,0 +1,55 @@
+//! Registering resource types (protocol.md section 3).
+
+use std::sync::{Mutex, PoisonError};
+
+use bridge_core::{TypeSchema, wire::AppId};
+
+use super::ConnectorError;
+use crate::{
+    client::{Client, ClientError},
+    journal::Journal,
+};
+
+/// Registers every type that the journal does not know, and renames those whose display name has changed.
+pub(super) async fn register(
+    client: &Client,
+    app: AppId,
+    types: &[TypeSchema],
+    journal: &Mutex<Journal>,
+) -> Result<(), ConnectorError> {
+    for schema in types {
+        let known = lock(journal).registered().get(schema.slug).cloned();
+        let sent = match known {
+            Some(name) if name == schema.name => continue,
+            Some(_) => rename(client, app, schema).await?,
+            None => match client.register_type(app, &schema.registration()).await {
+                Ok(_) => true,
+                // It is there, under a name that is not known.
+                Err(error) if error.is_conflict() => rename(client, app, schema).await?,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        if sent {
+            lock(journal).set_registered(schema.slug, schema.name)?;
+            tracing::info!(bridge.resource_type = schema.slug, name = schema.name, "registered");
+        }
+    }
+    Ok(())
+}
+
+/// Updates a display name. How that is done is an assumption (protocol.md section 3), and a name is not worth a sync: a
+/// refusal is logged, and tried again at the next start.
+async fn rename(client: &Client, app: AppId, schema: &TypeSchema) -> Result<bool, ClientError> {
+    match client.rename_type(app, schema.slug, schema.name).await {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.status(), Some(400 | 404 | 405 | 422)) => {
+            tracing::warn!(bridge.resource_type = schema.slug, error = %error, "the display name could not be updated");
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn lock(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
+}

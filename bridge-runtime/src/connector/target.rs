@@ -1,0 +1,132 @@
+//! Where a connector reports to.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use bridge_core::wire::AppId;
+
+use crate::{
+    client::{ApiKey, BaseUrl, Client, Transport},
+    clock::{Clock, SystemClock},
+    random::{Random, SystemRandom},
+};
+
+use super::ConnectorError;
+
+/// Iden's side of a connector: the address, the key, the state directory, and which app.
+#[derive(Clone)]
+#[must_use]
+pub struct Target {
+    pub(crate) url: BaseUrl,
+    pub(crate) key: ApiKey,
+    pub(crate) state: PathBuf,
+    pub(crate) app: AppChoice,
+    pub(crate) clone_from: Option<AppId>,
+    pub(crate) allow_http: bool,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// Which app a connector works on, where its journal does not know one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AppChoice {
+    /// The one of the connector's name, by Lighthouse; a new one if there is none.
+    #[default]
+    ByName,
+    /// This one.
+    Id(AppId),
+    /// A new one, whatever is there.
+    Create,
+}
+
+impl Target {
+    /// A target with its state below `state`.
+    pub fn new(url: BaseUrl, key: ApiKey, state: impl Into<PathBuf>) -> Self {
+        Target {
+            url,
+            key,
+            state: state.into(),
+            app: AppChoice::default(),
+            clone_from: None,
+            allow_http: false,
+            ca_file: None,
+            transport: None,
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(SystemRandom::new()),
+        }
+    }
+
+    /// Which app, where the journal does not know one.
+    pub fn app(mut self, app: AppChoice) -> Self {
+        self.app = app;
+        self
+    }
+
+    /// Makes the app a clone of this one: it shares its types, and registers nothing.
+    pub fn clone_from(mut self, parent: AppId) -> Self {
+        self.clone_from = Some(parent);
+        self
+    }
+
+    /// Allows `http` to a host that is not this one.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// Trusts the certificates of this file beside those of the system.
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(file.into());
+        self
+    }
+
+    /// Another way to the server, for tests.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Another clock, for tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Other randomness, for tests.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    pub(crate) fn client(&self) -> Result<Client, ConnectorError> {
+        let mut client = Client::builder(self.url.clone(), self.key.clone())
+            .allow_http(self.allow_http)
+            .clock(Arc::clone(&self.clock))
+            .random(Arc::clone(&self.random));
+        if let Some(file) = &self.ca_file {
+            client = client.ca_file(file);
+        }
+        if let Some(transport) = &self.transport {
+            client = client.transport(Arc::clone(transport));
+        }
+        Ok(client.build()?)
+    }
+
+    /// One folder for each host, tenant and app, so that a staging tenant never meets the state of production.
+    pub(crate) fn folder(&self, app: &str) -> PathBuf {
+        let name = |text: &str| -> String {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+            text.chars().map(|c| if plain(c) { c.to_ascii_lowercase() } else { '_' }).collect()
+        };
+        self.state.join(format!("{}_{}_{}", name(&self.url.host()), name(self.url.tenant()), name(app)))
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Target");
+        debug.field("url", &self.url).field("state", &self.state).field("app", &self.app).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+//! What stands in the journal. No record contents and no secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bridge_core::wire::{AppId, TaskId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Hold;
+
+/// Where an app came from: it decides whether its first completion needs approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// This journal created it: it holds nothing that this connector did not push.
+    Created,
+    /// It was there before: adopted by name, named by its id, or the journal was lost. What it holds is not known.
+    #[default]
+    Inherited,
+}
+
+/// The file's contents.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Memory {
+    pub(super) app: Option<AppId>,
+    pub(super) origin: Origin,
+    pub(super) registered: BTreeMap<String, String>,
+    pub(super) baseline: BTreeMap<String, u64>,
+    pub(super) completed_at: Option<Timestamp>,
+    pub(super) held: Option<Hold>,
+    pub(super) begun: BTreeSet<TaskId>,
+}

@@ -1,0 +1,136 @@
+//! Where a source pushes its records.
+
+use std::{fmt::Display, future::Future, hash::Hash, marker::PhantomData, sync::Arc};
+
+use bridge_core::{BridgeId, BridgeResource, Record, Resource, SourceError, Unreadable};
+use tokio::{sync::mpsc, task};
+
+use super::{
+    pages::{Page, Pages, fetch_page},
+    reading::Item,
+    session::ReadSession,
+};
+
+/// Where a source pushes its records of type `R`.
+///
+/// Pushing waits while the pages before are on their way: whatever the size of the source, a few pages are in memory.
+pub struct Out<R> {
+    to: mpsc::Sender<Item>,
+    session: Arc<ReadSession>,
+    _resource: PhantomData<fn(R)>,
+}
+
+impl<R: Resource> Out<R> {
+    pub(crate) fn new(to: mpsc::Sender<Item>, session: Arc<ReadSession>) -> Self {
+        Out { to, session, _resource: PhantomData }
+    }
+
+    /// Sends a record on its way. A borrowed view will do: `out.push(EmployeeRow { … })` or `out.push(&employee)`.
+    ///
+    /// A record that cannot be sent (a field that does not map, an account with neither e-mail nor username) is taken
+    /// as [unreadable](Out::unreadable); all others go on.
+    pub async fn push(&self, record: impl BridgeResource<Static = R>) {
+        let item = Item::of(&record);
+        drop(record);
+        // The other end closes only when the session is over; this read is cancelled then, at its next await.
+        let _ = self.to.send(item).await;
+    }
+
+    /// Says that there is a record which cannot be mapped: the person counts as present, is reported, and is never
+    /// removed for it. The sync goes on.
+    ///
+    /// `why` is logged: leave secrets out of it.
+    pub async fn unreadable(&self, id: impl Into<Option<R::Id>>, why: impl Display) {
+        let item = unreadable::<R>(id.into(), &why);
+        let _ = self.to.send(item).await;
+    }
+
+    /// One value for the whole session, made once and shared by every type that is read in it: members that the
+    /// external system lists on the group side, say. It is found by its type, and dropped at the session's end.
+    ///
+    /// # Errors
+    /// Those of `init`.
+    pub async fn shared<T, F>(&self, init: impl FnOnce() -> F) -> Result<Arc<T>, SourceError>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T, SourceError>>,
+    {
+        self.session.shared(init).await
+    }
+
+    /// Reads page by page: `fetch` gets a cursor and answers with the records and the next cursor, `None` at the end.
+    ///
+    /// A page that cannot be had is asked for again, three times in all, and later if the system says so.
+    ///
+    /// # Errors
+    /// The last error of `fetch`; a cursor that the system gave before, which would never end.
+    pub async fn pages<C, F>(&self, first: C, mut fetch: impl FnMut(C) -> F) -> Result<(), SourceError>
+    where
+        C: Clone + Hash,
+        F: Future<Output = Result<Page<R, C>, SourceError>>,
+    {
+        let mut pages = Pages::starting(first);
+        while let Some(cursor) = pages.next() {
+            let page = fetch_page(&*self.session.clock, || fetch(cursor.clone())).await?;
+            for record in page.records {
+                self.push(record).await;
+            }
+            pages.turn(page.next)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a blocking reader on a thread of its own. A panic there is a panic of the read, not its end.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub async fn blocking(
+        &self,
+        read: impl FnOnce(&BlockingOut<R>) -> Result<(), SourceError> + Send + 'static,
+    ) -> Result<(), SourceError> {
+        let out = BlockingOut { to: self.to.clone(), _resource: PhantomData };
+        match task::spawn_blocking(move || read(&out)).await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// [`Out`] for a blocking reader: see [`Out::blocking`].
+pub struct BlockingOut<R> {
+    to: mpsc::Sender<Item>,
+    _resource: PhantomData<fn(R)>,
+}
+
+impl<R: Resource> BlockingOut<R> {
+    /// As [`Out::push`].
+    ///
+    /// # Errors
+    /// The session has ended: pass it on with `?`, so that the thread ends too.
+    pub fn push(&self, record: impl BridgeResource<Static = R>) -> Result<(), SourceError> {
+        self.send(Item::of(&record))
+    }
+
+    /// As [`Out::unreadable`].
+    ///
+    /// # Errors
+    /// The session has ended: pass it on with `?`, so that the thread ends too.
+    pub fn unreadable(&self, id: impl Into<Option<R::Id>>, why: impl Display) -> Result<(), SourceError> {
+        self.send(unreadable::<R>(id.into(), &why))
+    }
+
+    fn send(&self, item: Item) -> Result<(), SourceError> {
+        self.to.blocking_send(item).map_err(|_| SourceError::new("the sync session has ended"))
+    }
+}
+
+impl Item {
+    fn of(record: &impl BridgeResource) -> Self {
+        Record::of(record).map_or_else(Item::Unreadable, Item::Record)
+    }
+}
+
+fn unreadable<R: Resource>(id: Option<R::Id>, why: &dyn Display) -> Item {
+    Item::Unreadable(Unreadable::new(id.map(|id| id.to_wire()), why))
+}

@@ -1,0 +1,73 @@
+//! One read of one type, as the engine sees it.
+
+use std::sync::Arc;
+
+use bridge_core::{Record, Resource, SourceError, Unreadable};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Out, ReadSession, Source};
+
+/// How many records may wait between a source and the engine: one page, read while the page before is on its way.
+const WAITING: usize = 100;
+
+/// What a source pushes.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Record(Record),
+    Unreadable(Unreadable),
+}
+
+/// A read under way. Dropped, it is cancelled.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    slug: &'static str,
+    items: mpsc::Receiver<Item>,
+    end: AbortOnDropHandle<Result<(), SourceError>>,
+}
+
+/// A read that did not reach its declared end.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    Failed(SourceError),
+    Panicked,
+}
+
+/// The witness that one type was read to its declared end. Only [`Reading::end`] makes one.
+#[derive(Debug)]
+pub(crate) struct FullRead {
+    slug: &'static str,
+}
+
+impl FullRead {
+    pub(crate) fn slug(&self) -> &'static str {
+        self.slug
+    }
+}
+
+impl Reading {
+    /// Starts to read the `R`s of `system`, on a task of its own: a panic in it stays there.
+    pub(crate) fn start<S: Source<R>, R: Resource>(system: Arc<S>, session: Arc<ReadSession>) -> Self {
+        let (to, items) = mpsc::channel(WAITING);
+        let out = Out::<R>::new(to, session);
+        let read = async move { system.read(&out).await };
+        Reading { slug: R::SLUG, items, end: AbortOnDropHandle::new(tokio::spawn(read)) }
+    }
+
+    /// The next item; `None` when nothing more will come, for whatever reason: [`Reading::end`] tells.
+    pub(crate) async fn next(&mut self) -> Option<Item> {
+        self.items.recv().await
+    }
+
+    /// How the read ended. Items that were not taken would be lost, so it can end well only when all were.
+    pub(crate) async fn end(mut self) -> Result<FullRead, Ended> {
+        while self.items.recv().await.is_some() {
+            debug_assert!(false, "`end` is asked after the last item");
+        }
+        match self.end.await {
+            Ok(Ok(())) => Ok(FullRead { slug: self.slug }),
+            Ok(Err(error)) => Err(Ended::Failed(error)),
+            Err(_) => Err(Ended::Panicked),
+        }
+    }
+}

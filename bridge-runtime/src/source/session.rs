@@ -1,0 +1,40 @@
+//! What the reads of one session share.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bridge_core::SourceError;
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+
+/// Lives as long as one sync session: the values that its reads share, and their clock.
+pub(crate) struct ReadSession {
+    pub(crate) clock: Arc<dyn Clock>,
+    values: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl ReadSession {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(ReadSession { clock, values: Mutex::default() })
+    }
+
+    /// The one `T` of this session. A failed `init` is not kept: the next reader tries again.
+    pub(crate) async fn shared<T, F>(&self, init: impl FnOnce() -> F) -> Result<Arc<T>, SourceError>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T, SourceError>>,
+    {
+        // The lock covers the map alone; `init` runs under the cell, which only readers of the same value wait for.
+        let cell = {
+            let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+            let cell = values.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(OnceCell::<Arc<T>>::new()));
+            Arc::clone(cell).downcast::<OnceCell<Arc<T>>>().expect("the map is keyed by the type")
+        };
+        cell.get_or_try_init(|| async { init().await.map(Arc::new) }).await.cloned()
+    }
+}

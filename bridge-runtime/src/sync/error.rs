@@ -1,0 +1,149 @@
+//! What ends a sync without completing it.
+
+use std::fmt;
+
+use bridge_core::{
+    SourceError,
+    wire::{Kind, SyncStatus},
+};
+
+use super::report::SyncReport;
+use crate::{
+    client::ClientError,
+    journal::{Hold, JournalError},
+};
+
+/// A sync that did not complete. The session was abandoned: what was pushed stays, and nobody was removed.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct SyncFailure {
+    /// Why.
+    #[source]
+    pub error: SyncError,
+    /// How far it had come.
+    pub report: SyncReport,
+}
+
+/// Why a sync did not complete.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SyncError {
+    /// The source failed before its declared end.
+    #[error("reading `{slug}` failed after {read} records: {error}")]
+    Source {
+        /// The type that was being read.
+        slug: &'static str,
+        /// How many records had come.
+        read: u64,
+        /// What the source said.
+        error: SourceError,
+    },
+    /// The source panicked.
+    #[error("reading `{slug}` panicked after {read} records; the message stands above")]
+    SourcePanicked {
+        /// The type that was being read.
+        slug: &'static str,
+        /// How many records had come.
+        read: u64,
+    },
+    /// The source gave one id twice within a page.
+    #[error("the source gave two records of `{slug}` with the id `{id}`: which of them counts?")]
+    DuplicateId {
+        /// The type.
+        slug: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// A call to Iden failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Iden counted a page otherwise than we did.
+    #[error("Iden took {total} records of a page of `{slug}` with {sent}")]
+    Receipt {
+        /// The type.
+        slug: &'static str,
+        /// How many the page had.
+        sent: u64,
+        /// How many the answer says.
+        total: u64,
+    },
+    /// Iden's count of the session does not fit what was pushed.
+    #[error("Iden counts {counted} records of `{slug}` in the session, {pushed} were pushed")]
+    Count {
+        /// The type.
+        slug: String,
+        /// Iden's count.
+        counted: u64,
+        /// Ours.
+        pushed: u64,
+    },
+    /// The types on Iden's side are not those of this connector.
+    #[error("{}", join(.0))]
+    Types(Vec<TypeProblem>),
+    /// Not every required type was read.
+    #[error("not read to the end: {}", .0.join(", "))]
+    Incomplete(Vec<String>),
+    /// The session ended under our hands.
+    #[error("the session is {status} on Iden's side, and not by this run: does another connector sync this app?")]
+    Ended {
+        /// What Iden says of it.
+        status: SyncStatus,
+    },
+    /// Somebody has to look before this session may be completed.
+    #[error("held: {0}")]
+    Held(Hold),
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The connector was told to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A type on Iden's side that does not fit the connector's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TypeProblem {
+    /// Nobody reads it, so a completed session would mark all of it as removed.
+    Unread {
+        /// The type's slug.
+        slug: String,
+    },
+    /// It has another kind.
+    Kind {
+        /// The type's slug.
+        slug: String,
+        /// What the connector says.
+        declared: Kind,
+        /// What Iden says.
+        there: String,
+    },
+}
+
+impl TypeProblem {
+    pub(crate) fn slug(&self) -> &str {
+        match self {
+            TypeProblem::Unread { slug } | TypeProblem::Kind { slug, .. } => slug,
+        }
+    }
+}
+
+impl fmt::Display for TypeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TypeProblem::Unread { slug } => write!(
+                f,
+                "the app has a type `{slug}` that this connector does not read; a completed sync would remove all of it. \
+                 Was it renamed? Give the resource its old slug, or add a source for `{slug}`"
+            ),
+            TypeProblem::Kind { slug, declared, there } => {
+                write!(f, "`{slug}` is a {there} type on Iden's side and a {declared} type here: use another slug")
+            }
+        }
+    }
+}
+
+fn join(problems: &[TypeProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

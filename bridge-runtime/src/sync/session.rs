@@ -1,0 +1,78 @@
+//! One sync session on Iden's side (protocol.md section 4).
+
+use bridge_core::wire::{AppId, PageReceipt, SyncId, SyncProgress, SyncStatus};
+
+use super::{error::SyncError, page::Page, proof::Proof};
+use crate::client::{Client, ClientError};
+
+/// How often `complete` is sent where its answer is lost and the session is still open.
+const COMPLETE_ATTEMPTS: u32 = 3;
+
+/// An open session. It ends by [`complete`](Session::complete) or [`abandon`](Session::abandon); one that is merely
+/// dropped stays open and removes nobody.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    client: &'a Client,
+    app: AppId,
+    id: SyncId,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) async fn open(client: &'a Client, app: AppId) -> Result<Self, ClientError> {
+        let id = client.start_sync(app).await?.sync_id;
+        tracing::info!(bridge.sync_id = %id, "sync session opened");
+        Ok(Session { client, app, id })
+    }
+
+    pub(crate) fn id(&self) -> SyncId {
+        self.id
+    }
+
+    pub(crate) async fn push(&self, slug: &str, page: Page) -> Result<PageReceipt, ClientError> {
+        self.client.push_page(self.app, self.id, slug, page.body).await
+    }
+
+    pub(crate) async fn progress(&self) -> Result<SyncProgress, ClientError> {
+        self.client.sync_progress(self.app, self.id).await
+    }
+
+    /// Makes the pushed set the full truth: Iden marks everything else as removed.
+    ///
+    /// A lost answer is settled by asking: only a session that is surely still open is completed again.
+    pub(crate) async fn complete(self, proof: Proof) -> Result<(), SyncError> {
+        assert_eq!(proof.session(), self.id, "a proof is good for its own session");
+        let mut attempt = 1;
+        loop {
+            let error = match self.client.complete_sync(self.app, self.id).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            match self.progress().await?.status {
+                SyncStatus::Completed => return Ok(()),
+                SyncStatus::InProgress
+                    if attempt < COMPLETE_ATTEMPTS && (error.outcome_unknown() || error.is_rate_limited()) =>
+                {
+                    tracing::warn!(attempt, error = %error, "`complete` had no answer and the session is still open; completing again");
+                    attempt += 1;
+                }
+                SyncStatus::InProgress => {
+                    self.abandon().await;
+                    return Err(error.into());
+                }
+                status => return Err(SyncError::Ended { status }),
+            }
+        }
+    }
+
+    /// Ends the session without a clean-up: what was pushed stays, nobody is removed. That an abandon fails does no
+    /// harm: a session that nobody completes removes nobody either.
+    pub(crate) async fn abandon(self) {
+        match self.client.abandon_sync(self.app, self.id).await {
+            Ok(()) => tracing::info!(bridge.sync_id = %self.id, "sync session abandoned: nobody was removed"),
+            Err(error) => tracing::warn!(
+                bridge.sync_id = %self.id, error = %error,
+                "the sync session could not be abandoned; it stays open, and removes nobody"
+            ),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The first argument of a handler.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use bridge_core::{Resource, SourceError};
+use tokio::task;
+use tokio_util::sync::CancellationToken;
+
+use crate::source::Source;
+
+/// The external system, and which task is being carried out.
+///
+/// It derefs to the system, so `cx.db` is the connector's own field. It is cheap to clone.
+pub struct TaskContext<S> {
+    system: Arc<S>,
+    /// Which task this is.
+    pub task: TaskInfo,
+    cancelled: CancellationToken,
+}
+
+/// Facts about the task, under one name so that they do not hide the system's own methods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskInfo {
+    /// The task's id on Iden's side.
+    pub id: String,
+    /// The idempotency key: the same for every attempt at this task. Give it to systems that take one.
+    pub key: String,
+    /// The first attempt is 1.
+    pub attempt: u32,
+}
+
+impl<S: Send + Sync + 'static> TaskContext<S> {
+    pub(crate) fn new(system: Arc<S>, task: TaskInfo, cancelled: CancellationToken) -> Self {
+        TaskContext { system, task, cancelled }
+    }
+
+    /// A context for a unit test of a handler.
+    pub fn test(system: impl Into<Arc<S>>) -> Self {
+        let task = TaskInfo { id: "test".to_owned(), key: "test:test".to_owned(), attempt: 1 };
+        TaskContext::new(system.into(), task, CancellationToken::new())
+    }
+
+    /// The same at a later attempt, for a unit test.
+    #[must_use]
+    pub fn at_attempt(mut self, attempt: u32) -> Self {
+        self.task.attempt = attempt;
+        self
+    }
+
+    /// The system, to keep.
+    #[must_use]
+    pub fn system(&self) -> Arc<S> {
+        Arc::clone(&self.system)
+    }
+
+    /// Resolves when the connector is told to stop, or the task's time is up. A handler that waits for long may look.
+    pub async fn cancelled(&self) {
+        self.cancelled.cancelled().await;
+    }
+
+    /// The record as it is now, by the system's own `Source::find`.
+    ///
+    /// # Errors
+    /// Those of `find`; a source without one says so.
+    pub async fn find<R: Resource>(&self, id: &R::Id) -> Result<Option<R>, SourceError>
+    where
+        S: Source<R>,
+    {
+        self.system.find(id).await
+    }
+
+    /// Runs blocking work on a thread of its own. A panic there is a panic of the handler.
+    ///
+    /// A time-out does not stop the thread: what it does, it does. The verdict is then unknown, as it should be.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn blocking<T, E>(&self, work: impl FnOnce(&S) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let system = self.system();
+        match task::spawn_blocking(move || work(&system)).await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Blocking work is cancelled only when the runtime goes down, and this future with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+}
+
+impl<S> Clone for TaskContext<S> {
+    fn clone(&self) -> Self {
+        TaskContext { system: Arc::clone(&self.system), task: self.task.clone(), cancelled: self.cancelled.clone() }
+    }
+}
+
+impl<S> Deref for TaskContext<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.system
+    }
+}
+
+impl<S> fmt::Debug for TaskContext<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskContext").field("task", &self.task).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Handlers by route.
+
+use std::{fmt, future::Future, pin::Pin};
+
+use bridge_core::{
+    BridgeResource, IntoOutcome, Outcome, Probe, TaskError, TaskResult,
+    payload::{PayloadError, TaskPayload},
+    policy::Policy,
+    wire,
+};
+
+use super::{
+    TaskContext,
+    handler::{FromContext, Listed, TaskHandler, policy_of},
+};
+use crate::source::Source;
+
+/// Which tasks a handler gets: an action on one resource type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Route {
+    /// The action: `create_account` and so on.
+    pub action: &'static str,
+    /// The slug of the account type.
+    pub slug: &'static str,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` on `{}`", self.action, self.slug)
+    }
+}
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Run<S> = fn(TaskContext<S>, wire::Payload) -> Boxed<Result<TaskResult, TaskError>>;
+type Verify<S> = fn(TaskContext<S>, wire::Payload) -> Boxed<Result<Probe<TaskResult>, TaskError>>;
+
+/// One handler with its route and policy.
+pub struct Entry<S> {
+    pub(crate) route: Route,
+    pub(crate) name: &'static str,
+    pub(crate) policy: Policy,
+    /// Whether the action is an [`AnyTask`](bridge_core::payload::AnyTask)'s: it loses to a typed payload.
+    pub(crate) any: bool,
+    pub(crate) check: fn(wire::Payload) -> Result<(), PayloadError>,
+    pub(crate) run: Run<S>,
+    pub(crate) verify: Verify<S>,
+}
+
+// By hand: a derive would ask for `S: Copy`.
+impl<S> Clone for Entry<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Entry<S> {}
+
+impl<S> Entry<S> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn listed(&self) -> Listed {
+        Listed { route: self.route, name: self.name, any: self.any }
+    }
+
+    /// Which tasks the handler gets.
+    #[must_use]
+    pub const fn route(&self) -> Route {
+        self.route
+    }
+
+    /// The function's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How the handler is run.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+}
+
+impl<S> fmt::Debug for Entry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Entry");
+        debug.field("route", &self.route).field("name", &self.name).field("policy", &self.policy).finish()
+    }
+}
+
+/// The entry of one handler. The bound on the system stands here, so that its error is shown under the handler's name
+/// in `tasks![…]`.
+#[doc(hidden)]
+#[must_use]
+pub const fn entry<T: 'static, H: TaskHandler<T>>() -> Entry<<H::Context as FromContext>::System>
+where
+    <H::Context as FromContext>::System: Source<<H::Payload as TaskPayload>::Resource>,
+{
+    let own = <H::Payload as TaskPayload>::ACTION;
+    let action = match (own, H::ACTION) {
+        (Some(action), _) | (None, Some(action)) => action,
+        // Refused by the bound on `TaskHandler::Action`.
+        (None, None) => "",
+    };
+    Entry {
+        route: Route { action, slug: <H::Payload as TaskPayload>::Resource::SLUG },
+        name: H::NAME,
+        policy: policy_of::<T, H>(),
+        any: own.is_none(),
+        check: |payload| H::Payload::decode(payload).map(drop),
+        run: |cx, payload| Box::pin(run::<T, H>(cx, payload)),
+        verify: |cx, payload| Box::pin(verify::<T, H>(cx, payload)),
+    }
+}
+
+async fn run<T: 'static, H: TaskHandler<T>>(
+    cx: TaskContext<<H::Context as FromContext>::System>,
+    payload: wire::Payload,
+) -> Result<TaskResult, TaskError> {
+    let payload = H::Payload::decode(payload).map_err(invalid)?;
+    let outcome = H::call(H::Context::from_context(cx), payload).await.into_outcome()?;
+    Ok(outcome.into_result())
+}
+
+async fn verify<T: 'static, H: TaskHandler<T>>(
+    cx: TaskContext<<H::Context as FromContext>::System>,
+    payload: wire::Payload,
+) -> Result<Probe<TaskResult>, TaskError> {
+    let payload = H::Payload::decode(payload).map_err(invalid)?;
+    let cx = H::Context::from_context(cx);
+    Ok(match H::probe(&cx, &payload).await? {
+        Probe::Applied(outcome) => Probe::Applied(outcome.into_result()),
+        Probe::NotApplied => Probe::NotApplied,
+        Probe::Unknown => Probe::Unknown,
+    })
+}
+
+pub(crate) fn invalid(error: PayloadError) -> TaskError {
+    TaskError::fail("invalid_payload", error)
+}
+
+/// The handlers of a connector: what `tasks![…]` makes.
+#[derive(Debug)]
+pub struct Tasks<S> {
+    entries: Vec<Entry<S>>,
+}
+
+impl<S> Tasks<S> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(entries: impl IntoIterator<Item = Entry<S>>) -> Self {
+        Tasks { entries: entries.into_iter().collect() }
+    }
+
+    /// Joins the lists of two modules. A route that both have is an error when the connector is built.
+    #[must_use]
+    pub fn and(mut self, more: Tasks<S>) -> Self {
+        self.entries.extend(more.entries);
+        self
+    }
+
+    /// The handlers, in the order in which they were named.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry<S>] {
+        &self.entries
+    }
+
+    /// The handler of a task. A typed payload goes before an `AnyTask` of the same route.
+    pub(crate) fn find(&self, action: &str, slug: &str) -> Option<&Entry<S>> {
+        let routed = || self.entries.iter().filter(|entry| entry.route.action == action && entry.route.slug == slug);
+        routed().find(|entry| !entry.any).or_else(|| routed().next())
+    }
+}

@@ -1,0 +1,213 @@
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+
+/// A rule that makes the sandbox misbehave for some requests.
+///
+/// A rule says which requests it is about, how many of those it lets pass first and how many it then spoils, and what it does to
+/// each. Where several rules fit, the one that was added first wins; a rule that is not yet or no longer in force is skipped.
+/// Faults come before everything else, the check of the API key included.
+///
+/// ```
+/// use std::time::Duration;
+/// use bridge_sandbox::Fault;
+///
+/// // The second and third page are refused, with a hint when to come back.
+/// Fault::on("PUT", "/sync/").after(1).times(2).answer(429, "slow down").header("Retry-After", "1");
+/// // The first session is opened, but the client never learns of it.
+/// Fault::ending("POST", "/sync/").times(1).lose_answer();
+/// // Every request takes a second longer.
+/// Fault::on("*", "/").delay(Duration::from_secs(1));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a fault does nothing until it is given to `Sandbox::fault`"]
+pub struct Fault {
+    method: String,
+    path: PathRule,
+    after: usize,
+    times: usize,
+    pub(crate) delay: Duration,
+    pub(crate) acts: bool,
+    pub(crate) ending: Ending,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Clone, Debug)]
+enum PathRule {
+    Contains(String),
+    EndsWith(String),
+}
+
+/// What leaves in the end.
+#[derive(Clone, Debug)]
+pub(crate) enum Ending {
+    /// The real answer.
+    Genuine,
+    /// This answer instead.
+    Answer { status: StatusCode, content_type: HeaderValue, body: String },
+    /// The real head, and the first half of the real body.
+    Truncated,
+    /// Nothing: the connection is closed.
+    Nothing,
+}
+
+impl Fault {
+    /// Requests with this method (`*` for any) whose path with query contains `path_part`.
+    pub fn on(method: &str, path_part: &str) -> Self {
+        Self::new(method, PathRule::Contains(path_part.to_owned()))
+    }
+
+    /// Requests with this method (`*` for any) whose path, without the query, ends with `path_end`.
+    pub fn ending(method: &str, path_end: &str) -> Self {
+        Self::new(method, PathRule::EndsWith(path_end.to_owned()))
+    }
+
+    fn new(method: &str, path: PathRule) -> Self {
+        Self {
+            method: method.to_owned(),
+            path,
+            after: 0,
+            times: usize::MAX,
+            delay: Duration::ZERO,
+            acts: true,
+            ending: Ending::Genuine,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Lets the first `requests` that fit pass. Default: none.
+    pub fn after(mut self, requests: usize) -> Self {
+        self.after = requests;
+        self
+    }
+
+    /// Spoils this many requests, then no more. Default: all.
+    pub fn times(mut self, requests: usize) -> Self {
+        self.times = requests;
+        self
+    }
+
+    /// Waits before anything else is done.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Does not act, and answers `status` with `{"detail": detail}`.
+    ///
+    /// # Panics
+    /// Where `status` is not within 200..=999.
+    pub fn answer(self, status: u16, detail: &str) -> Self {
+        self.answer_raw(status, "application/json", &json!({ "detail": detail }).to_string())
+    }
+
+    /// Does not act, and answers `status` with this body, for example the page of a gateway.
+    ///
+    /// # Panics
+    /// Where `status` is not within 200..=999, or `content_type` cannot stand in a header.
+    pub fn answer_raw(mut self, status: u16, content_type: &str, body: &str) -> Self {
+        self.acts = false;
+        self.ending = Ending::Answer {
+            status: final_status(status),
+            content_type: header_value(content_type),
+            body: body.to_owned(),
+        };
+        self
+    }
+
+    /// Does not act, and answers `status` (301, 302, 303, 307, 308) with this `Location`.
+    ///
+    /// # Panics
+    /// Where `status` is not within 200..=999, or `location` cannot stand in a header.
+    pub fn redirect(self, status: u16, location: &str) -> Self {
+        self.answer_raw(status, "text/plain", "").header("Location", location)
+    }
+
+    /// Acts as if nothing were wrong, then answers as told by [`answer`](Self::answer) or [`answer_raw`](Self::answer_raw),
+    /// which stand before: a gateway that gives up while the work is done behind it.
+    pub fn but_act(mut self) -> Self {
+        self.acts = true;
+        self
+    }
+
+    /// Does not act, and closes the connection without a byte of an answer.
+    pub fn drop_connection(mut self) -> Self {
+        self.acts = false;
+        self.ending = Ending::Nothing;
+        self
+    }
+
+    /// Acts, then closes the connection without a byte of an answer.
+    pub fn lose_answer(mut self) -> Self {
+        self.acts = true;
+        self.ending = Ending::Nothing;
+        self
+    }
+
+    /// Acts, sends the answer's head and half of its body, and closes the connection. An answer without a body stays whole.
+    pub fn truncate_answer(mut self) -> Self {
+        self.acts = true;
+        self.ending = Ending::Truncated;
+        self
+    }
+
+    /// Acts, and answers 200 with a body that claims to be JSON and is not.
+    pub fn garble_answer(self) -> Self {
+        self.answer_raw(200, "application/json", "<html><body>It works!</body></html>").but_act()
+    }
+
+    /// Adds a header to the answer, whichever it is; one that is there is replaced.
+    ///
+    /// # Panics
+    /// Where the name or the value cannot stand in a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name = name.parse().unwrap_or_else(|_| panic!("`{name}` is not a header name"));
+        self.headers.push((name, header_value(value)));
+        self
+    }
+
+    fn fits(&self, method: &str, path: &str) -> bool {
+        let fits_path = match &self.path {
+            PathRule::Contains(part) => path.contains(part.as_str()),
+            PathRule::EndsWith(end) => path.split('?').next().is_some_and(|path| path.ends_with(end.as_str())),
+        };
+        fits_path && (self.method == "*" || self.method.eq_ignore_ascii_case(method))
+    }
+}
+
+fn final_status(status: u16) -> StatusCode {
+    let parsed = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
+    parsed.unwrap_or_else(|| panic!("{status} is not the status of an HTTP answer"))
+}
+
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| panic!("`{text}` cannot stand in a header"))
+}
+
+/// The rules in force, in the order in which they were added.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The first rule in force for this request. Counts the request.
+    pub(crate) fn pick(&mut self, method: &str, path: &str) -> Option<Fault> {
+        for fault in self.0.iter_mut().filter(|fault| fault.fits(method, path)) {
+            if fault.after > 0 {
+                fault.after -= 1;
+            } else if fault.times > 0 {
+                fault.times -= 1;
+                return Some(fault.clone());
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,137 @@
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Scope;
+use crate::error::Refusal;
+use crate::new_task::NewTask;
+use crate::validate::Report;
+use crate::view::TaskView;
+
+/// The statuses that a task can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskStatus {
+    Pending,
+    Scheduled,
+    Completed,
+    Failed,
+}
+
+impl TaskStatus {
+    pub(crate) const NAMES: &str = "pending, scheduled, completed, failed";
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Pending, Self::Scheduled, Self::Completed, Self::Failed].into_iter().find(|status| status.name() == text)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Scheduled => "scheduled",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A provisioning task.
+pub(crate) struct Task {
+    pub(crate) id: Uuid,
+    action: String,
+    resource_type: String,
+    execute_after: Option<Timestamp>,
+    created_at: Timestamp,
+    payload: Value,
+    report: Option<Report>,
+}
+
+impl Task {
+    pub(crate) fn new(new: NewTask, created_at: Timestamp) -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            action: new.action,
+            resource_type: new.resource_type,
+            execute_after: new.execute_after,
+            created_at,
+            payload: json!({ "account": new.account, "memberships": new.memberships, "changes": new.changes }),
+            report: None,
+        }
+    }
+
+    /// Derived from the time, so that a scheduled task becomes pending by itself.
+    pub(crate) fn status(&self, now: Timestamp) -> TaskStatus {
+        match &self.report {
+            Some(report) => report.status,
+            None if self.execute_after.is_some_and(|due| due > now) => TaskStatus::Scheduled,
+            None => TaskStatus::Pending,
+        }
+    }
+
+    pub(crate) fn json(&self, now: Timestamp) -> Value {
+        let mut task = json!({
+            "id": self.id,
+            "action": self.action,
+            "resource_type": self.resource_type,
+            "status": self.status(now).name(),
+            "execute_after": self.execute_after,
+            "created_at": self.created_at,
+            "payload": self.payload,
+        });
+        if let Some(report) = &self.report {
+            task["result"] = report.result.clone().into();
+            task["error"] = report.error.clone().into();
+        }
+        task
+    }
+
+    pub(crate) fn view(&self, now: Timestamp) -> TaskView {
+        TaskView {
+            id: self.id,
+            action: self.action.clone(),
+            resource_type: self.resource_type.clone(),
+            status: self.status(now).name().to_owned(),
+            execute_after: self.execute_after,
+            created_at: self.created_at,
+            payload: self.payload.clone(),
+            result: self.report.as_ref().and_then(|report| report.result.clone()),
+            error: self.report.as_ref().and_then(|report| report.error.clone()),
+        }
+    }
+}
+
+impl Scope<'_> {
+    pub(crate) fn queue(&mut self, new: NewTask) -> Uuid {
+        let task = Task::new(new, self.clock.stamp());
+        self.app.tasks.push_mut(task).id
+    }
+
+    pub(crate) fn task(&self, id: Uuid) -> Result<&Task, Refusal> {
+        let task = self.app.tasks.iter().find(|task| task.id == id);
+        task.ok_or_else(|| Refusal::not_found(format!("task not found: {id}")))
+    }
+
+    /// Takes the report on a task. 409 where there is one already, whatever it says. The records that Iden holds do not change:
+    /// only the next sync does that (question P17).
+    pub(crate) fn report(&mut self, id: Uuid, report: Report) -> Result<&Task, Refusal> {
+        let now = self.clock.now();
+        let task = self.app.tasks.iter_mut().find(|task| task.id == id);
+        let task = task.ok_or_else(|| Refusal::not_found(format!("task not found: {id}")))?;
+        match task.status(now) {
+            TaskStatus::Pending => {}
+            TaskStatus::Scheduled => self.warnings.add(format!("task {id} was reported before it was due")),
+            done => return Err(Refusal::conflict(format!("task {id} is {} already", done.name()))),
+        }
+        if report.status == TaskStatus::Failed && report.error.is_none() {
+            self.warnings.add(format!("task {id} was reported as failed without an error"));
+        }
+        if report.status == TaskStatus::Completed && report.error.is_some() {
+            self.warnings.add(format!("task {id} was reported as completed with an error"));
+        }
+        let new_id = report.result.as_ref().and_then(|result| result["id"].as_str());
+        if report.status == TaskStatus::Completed && task.action == "create_account" && new_id.is_none() {
+            self.warnings.add(format!("task {id} made an account, but its `result` does not hold the new `id`"));
+        }
+        task.report = Some(report);
+        Ok(task)
+    }
+}

@@ -1,0 +1,26 @@
+use std::collections::VecDeque;
+
+/// Warnings kept at most. The oldest go first.
+const MOST: usize = 1_000;
+
+/// What a client did that no rule forbids but a careful one would not do. Each text is kept once.
+#[derive(Default)]
+pub(crate) struct Warnings {
+    texts: VecDeque<String>,
+}
+
+impl Warnings {
+    pub(crate) fn add(&mut self, text: String) {
+        if self.texts.contains(&text) {
+            return;
+        }
+        if self.texts.len() == MOST {
+            self.texts.pop_front();
+        }
+        self.texts.push_back(text);
+    }
+
+    pub(crate) fn list(&self) -> Vec<String> {
+        self.texts.iter().cloned().collect()
+    }
+}
