@@ -10,7 +10,7 @@ mod settings_file;
 mod signals;
 mod state_directory;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 
@@ -23,12 +23,23 @@ impl<S: Send + Sync + 'static> Builder<S> {
     pub async fn main(self) -> ExitCode {
         Fleet::of(self).main().await
     }
+
+    /// As [`Builder::main`], with these arguments: for a program that has flags of its own and takes them out first. The
+    /// first argument is the program's name.
+    pub async fn main_from(self, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+        Fleet::of(self).main_from(args).await
+    }
 }
 
 impl FleetBuilder {
     /// As [`Builder::main`], for every app of the fleet, or for the one that `--app` names.
     pub async fn main(self) -> ExitCode {
-        let args = Args::parse();
+        self.main_from(std::env::args_os()).await
+    }
+
+    /// As [`Builder::main_from`].
+    pub async fn main_from(self, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+        let args = Args::parse_from(args);
         logging::start(&args);
         let result = match self.build() {
             Ok(fleet) => command::run(fleet, args).await,

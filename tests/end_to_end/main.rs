@@ -1,0 +1,9 @@
+//! Whole connectors over real HTTP against the sandbox. Expected values are those of the protocol, not of the code.
+
+mod app;
+mod bad_answers;
+mod company;
+mod sync;
+mod sync_held;
+mod tasks;
+mod tasks_interrupted;

@@ -1,0 +1,186 @@
+//! Handlers that panic, hang, or leave open whether they had their effect.
+
+use std::time::Duration;
+
+use bridge_sandbox::NewTask;
+use iden_bridge::{Tasks, journal::Journal, prelude::*};
+use serde_json::json;
+
+use crate::company::{Employee, Hr, Stage, employee, go_on};
+
+/// What the next handlers do; the last one stays.
+async fn act(cx: &TaskContext<Hr>) -> Result<(), TaskError> {
+    cx.effect();
+    let mut plan = cx.plan.lock().unwrap();
+    let next = if plan.len() > 1 { plan.remove(0) } else { plan.first().copied().unwrap_or("done") };
+    drop(plan);
+    match next {
+        "panic" => panic!("the handler's own fault"),
+        "hang" => std::future::pending().await,
+        "retry" => Err(TaskError::retry("the system is busy")),
+        "unknown" => Err(std::io::Error::other("reset at token=s3cret").into()),
+        _ => Ok(()),
+    }
+}
+
+#[bridge_task]
+async fn suspend(cx: TaskContext<Hr>, _task: SuspendAccount<Employee>) -> Result<(), TaskError> {
+    act(&cx).await
+}
+
+#[bridge_task(retry = 2)]
+async fn resume(cx: TaskContext<Hr>, _task: UnsuspendAccount<Employee>) -> Result<(), TaskError> {
+    act(&cx).await
+}
+
+#[bridge_task]
+async fn reset(cx: TaskContext<Hr>, _task: ResetPassword<Employee>) -> Result<NewPassword, TaskError> {
+    act(&cx).await.map(|()| NewPassword::sent_by_the_system())
+}
+
+/// Hires in two steps; what comes between them is up to the plan.
+#[bridge_task(verify = hired)]
+async fn hire(cx: TaskContext<Hr>, task: CreateAccount<Employee>) -> Result<Created<Employee>, TaskError> {
+    let email = task.email().map(str::to_owned);
+    cx.people.lock().unwrap().insert(7, Employee { email, ..employee(7) });
+    act(&cx).await.map(|()| Created::new(7))
+}
+
+async fn hired(cx: &TaskContext<Hr>, _task: &CreateAccount<Employee>) -> Result<Probe<Created<Employee>>, TaskError> {
+    let blind = *cx.blind.lock().unwrap();
+    Ok(match cx.people.lock().unwrap().get(&7) {
+        _ if blind => Probe::Unknown,
+        Some(_) => Probe::Applied(Created::new(7)),
+        None => Probe::NotApplied,
+    })
+}
+
+fn all() -> Tasks<Hr> {
+    tasks![suspend, resume, reset, hire]
+}
+
+struct Scene {
+    stage: Stage,
+    connector: iden_bridge::connector::Attached<Hr>,
+    id: uuid::Uuid,
+}
+
+impl Scene {
+    async fn of(action: &str, plan: &[&'static str]) -> Self {
+        let stage = Stage::with(1).await;
+        *stage.company.plan.lock().unwrap() = plan.to_vec();
+        let connector = stage.attach_with(all()).await;
+        let account = if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
+        let id = stage.app().queue(NewTask::new(action, "employee").account(account));
+        Scene { stage, connector, id }
+    }
+
+    async fn round(&self) -> iden_bridge::task::RoundReport {
+        self.connector.tasks_once(&go_on()).await.unwrap()
+    }
+
+    /// Rounds until the task is over, as a running connector would make them.
+    async fn to_its_end(&self) -> String {
+        for _ in 0..20 {
+            self.round().await;
+            let task = self.stage.app().task(self.id).unwrap();
+            if task.is_done() {
+                return task.error.map_or("completed".into(), |error| error["code"].as_str().unwrap().to_owned());
+            }
+            // 10 s on the hasty clock: the wait before another attempt.
+            tokio::time::sleep(Duration::from_millis(105)).await;
+        }
+        panic!("the task is not over after 20 rounds");
+    }
+
+    fn effects(&self) -> usize {
+        self.stage.company.effects()
+    }
+}
+
+#[tokio::test]
+async fn an_idempotent_handler_runs_again_after_a_panic() {
+    let scene = Scene::of("suspend_account", &["panic", "done"]).await;
+    assert_eq!(scene.to_its_end().await, "completed");
+    assert_eq!(scene.effects(), 2);
+}
+
+#[tokio::test]
+async fn a_handler_that_hangs_is_cut_off_and_runs_again() {
+    let scene = Scene::of("suspend_account", &["hang", "done"]).await;
+    assert_eq!(scene.to_its_end().await, "completed");
+    assert_eq!(scene.effects(), 2);
+}
+
+#[tokio::test]
+async fn attempts_are_counted_and_end() {
+    let scene = Scene::of("suspend_account", &["retry"]).await;
+    assert_eq!(scene.to_its_end().await, "external_system_error");
+    assert_eq!(scene.effects(), 5);
+    let scene = Scene::of("unsuspend_account", &["retry"]).await;
+    scene.to_its_end().await;
+    assert_eq!(scene.effects(), 2, "`retry = 2` says so");
+}
+
+#[tokio::test]
+async fn an_effect_that_may_have_happened_is_not_risked_twice() {
+    for plan in ["panic", "hang", "unknown"] {
+        let scene = Scene::of("reset_password", &[plan]).await;
+        assert_eq!(scene.to_its_end().await, "outcome_unknown", "{plan}");
+        assert_eq!(scene.effects(), 1, "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn where_surely_nothing_happened_even_such_a_handler_runs_again() {
+    let scene = Scene::of("reset_password", &["retry", "done"]).await;
+    assert_eq!(scene.to_its_end().await, "completed");
+    assert_eq!(scene.effects(), 2);
+}
+
+#[tokio::test]
+async fn a_create_that_was_interrupted_is_looked_for_before_it_is_made_again() {
+    for plan in ["panic", "hang", "unknown"] {
+        let scene = Scene::of("create_account", &[plan]).await;
+        assert_eq!(scene.to_its_end().await, "completed", "{plan}");
+        assert_eq!(scene.effects(), 1, "{plan}");
+        assert_eq!(scene.stage.app().task(scene.id).unwrap().result, Some(json!({"id": "7"})));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_verified_waits_for_a_person() {
+    let scene = Scene::of("create_account", &["unknown"]).await;
+    *scene.stage.company.blind.lock().unwrap() = true;
+    assert_eq!(scene.round().await.parked, 1);
+    assert_eq!(scene.round().await.parked, 1);
+    assert_eq!(scene.effects(), 1);
+    assert_eq!(scene.stage.app().task(scene.id).unwrap().status, "pending");
+}
+
+#[tokio::test]
+async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
+    for (action, ends, effects) in
+        [("suspend_account", "completed", 1), ("reset_password", "outcome_unknown", 0), ("create_account", "completed", 1)]
+    {
+        let stage = Stage::with(1).await;
+        let state = stage.attach_with(all()).await.state().to_owned();
+        let account = if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
+        let id = stage.app().queue(NewTask::new(action, "employee").account(account));
+        // What a process leaves behind that was killed between beginning and reporting.
+        Journal::open(state).unwrap().begin_task(id.into()).unwrap();
+
+        let scene = Scene { connector: stage.attach_with(all()).await, stage, id };
+
+        assert_eq!(scene.to_its_end().await, ends, "{action}");
+        assert_eq!(scene.effects(), effects, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_errors_own_words_stay_at_home() {
+    let scene = Scene::of("reset_password", &["unknown"]).await;
+    scene.to_its_end().await;
+    let leaked = scene.stage.sandbox.requests().iter().any(|request| request.body.contains("s3cret"));
+    assert!(!leaked);
+}
