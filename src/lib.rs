@@ -1,13 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 // Paths in generated code start with `::iden_bridge`, in this crate's own doc tests and examples too.
+#[allow(unused_extern_crates)]
 extern crate self as iden_bridge;
 
 pub use bridge_core::{
     Account, AssignedTo, BoxError, BridgeError, BridgeId, BridgeResource, BridgeStatus, Created, CustomField,
-    EdgeField, EdgeKind, FieldError, Group, IntoOutcome, License, MemberOf, NewPassword, Outcome, Probe, Ref, Resource,
-    Secret, SourceError, Status, StatusField, TaskError, TaskResult, TextField, TypeSchema, Verdict, payload, policy,
-    wire,
+    EdgeField, EdgeKind, FieldError, Group, IntoOutcome, License, MemberOf, NewPassword, Outcome, Probe, RecordOf, Ref,
+    Resource, Secret, SourceError, Status, StatusField, TaskError, TaskResult, TextField, TypeSchema, Verdict, payload,
+    policy, wire,
 };
 pub use bridge_derive::{BridgeError, BridgeResource, BridgeStatus, bridge_task};
 #[cfg(feature = "dev")]

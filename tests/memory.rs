@@ -72,7 +72,8 @@ struct Generated(u32);
 impl Source<Employee> for Generated {
     async fn read(&self, out: &Out<Employee>) -> Result<(), SourceError> {
         for id in 1..=self.0 {
-            let (email, display_name) = (format!("p{id}@acme.example"), format!("Person number {id} of a large company"));
+            let (email, display_name) =
+                (format!("p{id}@acme.example"), format!("Person number {id} of a large company"));
             out.push(Employee { id, email, first_name: "Ada", display_name }).await;
         }
         Ok(())

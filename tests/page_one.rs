@@ -206,7 +206,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_handler_is_an_ordinary_function() {
-        let task = CreateAccount::test(json!({"account": {"email": "ann@acme.example"}, "memberships": {"team": ["t"]}}));
+        let task =
+            CreateAccount::test(json!({"account": {"email": "ann@acme.example"}, "memberships": {"team": ["t"]}}));
         assert_eq!(hire(TaskContext::test(hr()), task).await.unwrap(), Created::new(7));
         let unknown = SuspendAccount::test(json!({"account": {"id": "9"}}));
         let error = suspend(TaskContext::test(hr()), unknown).await.unwrap_err();
@@ -219,7 +220,8 @@ mod tests {
         let payload = json!({"account": {"email": "ann@acme.example"}});
         let outcome = testing::run(&tasks(), hr(), "create_account", "employee", payload).await;
         assert_eq!(outcome, Outcome::Completed(Some(json!({"id": "7"}))));
-        let outcome = testing::run(&tasks(), hr(), "suspend_account", "employee", json!({"account": {"id": "ann"}})).await;
+        let outcome =
+            testing::run(&tasks(), hr(), "suspend_account", "employee", json!({"account": {"id": "ann"}})).await;
         assert!(matches!(outcome, Outcome::Failed { code, .. } if code == "invalid_payload"));
         let outcome = testing::run(&tasks(), hr(), "delete_account", "employee", json!({"account": {"id": "1"}})).await;
         assert!(matches!(outcome, Outcome::Failed { code, .. } if code == "unsupported_action"));

@@ -25,7 +25,7 @@ pub use id::BridgeId;
 pub use outcome::{Created, NewPassword, Outcome, Probe, TaskResult};
 pub use record::{Edges, MAX_RECORD_BYTES, Record, RecordWriter, Unreadable};
 pub use reference::Ref;
-pub use resource::{Account, AssignedTo, BridgeResource, Group, License, MemberOf, Resource};
+pub use resource::{Account, AssignedTo, BridgeResource, Group, License, MemberOf, RecordOf, Resource};
 pub use schema::{EdgeKind, EdgeSchema, TypeSchema};
 pub use secret::Secret;
 pub use status::{BridgeStatus, Status, StatusField};

@@ -64,6 +64,17 @@ pub trait Resource: BridgeResource<Static = Self> + Sized + 'static {}
 #[diagnostic::do_not_recommend]
 impl<R: BridgeResource<Static = R> + 'static> Resource for R {}
 
+/// A record of type `R`: an `R` itself, a reference to one, or a borrowed view of one.
+#[diagnostic::on_unimplemented(
+    message = "a source of `{R}` cannot push a `{Self}`",
+    label = "no `{R}`",
+    note = "push an `{R}`, a reference to one, or a view whose `Static` is `{R}`"
+)]
+pub trait RecordOf<R>: BridgeResource {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Resource, T: BridgeResource<Static = R>> RecordOf<R> for T {}
+
 /// A resource type that stands for accounts: `#[bridge(account)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an account type",

@@ -7,6 +7,9 @@
 //! The database is the file that `ACME_HR_DB` names, else `database` under `[app]` in `bridge.toml`, else
 //! `./acme_hr.sqlite`. On the first run it is made and filled with 312 people. Every task changes it for real.
 
+// A program has no outside, so plain `pub` says enough.
+#![allow(unreachable_pub)]
+
 mod database;
 mod error;
 mod model;

@@ -15,8 +15,19 @@ const FIRST_NAMES: [&str; 24] = [
     "Noah", "Olga", "Priya", "Quentin", "Rosa", "Samir", "Tomás", "Uma", "Viktor", "Wanda", "Zoë",
 ];
 const SURNAMES: [&str; 13] = [
-    "Adeyemi", "Bergström", "Castillo", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen",
-    "Kowalski", "Lindqvist", "O'Neill",
+    "Adeyemi",
+    "Bergström",
+    "Castillo",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "O'Neill",
 ];
 const TEAMS: [(&str, &str); 12] = [
     ("board", "Board"),

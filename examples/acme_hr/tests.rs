@@ -27,7 +27,7 @@ fn count(hr: &Hr, sql: &str) -> u32 {
 }
 
 async fn find(hr: &Hr, number: u32) -> Employee {
-    hr.find(&number).await.unwrap().unwrap()
+    Source::<Employee>::find(hr, &number).await.unwrap().unwrap()
 }
 
 fn nadia() -> CreateAccount<Employee> {
@@ -66,7 +66,7 @@ async fn a_new_database_is_full_of_people_and_find_agrees_with_read() {
         let number = record["id"].as_str().unwrap().parse().unwrap();
         assert_eq!(testing::record(&find(&hr, number).await), *record);
     }
-    assert!(hr.find(&1).await.unwrap().is_none());
+    assert!(Source::<Employee>::find(&*hr, &1).await.unwrap().is_none());
     assert_eq!(testing::read::<Team>(&*hr).await.records.len(), 12);
     assert_eq!(testing::read::<Seat>(&*hr).await.records.len(), 6);
 }
@@ -131,7 +131,7 @@ async fn silence_about_teams_changes_no_team_and_an_empty_list_ends_them() {
 #[tokio::test]
 async fn a_leaver_gives_everything_back_and_does_not_return() {
     let hr = hr();
-    let cx = TaskContext::test(hr.clone());
+    let cx = TaskContext::<Hr>::test(hr.clone());
     let about = || json!({"account": {"id": "1001"}});
     reset_password(cx.clone(), ResetPassword::test(about())).await.unwrap();
     for _ in 0..2 {

@@ -22,7 +22,8 @@ async fn an_app_is_created_once_and_known_by_the_state_from_then_on() {
     let again = stage.attach().await.app();
     assert_eq!(first, again);
     assert_eq!(posts_to_apps(&stage), 1);
-    let types: Vec<String> = stage.app().types().iter().map(|one| format!("{}: {} ({})", one.slug, one.name, one.kind)).collect();
+    let types: Vec<String> =
+        stage.app().types().iter().map(|one| format!("{}: {} ({})", one.slug, one.name, one.kind)).collect();
     assert_eq!(types, ["employee: Employees (account)", "team: Team (group)", "seat: Seats (license)"]);
 }
 
@@ -119,7 +120,8 @@ async fn a_clone_registers_nothing_and_syncs_on_its_own() {
     let clone = clone.build().unwrap().attach(&target, json!({})).await.unwrap();
     clone.sync(&go_on()).await.unwrap();
 
-    let registrations = stage.sandbox.requests().iter().filter(|request| request.path.contains("resource-types")).count();
+    let registrations =
+        stage.sandbox.requests().iter().filter(|request| request.path.contains("resource-types")).count();
     assert_eq!(registrations, 0);
     let europe = stage.sandbox.app_named("Acme Europe").unwrap();
     assert_eq!(europe.cloned_from(), Some(stage.app().id()));

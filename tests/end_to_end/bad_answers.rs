@@ -20,7 +20,8 @@ fn check(error: &ConnectorError, exit: Exit, says: &[&str]) {
 #[tokio::test]
 async fn a_wrong_key() {
     let stage = Stage::with(1).await;
-    let wrong = Target::new(stage.sandbox.base_url().parse().unwrap(), ApiKey::new("wrong-key").unwrap(), stage.state.path());
+    let wrong =
+        Target::new(stage.sandbox.base_url().parse().unwrap(), ApiKey::new("wrong-key").unwrap(), stage.state.path());
     let error = stage.try_attach(wrong).await.unwrap_err();
     check(&error, Exit::Refused, &["list the apps", "401", "BRIDGE_API_KEY"]);
     assert!(!format!("{error} {error:?}").contains("wrong-key"));
@@ -32,7 +33,7 @@ async fn a_revoked_key() {
     let connector = stage.attach().await;
     stage.sandbox.revoke_key();
     let error = connector.sync(&go_on()).await.unwrap_err();
-    check(&error, Exit::Refused, &["open a sync session", "403", "revoked"]);
+    check(&error, Exit::Refused, &["start a sync session", "403", "revoked"]);
 }
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn a_page_instead_of_json() {
     let page = "<html><body>Sign in</body></html>";
     stage.sandbox.fault(Fault::ending("POST", "/sync/").answer_raw(200, "text/html", page));
     let error = connector.sync(&go_on()).await.unwrap_err();
-    check(&error, Exit::Unavailable, &["open a sync session", "text/html", "BRIDGE_URL"]);
+    check(&error, Exit::Unavailable, &["start a sync session", "text/html", "BRIDGE_URL"]);
 }
 
 #[tokio::test]
@@ -59,7 +60,7 @@ async fn wrong_json() {
     let connector = stage.attach().await;
     stage.sandbox.fault(Fault::ending("POST", "/sync/").answer_raw(201, "application/json", "{\"id\": 7}"));
     let error = connector.sync(&go_on()).await.unwrap_err();
-    check(&error, Exit::Unavailable, &["open a sync session", "sync_id"]);
+    check(&error, Exit::Unavailable, &["start a sync session", "sync_id"]);
 }
 
 #[tokio::test]

@@ -212,8 +212,7 @@ impl Stage {
 
     pub fn target_in(&self, state: &Path) -> Target {
         let key = ApiKey::new(self.sandbox.api_key()).unwrap();
-        Target::new(self.sandbox.base_url().parse().unwrap(), key, state)
-            .clock(self.clock())
+        Target::new(self.sandbox.base_url().parse().unwrap(), key, state).clock(self.clock())
     }
 
     pub fn client(&self) -> Client {

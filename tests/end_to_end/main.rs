@@ -1,4 +1,5 @@
 //! Whole connectors over real HTTP against the sandbox. Expected values are those of the protocol, not of the code.
+#![allow(unreachable_pub)]
 
 mod app;
 mod bad_answers;

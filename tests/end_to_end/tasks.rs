@@ -37,10 +37,7 @@ async fn hire(cx: TaskContext<Hr>, task: CreateAccount<Employee>) -> Result<Crea
     Ok(Created::new(number))
 }
 
-async fn hired(
-    cx: &TaskContext<Hr>,
-    task: &CreateAccount<Employee>,
-) -> Result<Probe<Created<Employee>>, HrError> {
+async fn hired(cx: &TaskContext<Hr>, task: &CreateAccount<Employee>) -> Result<Probe<Created<Employee>>, HrError> {
     let people = cx.people.lock().unwrap();
     let found = people.values().find(|person| person.email.as_deref() == task.email());
     Ok(found.map_or(Probe::NotApplied, |person| Probe::Applied(Created::new(person.number))))

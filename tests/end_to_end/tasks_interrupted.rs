@@ -11,9 +11,10 @@ use crate::company::{Employee, Hr, Stage, employee, go_on};
 /// What the next handlers do; the last one stays.
 async fn act(cx: &TaskContext<Hr>) -> Result<(), TaskError> {
     cx.effect();
-    let mut plan = cx.plan.lock().unwrap();
-    let next = if plan.len() > 1 { plan.remove(0) } else { plan.first().copied().unwrap_or("done") };
-    drop(plan);
+    let next = {
+        let mut plan = cx.plan.lock().unwrap();
+        if plan.len() > 1 { plan.remove(0) } else { plan.first().copied().unwrap_or("done") }
+    };
     match next {
         "panic" => panic!("the handler's own fault"),
         "hang" => std::future::pending().await,
@@ -70,7 +71,8 @@ impl Scene {
         let stage = Stage::with(1).await;
         *stage.company.plan.lock().unwrap() = plan.to_vec();
         let connector = stage.attach_with(all()).await;
-        let account = if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
+        let account =
+            if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
         let id = stage.app().queue(NewTask::new(action, "employee").account(account));
         Scene { stage, connector, id }
     }
@@ -160,12 +162,15 @@ async fn what_cannot_be_verified_waits_for_a_person() {
 
 #[tokio::test]
 async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
-    for (action, ends, effects) in
-        [("suspend_account", "completed", 1), ("reset_password", "outcome_unknown", 0), ("create_account", "completed", 1)]
-    {
+    for (action, ends, effects) in [
+        ("suspend_account", "completed", 1),
+        ("reset_password", "outcome_unknown", 0),
+        ("create_account", "completed", 1),
+    ] {
         let stage = Stage::with(1).await;
         let state = stage.attach_with(all()).await.state().to_owned();
-        let account = if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
+        let account =
+            if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
         let id = stage.app().queue(NewTask::new(action, "employee").account(account));
         // What a process leaves behind that was killed between beginning and reporting.
         Journal::open(state).unwrap().begin_task(id.into()).unwrap();

@@ -5,10 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::{PayloadError, TaskPayload, changes::AccountChange, draft::Draft};
-use crate::{
-    Account, AssignedTo, BridgeId, Created, EdgeKind, Group, License, MemberOf, NewPassword, Ref, Resource, Status,
-    wire,
-};
+use crate::{Account, AssignedTo, BridgeId, Created, EdgeKind, MemberOf, NewPassword, Ref, Resource, Status, wire};
 
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident, $action:literal, $outcome:ty) => {
@@ -71,7 +68,7 @@ macro_rules! payload {
             /// Taken as the whole set to hold afterwards, not as a change (an assumption: protocol.md section 6,
             /// question P18).
             #[must_use]
-            pub fn memberships<G: Group>(&self) -> Option<Vec<Ref<G>>>
+            pub fn memberships<G: Resource>(&self) -> Option<Vec<Ref<G>>>
             where
                 R: MemberOf<G>,
             {
@@ -81,7 +78,7 @@ macro_rules! payload {
             /// The licenses of type `L` that the task names. `None`: the task says nothing of them. `Some(vec![])`:
             /// none.
             #[must_use]
-            pub fn assignments<L: License>(&self) -> Option<Vec<Ref<L>>>
+            pub fn assignments<L: Resource>(&self) -> Option<Vec<Ref<L>>>
             where
                 R: AssignedTo<L>,
             {

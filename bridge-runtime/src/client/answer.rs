@@ -59,7 +59,7 @@ fn unreadable(answer: &Response, fault: Option<&serde_json::Error>) -> ErrorKind
         let beginning = String::from_utf8_lossy(&body[..body.len().min(600)]);
         came.push_str(&format!(": {}", printable(&beginning, 120)));
     } else if let Some(fault) = fault {
-        came.push_str(&format!(", but {}", decode_fault(fault)));
+        came.push_str(&format!(": {}", decode_fault(fault)));
     }
     ErrorKind::Unreadable { status: answer.status, came }
 }
@@ -111,7 +111,7 @@ mod tests {
         let html = Response::new(200, "\n<!doctype html>\n<title>Sign in</title>").content_type("text/html");
         assert_eq!(came(html), r"text/html: <!doctype html>\n<title>Sign in</title>");
         let wrong = came(Response::json(200, r#"{"sync_id":"hunter2"}"#));
-        assert_eq!(wrong, "application/json, but a value does not fit at line 1 column 20");
+        assert_eq!(wrong, "application/json: a value does not fit at line 1 column 20");
         assert_eq!(came(Response::new(200, "")), "no content type and an empty body");
     }
 }

@@ -20,12 +20,13 @@ Exit codes:
    78  configuration, a missing key included
   130  interrupted one-shot command
 
-The API key comes from BRIDGE_API_KEY, from the file that BRIDGE_API_KEY_FILE names, or from systemd's credential
-`api-key`. Results go to standard output, the log to standard error.";
+The API key comes from BRIDGE_API_KEY, from the file that BRIDGE_API_KEY_FILE
+names, or from systemd's credential `api-key`. It has no flag: other users of the
+machine could read it. Results go to standard output, the log to standard error.";
 
 /// A connector for Iden's Bridge API.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+#[command(version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) settings: SettingArgs,

@@ -167,9 +167,9 @@ async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Resul
     if once {
         let summary = stage.once(&stop).await?;
         if json {
-            print::json(&summary)?
+            print::json(&summary)?;
         } else {
-            print!("{summary}")
+            print!("{summary}");
         }
         return Ok(Exit::Done);
     }

@@ -9,7 +9,7 @@ use std::future::Future;
 
 use bridge_core::{Resource, SourceError};
 
-pub use out::{BlockingOut, Out};
+pub use out::{BlockingOut, Out, Pushing};
 pub use pages::{Page, Pages};
 pub(crate) use reading::{Ended, FullRead, Item, Reading};
 pub(crate) use session::ReadSession;

@@ -1,8 +1,16 @@
 //! Where a source pushes its records.
 
-use std::{fmt::Display, future::Future, hash::Hash, marker::PhantomData, sync::Arc};
+use std::{
+    fmt::Display,
+    future::Future,
+    hash::Hash,
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use bridge_core::{BridgeId, BridgeResource, Record, Resource, SourceError, Unreadable};
+use bridge_core::{BridgeId, BridgeResource, Record, RecordOf, Resource, SourceError, Unreadable};
 use tokio::{sync::mpsc, task};
 
 use super::{
@@ -29,11 +37,11 @@ impl<R: Resource> Out<R> {
     ///
     /// A record that cannot be sent (a field that does not map, an account with neither e-mail nor username) is taken
     /// as [unreadable](Out::unreadable); all others go on.
-    pub async fn push(&self, record: impl BridgeResource<Static = R>) {
-        let item = Item::of(&record);
-        drop(record);
-        // The other end closes only when the session is over; this read is cancelled then, at its next await.
-        let _ = self.to.send(item).await;
+    #[allow(clippy::needless_pass_by_value)] // by value, so that a source need not keep what it has pushed
+    // A future of a named type, which does not depend on the record's: with `async fn` here, pushing a wrong type is three
+    // errors, not one.
+    pub fn push(&self, record: impl RecordOf<R>) -> Pushing<'_> {
+        self.send(Item::of(&record))
     }
 
     /// Says that there is a record which cannot be mapped: the person counts as present, is reported, and is never
@@ -41,8 +49,12 @@ impl<R: Resource> Out<R> {
     ///
     /// `why` is logged: leave secrets out of it.
     pub async fn unreadable(&self, id: impl Into<Option<R::Id>>, why: impl Display) {
-        let item = unreadable::<R>(id.into(), &why);
-        let _ = self.to.send(item).await;
+        self.send(unreadable::<R>(id.into(), &why)).await;
+    }
+
+    fn send(&self, item: Item) -> Pushing<'_> {
+        // The other end closes only when the session is over; this read is cancelled then, at its next await.
+        Pushing(Box::pin(async { drop(self.to.send(item).await) }))
     }
 
     /// One value for the whole session, made once and shared by every type that is read in it: members that the
@@ -97,6 +109,18 @@ impl<R: Resource> Out<R> {
     }
 }
 
+/// A record on its way: see [`Out::push`].
+#[must_use = "a record is pushed when this is awaited"]
+pub struct Pushing<'a>(Pin<Box<dyn Future<Output = ()> + Send + 'a>>);
+
+impl Future for Pushing<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
 /// [`Out`] for a blocking reader: see [`Out::blocking`].
 pub struct BlockingOut<R> {
     to: mpsc::Sender<Item>,
@@ -108,7 +132,8 @@ impl<R: Resource> BlockingOut<R> {
     ///
     /// # Errors
     /// The session has ended: pass it on with `?`, so that the thread ends too.
-    pub fn push(&self, record: impl BridgeResource<Static = R>) -> Result<(), SourceError> {
+    #[allow(clippy::needless_pass_by_value)] // as there
+    pub fn push(&self, record: impl RecordOf<R>) -> Result<(), SourceError> {
         self.send(Item::of(&record))
     }
 

@@ -149,8 +149,9 @@ pub struct Tasks<S> {
 impl<S> Tasks<S> {
     #[doc(hidden)]
     #[must_use]
-    pub fn of(entries: impl IntoIterator<Item = Entry<S>>) -> Self {
-        Tasks { entries: entries.into_iter().collect() }
+    // An array of a known element, so that a handler of another system is the one that is underlined.
+    pub fn of<const N: usize>(entries: [Entry<S>; N]) -> Self {
+        Tasks { entries: entries.into() }
     }
 
     /// Joins the lists of two modules. A route that both have is an error when the connector is built.

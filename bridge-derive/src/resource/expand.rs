@@ -1,0 +1,218 @@
+//! What a resource becomes. Nothing here can fail.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Ident, Type};
+
+use super::{
+    generics::{Shapes, mentions_lifetime},
+    model::{Field, Resource, Role},
+    protocol::{Kind, Shape},
+};
+use crate::paths::{ends, shown_at};
+
+pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
+    let Resource { krate, .. } = resource;
+    let record = Ident::new("record", Span::mixed_site());
+    let edges = resource.fields().iter().filter_map(|field| Some((field, field.target().filter(|_| field.is_edge())?)));
+    let edges: Vec<_> = edges.collect();
+    let schemas = edges.iter().map(|(field, target)| {
+        let constructor = if field.shape() == Some(Shape::Memberships) { "membership" } else { "assignment" };
+        let constructor = Ident::new(constructor, Span::call_site());
+        quote!(#krate::__private::EdgeSchema::#constructor::<#target>())
+    });
+    let mut edge = 0_usize..;
+    let lines = resource.fields().iter().filter_map(|field| line(field, &record, &mut edge, resource));
+    let lines: Vec<_> = lines.collect();
+    let id = resource.sent_as("id").map(|field| id_value(field, resource));
+    let id_type = id_type(resource);
+    let trait_impl = implementation(
+        resource,
+        &id_type,
+        &quote!(&[#(#schemas),*]),
+        &quote!(#(#id)*),
+        &quote! {
+            fn write(
+                &self,
+                #record: &mut #krate::__private::RecordWriter,
+            ) -> ::core::result::Result<(), #krate::__private::FieldError> {
+                #(#lines)*
+                ::core::result::Result::Ok(())
+            }
+        },
+    );
+    let markers = markers(resource, resource.kind().as_slice());
+    quote! {
+        const _: () = {
+            #trait_impl
+            #markers
+        };
+    }
+}
+
+/// What a resource with mistakes becomes: enough for the rest of the program to be checked.
+pub(super) fn stub(resource: &Resource<'_>) -> TokenStream {
+    let krate = &resource.krate;
+    let id_type = if resource.sent_as("id").count() == 1 { id_type(resource) } else { quote!(::std::string::String) };
+    let trait_impl = implementation(
+        resource,
+        &id_type,
+        &quote!(&[]),
+        &quote!(::core::unreachable!()),
+        &quote! {
+            fn write(
+                &self,
+                _: &mut #krate::__private::RecordWriter,
+            ) -> ::core::result::Result<(), #krate::__private::FieldError> {
+                ::core::unreachable!()
+            }
+        },
+    );
+    let kind = resource.kind();
+    let markers =
+        markers(resource, kind.as_ref().map_or(&[Kind::Account, Kind::Group, Kind::License], std::slice::from_ref));
+    quote! {
+        const _: () = {
+            #trait_impl
+            #markers
+        };
+    }
+}
+
+fn implementation(
+    resource: &Resource<'_>,
+    id_type: &TokenStream,
+    edges: &TokenStream,
+    id: &TokenStream,
+    write: &TokenStream,
+) -> TokenStream {
+    let Resource { krate, slug, name, .. } = resource;
+    let shapes = Shapes::of(resource);
+    let ident = &resource.node.ident;
+    let (params, _, bounds) = shapes.own.split_for_impl();
+    let (_, arguments, _) = resource.node.generics.split_for_impl();
+    let fixed = &shapes.fixed_type;
+    let kind = resource.kind().unwrap_or(Kind::Account).ident();
+    quote! {
+        #[automatically_derived]
+        impl #params #krate::__private::BridgeResource for #ident #arguments #bounds {
+            type Static = #fixed;
+            type Id = #id_type;
+            const SLUG: &'static ::core::primitive::str = #slug;
+            const NAME: &'static ::core::primitive::str = #name;
+            const KIND: #krate::__private::Kind = #krate::__private::Kind::#kind;
+            const EDGES: &'static [#krate::__private::EdgeSchema] = #edges;
+            fn id(&self) -> Self::Id {
+                #id
+            }
+            #write
+        }
+    }
+}
+
+/// `Account`, `Group` or `License`, and where the edges point.
+fn markers(resource: &Resource<'_>, kinds: &[Kind]) -> TokenStream {
+    let krate = &resource.krate;
+    let shapes = Shapes::of(resource);
+    let (params, _, bounds) = shapes.fixed.split_for_impl();
+    let fixed = &shapes.fixed_type;
+    let kinds = kinds.iter().map(|kind| {
+        let kind = kind.ident();
+        quote! {
+            #[automatically_derived]
+            impl #params #krate::__private::#kind for #fixed #bounds {}
+        }
+    });
+    let mut seen = Vec::new();
+    let edges = resource.fields().iter().filter(|field| field.is_edge()).filter_map(|field| {
+        let target = field.target()?;
+        let name = if field.shape() == Some(Shape::Memberships) { "MemberOf" } else { "AssignedTo" };
+        let key = (name, target.to_token_stream().to_string());
+        if seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
+        let (span, _) = ends(&target);
+        let (krate, name) = (krate.at(span), Ident::new(name, span));
+        // Placed at the target: two names of one type are an overlap (E0119), and that is where it is seen.
+        Some(quote_spanned! {span=>
+            #[automatically_derived]
+            impl #params #krate::__private::#name<#target> for #fixed #bounds {}
+        })
+    });
+    quote!(#(#kinds)* #(#edges)*)
+}
+
+/// An id with a conversion, or with a lifetime, is sent and not read back as such: it is text.
+fn is_text_id(field: &Field<'_>, resource: &Resource<'_>) -> bool {
+    field.attrs.with.is_set() || mentions_lifetime(field.ty, resource) || matches!(field.ty, Type::Reference(_))
+}
+
+fn id_type(resource: &Resource<'_>) -> TokenStream {
+    let typed = resource.sent_as("id").next().filter(|field| !is_text_id(field, resource));
+    typed.map_or_else(|| quote!(::std::string::String), |field| field.ty.to_token_stream())
+}
+
+fn id_value(field: &Field<'_>, resource: &Resource<'_>) -> TokenStream {
+    let value = value(field);
+    if is_text_id(field, resource) {
+        let (span, _) = blamed(field);
+        let to_string = quote_spanned!(Span::call_site().located_at(span)=> ::std::string::ToString::to_string);
+        quote!(#to_string(#value))
+    } else {
+        let (span, _) = ends(field.ty);
+        let clone = quote_spanned!(Span::call_site().located_at(span)=> ::core::clone::Clone::clone);
+        quote!(#clone(#value))
+    }
+}
+
+/// The statement that writes a field.
+fn line(
+    field: &Field<'_>,
+    record: &Ident,
+    edge: &mut impl Iterator<Item = usize>,
+    resource: &Resource<'_>,
+) -> Option<TokenStream> {
+    let (first, _) = blamed(field);
+    let span = Span::call_site().located_at(first);
+    let record = shown_at(record, first);
+    let value = value(field);
+    let protocol = match &field.role {
+        Role::Protocol(protocol) => protocol,
+        Role::Custom(name) => return Some(quote_spanned!(span=> #record.custom(#name, #value)?;)),
+        Role::Skipped | Role::Unmapped | Role::Unclear => return None,
+    };
+    match protocol.shape {
+        Shape::Id => None,
+        Shape::Text => {
+            let name = protocol.name;
+            Some(quote_spanned!(span=> #record.text(#name, #value)?;))
+        }
+        Shape::Status => Some(quote_spanned!(span=> #record.status(#value)?;)),
+        Shape::Memberships | Shape::Assignments => {
+            let (krate, target, at) = (&resource.krate, field.target()?, syn::Index::from(edge.next()?));
+            Some(quote_spanned! {span=>
+                #record.edges::<#target>(&<Self as #krate::__private::BridgeResource>::EDGES[#at], #value)?;
+            })
+        }
+    }
+}
+
+/// What errors about a field's value underline: its type, or the function that converts it.
+fn blamed(field: &Field<'_>) -> (Span, Span) {
+    field.attrs.with.get().map_or_else(|| ends(field.ty), |with| ends(&with.value))
+}
+
+/// `&self.f`, or `&path(&self.f)`, from the first blamed token to the last.
+fn value(field: &Field<'_>) -> TokenStream {
+    let (first, last) = blamed(field);
+    let this = Ident::new("self", Span::call_site().located_at(first));
+    let name = shown_at(field.ident, last);
+    let span = Span::call_site().located_at(first);
+    let plain = quote_spanned!(span=> &#this.#name);
+    let Some(with) = field.attrs.with.value() else { return plain };
+    let mut arguments = Group::new(Delimiter::Parenthesis, plain);
+    arguments.set_span(last);
+    let arguments = TokenTree::Group(arguments);
+    quote_spanned!(span=> &#with #arguments)
+}

@@ -1,0 +1,22 @@
+// A task can be asked only for groups that the account type declares.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(group)]
+struct Team { id: String, name: String }
+
+#[derive(BridgeResource)]
+#[bridge(license)]
+struct Seat { id: String, name: String }
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee { id: u32, email: String, #[bridge(memberships)] teams: Vec<Ref<Team>> }
+
+
+fn groups(task: CreateAccount<Employee>) {
+    task.memberships::<Team>();
+    task.assignments::<Seat>();
+}
+
+fn main() {}

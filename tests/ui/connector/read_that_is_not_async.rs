@@ -1,0 +1,23 @@
+// `read` is an async fn.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(group)]
+struct Team { id: String, name: String }
+
+#[derive(BridgeResource)]
+#[bridge(license)]
+struct Seat { id: String, name: String }
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee { id: u32, email: String, #[bridge(memberships)] teams: Vec<Ref<Team>> }
+
+
+struct Hr;
+
+impl Source<Employee> for Hr {
+    fn read(&self, _: &Out<Employee>) -> Result<(), SourceError> { Ok(()) }
+}
+
+fn main() {}
