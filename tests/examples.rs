@@ -2,6 +2,8 @@
 //!
 //! `cargo test` builds the programs, `cargo test --test examples` does not: they are then those of the last build.
 
+#![allow(clippy::unwrap_used)] // the helpers are no `#[test]`s, and are tests all the same
+
 use std::{
     collections::BTreeMap,
     env, fs,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    Account, Resource,
+    Resource,
     payload::{
-        AnyTask, CreateAccount, DeleteAccount, ResetPassword, SuspendAccount, TaskPayload, UnsuspendAccount,
+        AnyTask, CreateAccount, DeleteAccount, ResetPassword, SuspendAccount, UnsuspendAccount,
         UpdateAccount,
     },
 };
@@ -107,20 +107,18 @@ pub trait DefaultInterruption {
 )]
 pub trait Verifiable {}
 
-#[diagnostic::do_not_recommend]
 impl<P: DefaultInterruption> InterruptionOf<P> for Undeclared {
     const ON_INTERRUPT: OnInterrupt = P::DEFAULT;
 }
 
-impl<P: TaskPayload> InterruptionOf<P> for Rerun {
+impl<P> InterruptionOf<P> for Rerun {
     const ON_INTERRUPT: OnInterrupt = OnInterrupt::Rerun;
 }
 
-impl<P: TaskPayload> InterruptionOf<P> for Fail {
+impl<P> InterruptionOf<P> for Fail {
     const ON_INTERRUPT: OnInterrupt = OnInterrupt::Fail;
 }
 
-#[diagnostic::do_not_recommend]
 impl<P: Verifiable> InterruptionOf<P> for Verify {
     const ON_INTERRUPT: OnInterrupt = OnInterrupt::Verify;
 }
@@ -133,21 +131,22 @@ macro_rules! defaults {
     )* };
 }
 
-// reliability.md 4.5. `CreateAccount` is not here: its handler has to say.
+// reliability.md 4.5. `CreateAccount` is not here: its handler has to say. Nothing here asks for an account type:
+// `TaskPayload` does, and then it is one error.
 defaults! {
-    UpdateAccount<R: Account> Rerun;
-    DeleteAccount<R: Account> Rerun;
-    SuspendAccount<R: Account> Rerun;
-    UnsuspendAccount<R: Account> Rerun;
-    ResetPassword<R: Account> Fail;
+    UpdateAccount<R: Resource> Rerun;
+    DeleteAccount<R: Resource> Rerun;
+    SuspendAccount<R: Resource> Rerun;
+    UnsuspendAccount<R: Resource> Rerun;
+    ResetPassword<R: Resource> Fail;
     AnyTask<R: Resource> Fail;
 }
 
-impl<R: Account> Verifiable for CreateAccount<R> {}
-impl<R: Account> Verifiable for UpdateAccount<R> {}
-impl<R: Account> Verifiable for DeleteAccount<R> {}
-impl<R: Account> Verifiable for SuspendAccount<R> {}
-impl<R: Account> Verifiable for UnsuspendAccount<R> {}
+impl<R: Resource> Verifiable for CreateAccount<R> {}
+impl<R: Resource> Verifiable for UpdateAccount<R> {}
+impl<R: Resource> Verifiable for DeleteAccount<R> {}
+impl<R: Resource> Verifiable for SuspendAccount<R> {}
+impl<R: Resource> Verifiable for UnsuspendAccount<R> {}
 impl<R: Resource> Verifiable for AnyTask<R> {}
 
 /// A handler whose action is its payload's.
@@ -180,15 +179,13 @@ pub trait HasAction {}
 )]
 pub trait NeedsAction {}
 
-#[diagnostic::do_not_recommend]
 impl<P: HasAction> ActionOf<P> for Inferred {}
-#[diagnostic::do_not_recommend]
 impl<P: NeedsAction> ActionOf<P> for Named {}
 
-impl<R: Account> HasAction for CreateAccount<R> {}
-impl<R: Account> HasAction for UpdateAccount<R> {}
-impl<R: Account> HasAction for DeleteAccount<R> {}
-impl<R: Account> HasAction for SuspendAccount<R> {}
-impl<R: Account> HasAction for UnsuspendAccount<R> {}
-impl<R: Account> HasAction for ResetPassword<R> {}
+impl<R: Resource> HasAction for CreateAccount<R> {}
+impl<R: Resource> HasAction for UpdateAccount<R> {}
+impl<R: Resource> HasAction for DeleteAccount<R> {}
+impl<R: Resource> HasAction for SuspendAccount<R> {}
+impl<R: Resource> HasAction for UnsuspendAccount<R> {}
+impl<R: Resource> HasAction for ResetPassword<R> {}
 impl<R: Resource> NeedsAction for AnyTask<R> {}

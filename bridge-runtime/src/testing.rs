@@ -67,6 +67,16 @@ pub async fn read<R: Resource>(source: &impl Source<R>) -> Read {
     Read { records, unreadable, end }
 }
 
+/// Looks up one `R` of a source: `testing::find::<Employee>(&hr, &7).await`. The record as it would leave, `None` if the
+/// system says that there is none.
+///
+/// # Errors
+/// Those of the source's `find`; a record that cannot be sent.
+pub async fn find<R: Resource>(source: &impl Source<R>, id: &R::Id) -> Result<Option<Value>, SourceError> {
+    let Some(found) = source.find(id).await? else { return Ok(None) };
+    Ok(Some(json(&Record::of(&found)?)))
+}
+
 /// What the engine does with a task: see [`run`].
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]

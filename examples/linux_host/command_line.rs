@@ -25,8 +25,8 @@ impl CommandLine {
         CommandLine { program, arguments: Vec::new(), input: None }
     }
 
-    pub fn arg(mut self, argument: impl ToString) -> Self {
-        self.arguments.push(argument.to_string());
+    pub fn arg(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
         self
     }
 

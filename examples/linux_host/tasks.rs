@@ -29,7 +29,7 @@ pub async fn create(cx: TaskContext<Host>, task: CreateAccount<User>) -> Result<
         if let Some(groups) = task.memberships::<UnixGroup>().filter(|groups| !groups.is_empty()) {
             useradd = useradd.arg("--groups").arg(list(&groups));
         }
-        host.execute(vec![useradd.arg(&login)])?;
+        host.execute(vec![useradd.arg(login.as_str())])?;
         Ok(Created::new(login))
     })
     .await
@@ -70,7 +70,7 @@ pub async fn change(cx: TaskContext<Host>, task: UpdateAccount<User>) -> Result<
             groups.retain(|group| user.groups.first() != Some(group));
             usermod = usermod.arg("--groups").arg(list(&groups));
         }
-        host.execute(vec![usermod.arg(task.id())])
+        host.execute(vec![usermod.arg(task.id().as_str())])
     })
     .await
 }
@@ -79,7 +79,7 @@ pub async fn change(cx: TaskContext<Host>, task: UpdateAccount<User>) -> Result<
 #[bridge_task]
 pub async fn delete(cx: TaskContext<Host>, task: DeleteAccount<User>) -> Result<(), HostError> {
     cx.blocking(move |host| match host.etc()?.user(task.id()) {
-        Some(user) => host.execute(vec![CommandLine::new("userdel").arg(&user.login)]),
+        Some(user) => host.execute(vec![CommandLine::new("userdel").arg(user.login.as_str())]),
         None => Ok(()),
     })
     .await
@@ -99,7 +99,7 @@ pub async fn unsuspend(cx: TaskContext<Host>, task: UnsuspendAccount<User>) -> R
 async fn expire(cx: TaskContext<Host>, login: Name, day: &'static str) -> Result<(), HostError> {
     cx.blocking(move |host| {
         must_exist(host, &login)?;
-        host.execute(vec![CommandLine::new("usermod").arg("--expiredate").arg(day).arg(&login)])
+        host.execute(vec![CommandLine::new("usermod").arg("--expiredate").arg(day).arg(login.as_str())])
     })
     .await
 }
@@ -115,7 +115,7 @@ pub async fn reset_password(cx: TaskContext<Host>, task: ResetPassword<User>) ->
         let line = Secret::new(format!("{login}:{password}\n"));
         host.execute(vec![
             CommandLine::new("chpasswd").input(line),
-            CommandLine::new("chage").arg("--lastday").arg(0).arg(login),
+            CommandLine::new("chage").arg("--lastday").arg("0").arg(login.as_str()),
         ])?;
         Ok(NewPassword::temporary(Secret::new(password)))
     })

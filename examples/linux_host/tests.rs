@@ -87,7 +87,7 @@ async fn without_apply_the_command_is_said_and_not_run() {
         match testing::run(&tasks::all(), host.clone(), action, "user", payload).await {
             Outcome::Failed { code, message } => {
                 assert_eq!(code, "dry_run", "{action}");
-                assert_eq!(message, format!("dry run: {expected}"), "{action}");
+                assert_eq!(message, format!("would run: {expected}"), "{action}");
             }
             other => panic!("{action}: {other:?}"),
         }

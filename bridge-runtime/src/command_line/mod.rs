@@ -12,7 +12,7 @@ mod state_directory;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::connector::{Builder, ConnectorError, Exit, Fleet, FleetBuilder};
 use args::Args;
@@ -39,7 +39,7 @@ impl FleetBuilder {
 
     /// As [`Builder::main_from`].
     pub async fn main_from(self, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-        let args = Args::parse_from(args);
+        let args = parse(&self.names(), args);
         logging::start(&args);
         let result = match self.build() {
             Ok(fleet) => command::run(fleet, args).await,
@@ -50,6 +50,13 @@ impl FleetBuilder {
             Err(error) => fail(&error),
         }
     }
+}
+
+/// Parses the arguments; what is wrong with them, and `--help`, end the process here.
+fn parse(names: &[&str], args: impl IntoIterator<Item = OsString>) -> Args {
+    let about = format!("{}: a connector for Iden's Bridge API", names.join(", "));
+    let matches = Args::command().about(about).get_matches_from(args);
+    Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// Says on standard error what went wrong and what to do about it.

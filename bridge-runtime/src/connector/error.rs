@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bridge_core::{BoxError, wire::AppId};
+use bridge_core::{BoxError, SourceError, wire::AppId};
 
 use super::BuildError;
 use crate::{
@@ -27,7 +27,7 @@ pub enum ConnectorError {
     Settings(String),
     /// The external system could not be opened.
     #[error("the external system could not be opened: {0}")]
-    Open(#[source] BoxError),
+    Open(SourceError),
     /// The way to Iden could not be set up.
     #[error(transparent)]
     ClientBuild(#[from] ClientBuildError),

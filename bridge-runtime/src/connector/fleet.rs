@@ -55,6 +55,11 @@ impl FleetBuilder {
         self
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.members.iter().map(|member| member.name()).collect()
+    }
+
     /// Checks every member, and that the clones fit their parent.
     ///
     /// # Errors

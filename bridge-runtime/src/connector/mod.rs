@@ -13,7 +13,7 @@ mod target;
 
 use std::{future::Future, sync::Arc};
 
-use bridge_core::{BoxError, TypeSchema};
+use bridge_core::{SourceError, TypeSchema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ impl Connector<()> {
     where
         C: DeserializeOwned + Send + 'static,
         S: Send + Sync + 'static,
-        E: Into<BoxError>,
+        E: Into<SourceError>,
         F: Future<Output = Result<S, E>> + Send + 'static,
     {
         let open: Opener<S> = Box::new(move |settings: Value| {

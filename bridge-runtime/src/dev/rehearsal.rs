@@ -23,6 +23,7 @@ pub(super) struct Queued {
     pub(super) id: uuid::Uuid,
     pub(super) slug: &'static str,
     pub(super) account: Option<String>,
+    pub(super) login: Option<String>,
 }
 
 impl<'a> Rehearsal<'a> {
@@ -66,7 +67,8 @@ impl<'a> Rehearsal<'a> {
         if let Some(changes) = payload.get("changes") {
             task = task.changes(changes.clone());
         }
-        let account = payload.pointer("/account/id").and_then(Value::as_str).map(str::to_owned);
-        self.queued.push(Queued { id: self.app.queue(task), slug, account });
+        let text = |field: &str| payload.get("account")?.get(field)?.as_str().map(str::to_owned);
+        let (account, login) = (text("id"), text("email").or_else(|| text("username")));
+        self.queued.push(Queued { id: self.app.queue(task), slug, account, login });
     }
 }

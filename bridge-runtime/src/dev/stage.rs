@@ -98,6 +98,7 @@ impl Stage {
         Ok(AppSummary {
             name: actor.name.clone(),
             id,
+            is_clone: app.cloned_from().is_some(),
             types: types(&app),
             first,
             tasks,
@@ -116,18 +117,24 @@ impl std::fmt::Debug for Stage {
 
 fn summarise(app: &App, queued: &Queued, before: Option<Value>) -> Option<TaskSummary> {
     let task = app.task(queued.id)?;
-    let created = || Some(task.result.as_ref()?.get("id")?.as_str()?.to_owned());
+    let result = task.result.as_ref();
+    let created = || Some(result?.get("id")?.as_str()?.to_owned());
     let account = queued.account.clone().or_else(created);
     let after = account.as_deref().and_then(|id| held(app, queued.slug, id));
-    let code = task.error.as_ref().and_then(|error| error.get("code")?.as_str().map(str::to_owned));
+    let error = |field: &str| Some(task.error.as_ref()?.get(field)?.as_str()?.to_owned());
+    let (code, message) = (error("code"), error("message"));
+    let gave_password = result.is_some_and(|result| result.get("password").is_some());
     Some(TaskSummary {
-        action: task.action,
         slug: queued.slug.to_owned(),
+        who: account.clone().or_else(|| queued.login.clone()),
         account,
-        status: task.status,
         code,
+        message,
+        gave_password,
         before,
         after,
+        action: task.action,
+        status: task.status,
     })
 }
 

@@ -24,7 +24,9 @@ pub struct AppSummary {
     pub name: String,
     /// Its id in the sandbox.
     pub id: AppId,
-    /// Its types: slug and kind.
+    /// Whether it is a clone, which shares its parent's types and registers none.
+    pub is_clone: bool,
+    /// Its types, in the order of their registration: slug and kind.
     pub types: Vec<String>,
     /// The first sync.
     pub first: SyncReport,
@@ -62,10 +64,16 @@ pub struct TaskSummary {
     pub slug: String,
     /// The account's id.
     pub account: Option<String>,
+    /// The account's id, or the login that the task names.
+    pub who: Option<String>,
     /// How it was reported.
     pub status: String,
     /// The error code, if it failed.
     pub code: Option<String>,
+    /// The error message, if it failed.
+    pub message: Option<String>,
+    /// Whether the result holds a password. The password itself is not shown.
+    pub gave_password: bool,
     /// The account as the first sync left it in the sandbox.
     pub before: Option<Value>,
     /// The account as the second sync left it.
@@ -81,7 +89,8 @@ impl fmt::Display for DevSummary {
 impl fmt::Display for AppSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}  (app {})", self.name, self.id)?;
-        writeln!(f, "  registered  {}", self.types.join(", "))?;
+        let shares = if self.is_clone { "shares     " } else { "registered " };
+        writeln!(f, "  {shares} {}", self.types.join(", "))?;
         writeln!(f, "  synced      {}", pushed(&self.first))?;
         let (completed, failed) = (self.round.completed(), self.round.failed());
         writeln!(f, "  tasks       {completed} completed, {failed} failed")?;
@@ -89,7 +98,8 @@ impl fmt::Display for AppSummary {
         if let Some(second) = &self.second {
             writeln!(f, "  synced      {}", pushed(second))?;
         }
-        let held: Vec<String> = self.held.iter().map(|(slug, counts)| format!("{slug} {counts}")).collect();
+        let order = self.first.types.iter().filter_map(|one| self.held.get_key_value(one.slug));
+        let held: Vec<String> = order.map(|(slug, counts)| format!("{slug} {counts}")).collect();
         writeln!(f, "  Iden holds  {}", held.join("; "))
     }
 }
@@ -117,9 +127,14 @@ impl fmt::Display for Counts {
 
 impl fmt::Display for TaskSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let account = self.account.as_deref().unwrap_or("–");
-        let code = self.code.as_ref().map(|code| format!(": {code}")).unwrap_or_default();
-        writeln!(f, "    {:<18} {} {account}  {}{code}", self.action, self.slug, self.status)?;
+        let who = self.who.as_deref().unwrap_or("–");
+        writeln!(f, "    {:<18} {} {who}  {}", self.action, self.slug, self.status)?;
+        if let Some(code) = &self.code {
+            return writeln!(f, "        {code}: {}", self.message.as_deref().unwrap_or("no message"));
+        }
+        if self.gave_password {
+            writeln!(f, "        a password was returned; it is not shown")?;
+        }
         let (before, after) = (fields(self.before.as_ref()), fields(self.after.as_ref()));
         let changed: Vec<&String> = before
             .keys()
@@ -128,6 +143,7 @@ impl fmt::Display for TaskSummary {
             .collect();
         match (self.before.is_some(), self.after.is_some()) {
             (false, false) => writeln!(f, "        not in Iden, before and after"),
+            (true, true) if changed.is_empty() && self.gave_password => Ok(()),
             (true, true) if changed.is_empty() => writeln!(f, "        as before"),
             (true, false) => writeln!(f, "        gone; it was {}", one_line(&before)),
             (false, true) => writeln!(f, "        new: {}", one_line(&after)),

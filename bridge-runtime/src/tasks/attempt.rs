@@ -135,7 +135,7 @@ fn ending(ended: Result<Result<TaskResult, TaskError>, tokio::task::JoinError>) 
 
 /// Logs what went wrong, with the foreign error that Iden is not told of.
 pub(crate) fn log(info: &TaskInfo, error: &TaskError, what: &str) {
-    let cause = error.cause().unwrap_or_default();
+    let cause = error.cause();
     tracing::warn!(
         bridge.task_id = info.id,
         attempt = info.attempt,

@@ -48,6 +48,13 @@ impl<S: Send + Sync + 'static> TaskContext<S> {
         self
     }
 
+    /// The same for a task with another idempotency key, for a unit test.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.task.key = key.into();
+        self
+    }
+
     /// The system, to keep.
     #[must_use]
     pub fn system(&self) -> Arc<S> {
