@@ -50,6 +50,7 @@ pub struct Employee {
     #[bridge(assignments)]
     pub seats: Vec<Ref<Seat>>,
     #[bridge(skip)]
+    #[allow(dead_code)] // what must not leave
     pub salary: u64,
 }
 

@@ -4,6 +4,8 @@
 mod app;
 mod bad_answers;
 mod company;
+#[cfg(feature = "dev")]
+mod dev;
 mod sync;
 mod sync_held;
 mod tasks;

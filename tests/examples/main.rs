@@ -1,0 +1,13 @@
+//! The examples as programs: what they print, what they do to their systems, what Iden gets of it, how they end.
+//!
+//! `cargo test` builds the programs, `cargo test --test examples` does not: they are then those of the last build.
+
+#![allow(clippy::unwrap_used, unreachable_pub)] // the helpers are no `#[test]`s, and are tests all the same
+
+mod acme_hr;
+mod command_line;
+#[cfg(unix)]
+mod linux_host;
+mod program;
+mod quickstart;
+mod regions;

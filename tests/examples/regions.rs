@@ -1,0 +1,57 @@
+//! A parent and two clones in one process.
+
+use std::collections::BTreeMap;
+
+use bridge_sandbox::Sandbox;
+
+use crate::program::{Program, pushed, task};
+
+const REGIONS: [(&str, &str, u64); 3] =
+    [("Acme Americas", "am-", 5), ("Acme Europe", "eu-", 4), ("Acme Asia", "as-", 3)];
+
+#[tokio::test]
+async fn regions_rehearses_three_apps_each_with_people_of_its_own() {
+    let program = Program::new("regions");
+    let summary = program.run(&["dev", "--once", "--json"]).await.json();
+    let apps = summary["apps"].as_array().unwrap();
+    assert_eq!(apps.len(), 3);
+    for (app, (name, prefix, people)) in apps.iter().zip(REGIONS) {
+        assert_eq!(app["name"], name);
+        assert_eq!(app["types"], apps[0]["types"]);
+        assert_eq!(pushed(&app["first"]), BTreeMap::from([("employee", people), ("team", 3)]), "{name}");
+        assert_eq!(app["held"]["employee"]["suspended"], 1);
+        assert!(task(app, "suspend_account")["account"].as_str().unwrap().starts_with(prefix));
+    }
+    for database in ["americas", "europe", "asia"] {
+        assert!(program.path("regions").join(database).with_extension("sqlite").exists(), "{database}");
+    }
+}
+
+#[tokio::test]
+async fn regions_registers_once_and_shares_no_record() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("regions").facing(&sandbox);
+    program.run(&["sync"]).await.ok();
+    let app = |name: &str| sandbox.app_named(name).unwrap();
+    let parent = app(REGIONS[0].0);
+    for (name, prefix, people) in REGIONS {
+        let records = app(name).records("employee");
+        assert_eq!(records.len() as u64, people, "{name}");
+        assert!(records.iter().all(|record| record.id.starts_with(prefix)), "{name}");
+        assert_eq!(app(name).cloned_from(), (name != REGIONS[0].0).then_some(parent.id()), "{name}");
+    }
+    let registrations: Vec<_> = sandbox
+        .requests()
+        .into_iter()
+        .filter(|one| one.path.contains("/resource-types/"))
+        .map(|one| one.path)
+        .collect();
+    assert_eq!(registrations.len(), 2);
+    assert!(registrations.iter().all(|path| path.contains(&parent.id().to_string())), "{registrations:?}");
+
+    // One region alone, by its name.
+    program.run(&["sync", "--app", "Acme Asia"]).await.ok();
+    assert_eq!(app("Acme Asia").sessions().len(), 2);
+    assert_eq!(parent.sessions().len(), 1);
+    assert_eq!(sandbox.warnings(), Vec::<String>::new());
+}
