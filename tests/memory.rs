@@ -1,5 +1,6 @@
 //! A page and a few records on their way are in memory, whatever the size of the source.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)] // helpers of a test
 
 use std::sync::{
     Arc,

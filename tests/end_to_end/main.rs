@@ -1,5 +1,5 @@
 //! Whole connectors over real HTTP against the sandbox. Expected values are those of the protocol, not of the code.
-#![allow(unreachable_pub)]
+#![allow(clippy::unwrap_used, unreachable_pub)] // helpers of tests
 
 mod app;
 mod bad_answers;

@@ -26,6 +26,9 @@ pub struct Attached<S> {
     sync: SyncEngine<S>,
     tasks: TaskEngine<S>,
     state: PathBuf,
+    /// Held by a sync and by a round: a task that changes an account in mid-session could see it removed again, and two
+    /// rounds at once would carry out one task twice.
+    turn: tokio::sync::Mutex<()>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
 }
@@ -68,7 +71,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
         };
         let progress = Mutex::new(HashMap::new());
         let tasks = TaskEngine { client, app, tasks, journal, clock: Arc::clone(&clock), progress };
-        Attached { system, sync, tasks, state, clock, random }
+        Attached { system, sync, tasks, state, turn: tokio::sync::Mutex::default(), clock, random }
     }
 
     /// The app.
@@ -89,19 +92,22 @@ impl<S: Send + Sync + 'static> Attached<S> {
         !self.tasks.tasks.entries().is_empty()
     }
 
-    /// One sync.
+    /// One sync. It waits for a round of tasks, or another sync, that is under way.
     ///
     /// # Errors
-    /// Whatever kept it from completing. The session was abandoned, and nobody was removed.
+    /// Whatever kept it from completing. Nobody was removed, unless the error is
+    /// [`SyncError::Unsettled`](crate::sync::SyncError::Unsettled).
     pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
+        let _turn = self.turn.lock().await;
         Ok(self.sync.run(&self.system, stop).await?)
     }
 
-    /// One round of tasks: every one that is pending now.
+    /// One round of tasks: every one that is pending now. It waits for a sync, or another round, that is under way.
     ///
     /// # Errors
     /// Iden or the journal failed. Tasks that were not reached stay pending.
     pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
+        let _turn = self.turn.lock().await;
         Ok(self.tasks.round(&self.system, stop).await?)
     }
 

@@ -219,6 +219,11 @@ impl Journal {
         self.memory.begun.contains(&task)
     }
 
+    /// The tasks that were begun and whose end was not written down.
+    pub(crate) fn begun(&self) -> impl Iterator<Item = TaskId> + '_ {
+        self.memory.begun.iter().copied()
+    }
+
     /// Writes down that a task is about to be carried out. Call it before the effect.
     ///
     /// # Errors
@@ -235,7 +240,7 @@ impl Journal {
         if self.memory.begun.remove(&task) { self.save() } else { Ok(()) }
     }
 
-    /// Forgets every task but these: Iden lists the others no more.
+    /// Forgets every task but these: the others are settled on Iden's side.
     ///
     /// # Errors
     /// It could not be written.

@@ -1,7 +1,7 @@
 //! Telling Iden what the external system holds.
 //!
 //! A session is filled in two phases, groups and licenses before the accounts that refer to them, and then completed or
-//! abandoned. `complete` marks everything that was not pushed as removed, so it takes a [`Proof`](proof::Proof), and
+//! abandoned. `complete` marks everything that was not pushed as removed, so it takes a `Proof`, and
 //! there is one way to get it: every type read to its declared end, every page accepted.
 
 mod engine;

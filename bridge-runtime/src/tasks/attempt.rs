@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bridge_core::{Probe, TaskError, TaskResult, Verdict, policy::OnInterrupt, wire};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{Entry, TaskContext, TaskInfo};
 use crate::clock::Clock;
@@ -64,10 +64,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     async fn settle(&self, info: &TaskInfo, payload: &wire::Payload, error: TaskError) -> Attempt {
         match self.entry.policy.on_interrupt {
             OnInterrupt::Rerun => Attempt::Again { after: None, error },
-            OnInterrupt::Fail => {
-                let why = format!("nobody knows whether it was done: {}", error.message());
-                Attempt::Failed(TaskError::fail("outcome_unknown", why))
-            }
+            OnInterrupt::Fail => Attempt::Failed(unknown_outcome(&error)),
             OnInterrupt::Verify => match self.verify(info, payload).await {
                 Ok(Probe::Applied(result)) => Attempt::Done(result),
                 Ok(Probe::NotApplied) => Attempt::Again { after: None, error },
@@ -83,7 +80,8 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     async fn call(&self, info: &TaskInfo, payload: &wire::Payload) -> Ending {
         let (cx, cancel) = self.context(info);
         let _cancel_at_the_end = cancel.clone().drop_guard();
-        let mut run = tokio::spawn((self.entry.run)(cx, payload.clone()));
+        // Dropped with this future, the handler must not go on unseen.
+        let mut run = AbortOnDropHandle::new(tokio::spawn((self.entry.run)(cx, payload.clone())));
         let timeout = self.entry.policy.timeout;
         let interrupted = tokio::select! {
             biased;
@@ -101,13 +99,21 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
             }
         };
         run.abort();
-        Ending::Interrupted(interrupted.with_verdict(Verdict::Unknown))
+        // An abort takes effect at the handler's next await. Until then it may still have its effect, or even be done.
+        tokio::select! {
+            biased;
+            ended = &mut run => match ended {
+                Ok(answer) => Ending::Answered(answer),
+                Err(_) => Ending::Interrupted(interrupted.with_verdict(Verdict::Unknown)),
+            },
+            () = self.clock.sleep(GRACE) => Ending::Interrupted(interrupted.with_verdict(Verdict::Unknown)),
+        }
     }
 
     async fn verify(&self, info: &TaskInfo, payload: &wire::Payload) -> Result<Probe<TaskResult>, TaskError> {
         let (cx, cancel) = self.context(info);
         let _cancel_at_the_end = cancel.drop_guard();
-        let mut probe = tokio::spawn((self.entry.verify)(cx, payload.clone()));
+        let mut probe = AbortOnDropHandle::new(tokio::spawn((self.entry.verify)(cx, payload.clone())));
         tokio::select! {
             biased;
             ended = &mut probe => ended.unwrap_or_else(|_| Err(TaskError::unknown("it panicked"))),
@@ -131,6 +137,11 @@ fn ending(ended: Result<Result<TaskResult, TaskError>, tokio::task::JoinError>) 
             TaskError::fail("internal_error", "the handler panicked").with_verdict(Verdict::Unknown),
         ),
     }
+}
+
+/// What Iden is told where nobody knows whether the effect happened.
+pub(crate) fn unknown_outcome(error: &TaskError) -> TaskError {
+    TaskError::fail("outcome_unknown", format_args!("nobody knows whether it was done: {}", error.message()))
 }
 
 /// Logs what went wrong, with the foreign error that Iden is not told of.

@@ -1,7 +1,7 @@
 //! Rounds of tasks: read what is pending, route, run, report.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,13 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     TaskInfo, Tasks,
-    attempt::{Attempt, Attempting, log},
+    attempt::{Attempt, Attempting, log, unknown_outcome},
     error::RoundError,
     queue::Queue,
     reporter::{self, Reported},
     round::RoundReport,
 };
-use crate::{client::Client, clock::Clock, journal::Journal};
+use crate::{
+    client::{Client, ErrorKind},
+    clock::Clock,
+    journal::Journal,
+};
 
 /// How long to wait before another attempt, where the handler does not say.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -51,15 +55,12 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
     pub(crate) async fn round(&self, system: &Arc<S>, stop: &CancellationToken) -> Result<RoundReport, RoundError> {
         let mut round = RoundReport::default();
         let queue = Queue::read(&self.client, self.app).await?;
-        // What Iden lists no more is settled, whoever did it.
         let listed = queue.ids();
-        self.progress().retain(|id, _| listed.contains(id));
-        self.journal().forget_tasks_but(&listed)?;
+        self.forget_settled(&listed).await?;
         round.pending = listed.len();
 
         for (id, why) in queue.unreadable {
-            let error = TaskError::fail("invalid_payload", why);
-            self.conclude(id, "", Err(error), &mut round).await?;
+            self.refuse(id, "", TaskError::fail("invalid_payload", why), &mut round).await?;
         }
         for pending in queue.tasks {
             if stop.is_cancelled() {
@@ -70,6 +71,41 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         Ok(round)
     }
 
+    /// Forgets the tasks that are settled, whoever did it. One that was begun and is merely not listed is not settled: a
+    /// list can lag, and a task can be put off. It would run a second time if it were forgotten, so it is asked for.
+    async fn forget_settled(&self, listed: &HashSet<TaskId>) -> Result<(), RoundError> {
+        let mut open = listed.clone();
+        let unlisted: Vec<TaskId> = self.journal().begun().filter(|id| !listed.contains(id)).collect();
+        for id in unlisted {
+            let settled = match self.client.task(self.app, id).await {
+                Ok(task) => task.status.is_terminal(),
+                // Bridge says so in JSON; a page of something in between says nothing about the task.
+                Err(error) => error.is_not_found() && !error.detail().is_empty(),
+            };
+            if !settled {
+                open.insert(id);
+            }
+        }
+        self.progress().retain(|id, _| open.contains(id));
+        Ok(self.journal().forget_tasks_but(&open)?)
+    }
+
+    /// Reports a task failed that no handler can take. One that was begun before, by a handler that is there no more or by
+    /// a run that nobody saw the end of, may have had its effect.
+    async fn refuse(
+        &self,
+        id: TaskId,
+        action: &str,
+        error: TaskError,
+        round: &mut RoundReport,
+    ) -> Result<(), RoundError> {
+        if let Some(Progress::Over { report, action }) = self.known(id) {
+            return self.send(id, &action, report, round).await;
+        }
+        let error = if self.journal().was_begun(id) { unknown_outcome(&error) } else { error };
+        self.conclude(id, action, Err(error), round).await
+    }
+
     async fn take_up(
         &self,
         id: TaskId,
@@ -77,8 +113,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         stop: &CancellationToken,
         round: &mut RoundReport,
     ) -> Result<(), RoundError> {
-        let known = self.progress().get(&id).cloned();
-        match known {
+        match self.known(id) {
             Some(Progress::Over { report, action }) => return self.send(id, &action, report, round).await,
             Some(Progress::Parked) => {
                 round.parked += 1;
@@ -93,6 +128,12 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         let task = match self.client.task(self.app, id).await {
             Ok(task) => task,
             Err(error) if error.status() == Some(404) => return Ok(()),
+            // One task that Iden cannot show must not keep the others waiting.
+            Err(error) if matches!(error.kind(), ErrorKind::Unreadable { .. } | ErrorKind::Refused { status: 500, .. }) => {
+                tracing::error!(bridge.task_id = %id, error = %error, "the task cannot be read; the others go on");
+                round.waiting += 1;
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         };
         // Cancelled, rescheduled or reported by somebody since the list was read.
@@ -111,10 +152,10 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
     ) -> Result<(), RoundError> {
         let Some(entry) = self.tasks.find(&task.action, &task.resource_type) else {
             let what = format!("this connector has no handler for `{}` on `{}`", task.action, task.resource_type);
-            return self.conclude(task.id, &task.action, Err(TaskError::fail("unsupported_action", what)), round).await;
+            return self.refuse(task.id, &task.action, TaskError::fail("unsupported_action", what), round).await;
         };
         if let Err(error) = (entry.check)(task.payload.clone()) {
-            return self.conclude(task.id, &task.action, Err(super::entry::invalid(error)), round).await;
+            return self.refuse(task.id, &task.action, super::entry::invalid(error), round).await;
         }
         let begun_before = self.journal().was_begun(task.id);
         let attempt = self.attempts(task.id) + 1;
@@ -128,10 +169,9 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             attempt,
             "carrying out"
         );
-        // In this process a begun task was settled by the attempt that began it.
-        let unsettled = begun_before && attempt == 1;
         let attempting = Attempting { entry, system, clock: &*self.clock, stop };
-        match attempting.run(info.clone(), &task.payload, unsettled).await {
+        // Settled again before a further attempt, too: what an interrupted handler had sent can arrive in between.
+        match attempting.run(info.clone(), &task.payload, begun_before).await {
             Attempt::Done(result) => self.conclude(task.id, &task.action, Ok(result), round).await,
             Attempt::Failed(error) => {
                 log(&info, &error, "the task failed");
@@ -146,8 +186,8 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
                 let not_before = self.clock.now() + after.unwrap_or(PAUSE);
                 self.progress().insert(task.id, Progress::Tried { attempts: attempt, not_before });
                 round.waiting += 1;
-                // Only where nothing happened: after an interruption the mark has to stay.
-                if matches!(error.verdict(), Verdict::Retry(_)) {
+                // Only where nothing happened, at this attempt and before: after an interruption the mark has to stay.
+                if matches!(error.verdict(), Verdict::Retry(_)) && !begun_before {
                     self.journal().end_task(task.id)?;
                 }
                 Ok(())
@@ -193,15 +233,23 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
                 tracing::error!(bridge.task_id = %id, ours = %report.status, "Iden shows another outcome for this task; it is left as it is");
                 round.conflicts += 1;
             }
-            Reported::Gone => tracing::warn!(bridge.task_id = %id, "Iden has this task no more"),
-            Reported::Later(error) => {
-                tracing::warn!(bridge.task_id = %id, error = %error, "the report did not arrive; it is sent again");
+            Reported::Gone => {
+                tracing::warn!(bridge.task_id = %id, "Iden says that it has no such task; if it is listed again, it is reported and not run again");
+                round.unreported += 1;
+                return Ok(());
+            }
+            Reported::Later(why) => {
+                tracing::warn!(bridge.task_id = %id, why, "the report did not arrive; it is sent again");
                 round.unreported += 1;
                 return Ok(());
             }
         }
-        self.progress().remove(&id);
+        // `progress` keeps it until Iden lists it no more: a list that lags must not make it run again.
         Ok(self.journal().end_task(id)?)
+    }
+
+    fn known(&self, id: TaskId) -> Option<Progress> {
+        self.progress().get(&id).cloned()
     }
 
     fn attempts(&self, id: TaskId) -> u32 {

@@ -16,8 +16,8 @@ pub(crate) enum Reported {
     Conflict,
     /// Iden has the task no more.
     Gone,
-    /// Not yet: the same report is sent again.
-    Later(ClientError),
+    /// Not yet, for this reason: the same report is sent again.
+    Later(String),
 }
 
 /// Sends a report until it is settled. A 409 is compared with the task, and never changes anything (protocol.md section 7).
@@ -31,14 +31,29 @@ pub(crate) async fn report(client: &Client, app: AppId, task: TaskId, report: &T
             return resend_shorter(client, app, task, report, error).await;
         }
         Err(error) if error.is_conflict() || error.outcome_unknown() => Some(error),
-        Err(error) => return Reported::Later(error),
+        Err(error) => return Reported::Later(told(&error, report)),
     };
     match client.task(app, task).await {
         Ok(there) if there.status.as_str() == report.status.as_str() => Reported::Confirmed,
         Ok(there) if there.status.is_terminal() => Reported::Conflict,
-        Ok(_) => refused.map_or(Reported::Conflict, Reported::Later),
+        // Still open there, whatever the answer to the report said: never a reason to forget what was done.
+        Ok(there) => Reported::Later(
+            refused.map_or_else(|| format!("Iden still shows it as {}", there.status), |error| told(&error, report)),
+        ),
         Err(error) if error.status() == Some(404) => Reported::Gone,
-        Err(error) => Reported::Later(error),
+        Err(error) => Reported::Later(error.to_string()),
+    }
+}
+
+/// What is logged of a refused report. A server may repeat what was sent, and a result can hold a password: then its
+/// words are left out.
+fn told(error: &ClientError, report: &TaskReport) -> String {
+    if report.result.is_none() {
+        return error.to_string();
+    }
+    match error.status() {
+        Some(status) => format!("the server answered {status}; its words are left out, since the report has a result"),
+        None => error.to_string(),
     }
 }
 
@@ -50,15 +65,16 @@ async fn resend_shorter(
     report: &TaskReport,
     first: ClientError,
 ) -> Reported {
-    tracing::warn!(bridge.task_id = %task, error = %first, "the report was refused; sending the status without details");
+    let why = told(&first, report);
+    tracing::warn!(bridge.task_id = %task, error = why, "the report was refused; sending the status without details");
     let shorter = match report.status {
         ReportStatus::Completed => TaskReport::completed(None),
         ReportStatus::Failed => TaskReport::failed("internal_error", "the full report was refused"),
     };
     match client.report_task(app, task, &shorter).await {
         Ok(answer) if answer.status.as_str() == report.status.as_str() => Reported::Confirmed,
-        Ok(_) => Reported::Later(first),
-        Err(error) => Reported::Later(error),
+        Ok(_) => Reported::Later(why),
+        Err(error) => Reported::Later(told(&error, report)),
     }
 }
 
