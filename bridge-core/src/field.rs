@@ -129,7 +129,11 @@ impl CustomField for f64 {
 
 impl CustomField for f32 {
     fn write_json(&self, out: &mut Vec<u8>) -> Result<bool, FieldError> {
-        f64::from(*self).write_json(out)
+        if !self.is_finite() {
+            return Err(FieldError::new(format_args!("{self} is no number in JSON")));
+        }
+        // Not by way of f64: 0.1 would leave as 0.10000000149011612.
+        append_json(self, out).map(|()| true)
     }
 }
 

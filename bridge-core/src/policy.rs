@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Resource,
-    payload::{
-        AnyTask, CreateAccount, DeleteAccount, ResetPassword, SuspendAccount, UnsuspendAccount,
-        UpdateAccount,
-    },
+    payload::{AnyTask, CreateAccount, DeleteAccount, ResetPassword, SuspendAccount, UnsuspendAccount, UpdateAccount},
 };
 
 /// How long a handler may take where `#[bridge_task(timeout = "…")]` says nothing.

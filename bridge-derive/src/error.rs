@@ -1,8 +1,8 @@
 //! `#[derive(BridgeError)]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Generics, LitStr, Path, Variant, parse_quote, parse_quote_spanned};
+use syn::{Data, DeriveInput, Generics, Ident, LitStr, Path, Variant, parse_quote, parse_quote_spanned};
 
 use crate::{
     attr::{Slot, walk},
@@ -172,17 +172,21 @@ fn expand(failures: &Failures<'_>) -> TokenStream {
         };
         quote!(Self::#variant { .. } => (#code, #krate::__private::Verdict::#verdict),)
     });
-    // Placed at the enum's name: an enum without `Display` is refused there.
-    let span = Span::call_site().located_at(failures.node.ident.span());
-    let message = quote_spanned!(span=> &self);
     if failures.cases.is_empty() {
         return implementation(failures, &quote!(match self {}));
     }
+    // At the enum's name, and with its hygiene: an enum without `Display` is refused there. `self` could not be placed so.
+    let failure = Ident::new("__failure", failures.node.ident.span());
+    let span = failure.span();
+    let message = quote_spanned!(span=> &#failure);
+    let fail = krate.at(span);
+    let fail = quote_spanned!(span=> #fail::__private::TaskError::fail);
     implementation(
         failures,
         &quote! {
-            let (code, verdict) = match &self { #(#arms)* };
-            #krate::__private::TaskError::fail(code, #message).with_verdict(verdict)
+            let #failure = self;
+            let (__code, __verdict) = match &#failure { #(#arms)* };
+            #fail(__code, #message).with_verdict(__verdict)
         },
     )
 }

@@ -1,8 +1,8 @@
 //! Where generated code finds this project, and where its tokens are placed.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{Ident, Path};
+use quote::{ToTokens, quote_spanned};
+use syn::Path;
 
 use crate::{
     attr::{Entry, Slot},
@@ -11,26 +11,35 @@ use crate::{
 
 /// The facade: `::iden_bridge`, or what `crate = path` says.
 #[derive(Clone)]
-pub(crate) struct Krate(TokenStream);
+pub(crate) enum Krate {
+    Default(Span),
+    Named(TokenStream),
+}
 
 impl Krate {
     pub(crate) fn of(slot: &Slot<Path>) -> Self {
-        Krate(slot.value().map_or_else(|| quote!(::iden_bridge), ToTokens::to_token_stream))
+        slot.value().map_or_else(|| Krate::Default(Span::call_site()), Krate::path)
     }
 
     pub(crate) fn path(path: &Path) -> Self {
-        Krate(path.to_token_stream())
+        Krate::Named(path.to_token_stream())
     }
 
-    /// The same path, with errors about it shown at `span`.
+    /// The same path, with errors about it shown at `span`. The default one means the same with any hygiene.
     pub(crate) fn at(&self, span: Span) -> Self {
-        Krate(placed(self.0.clone(), span))
+        match self {
+            Krate::Default(_) => Krate::Default(span),
+            Krate::Named(path) => Krate::Named(placed(path.clone(), span)),
+        }
     }
 }
 
 impl ToTokens for Krate {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
+        match self {
+            Krate::Default(span) => tokens.extend(quote_spanned!(*span=> ::iden_bridge)),
+            Krate::Named(path) => path.to_tokens(tokens),
+        }
     }
 }
 
@@ -81,11 +90,4 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     };
     let here = Span::call_site;
     (tokens.first().map_or_else(here, open), tokens.last().map_or_else(here, close))
-}
-
-/// The same identifier, shown at `span`.
-pub(crate) fn shown_at(ident: &Ident, span: Span) -> Ident {
-    let mut shown = ident.clone();
-    shown.set_span(ident.span().located_at(span));
-    shown
 }

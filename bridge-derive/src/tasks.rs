@@ -126,7 +126,10 @@ fn stub(shown: &TokenStream, list: &List) -> TokenStream {
 fn entry_of(path: &Path, krate: &Krate) -> TokenStream {
     let (first, last) = ends(path);
     let krate = krate.at(first);
-    let head = quote_spanned!(first=> #krate::__private::entry::<_, #path);
+    // In parentheses it can only be a type: a plain function is then "expected type, found function".
+    // As if the parentheses were ours, for they are: the user is not to be told that they are not needed.
+    let ours = Span::call_site().located_at(first);
+    let (head, path) = (quote_spanned!(first=> #krate::__private::entry::<_,), quote_spanned!(ours=> (#path)));
     let tail = quote_spanned!(last=> >());
-    quote!(#head #tail)
+    quote!(#head #path #tail)
 }

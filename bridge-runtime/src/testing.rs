@@ -51,6 +51,7 @@ pub async fn read<R: Resource>(source: &impl Source<R>) -> Read {
     let (mut records, mut unreadable) = (Vec::new(), Vec::new());
     let reading = async {
         let end = source.read(&out).await;
+        let end = out.lost().check(end);
         // Ends the loop below.
         drop(out);
         end

@@ -6,6 +6,7 @@ mod bad_answers;
 mod company;
 #[cfg(feature = "dev")]
 mod dev;
+mod regressions;
 mod sync;
 mod sync_held;
 mod tasks;

@@ -7,6 +7,14 @@ use serde_json::{Map, Value};
 use super::{PayloadError, changes::AccountChange};
 use crate::{BridgeId, EdgeKind, Ref, Resource, Status, wire};
 
+/// The fields of an account that are text (protocol.md section 5). One that is something else is refused: read as "not
+/// there", a handler would make an account without it.
+const TEXTS: [&str; 6] = ["email", "username", "first_name", "last_name", "display_name", "status"];
+
+fn is_text(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Null)
+}
+
 /// A payload whose ids have been checked against `R`.
 pub(super) struct Draft<R: Resource> {
     payload: wire::Payload,
@@ -25,6 +33,10 @@ impl<R: Resource> Draft<R> {
                 return Err(PayloadError::new(format_args!("`payload.account.id` is {other}, a text is expected")));
             }
         };
+        let mut account = payload.account.iter().flatten();
+        if let Some((field, _)) = account.find(|(field, value)| TEXTS.contains(&field.as_str()) && !is_text(value)) {
+            return Err(PayloadError::new(format_args!("`payload.account.{field}` is no text")));
+        }
         let draft = Draft { payload, id, _resource: PhantomData };
         R::EDGES.iter().try_for_each(|edge| {
             let Some(ids) = draft.edge(edge.kind, edge.slug) else { return Ok(()) };

@@ -45,7 +45,11 @@ fn its_slug_can_be_registered(resource: &Resource<'_>, errors: &mut Errors) {
         Some(slug) => errors.at(slug, format_args!("the slug {fault}")),
         None => errors.at(
             &resource.node.ident,
-            format_args!("the slug `{}`, from the type's name, {fault}: choose one, `slug = \"…\"`", resource.slug),
+            format_args!(
+                "the slug `{}`, made from the type's name, {fault}
+choose one: `#[bridge(…, slug = \"…\")]`",
+                resource.slug
+            ),
         ),
     }
 }
@@ -82,7 +86,7 @@ fn it_is_mapped_or_skipped(field: &Field<'_>, kind: Option<Kind>, errors: &mut E
         }
         (Some(near), None) => message += &format!("did you mean `#[bridge({near})]`?\n"),
         (None, None) => {
-            message += &format!("to send it as a field of {}: {}\n", kind.with_article(), as_attributes(&known))
+            message += &format!("to send it as a field of {}: {}\n", kind.with_article(), as_attributes(&known));
         }
     }
     if Protocol::named(&name).is_none() {

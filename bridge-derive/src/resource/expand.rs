@@ -5,15 +5,15 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Type};
 
 use super::{
-    generics::{Shapes, mentions_lifetime},
+    generics::{Shapes, mentions_lifetime, mentions_type},
     model::{Field, Resource, Role},
     protocol::{Kind, Shape},
 };
-use crate::paths::{ends, shown_at};
+use crate::paths::ends;
 
 pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
     let Resource { krate, .. } = resource;
-    let record = Ident::new("record", Span::mixed_site());
+    let record = Ident::new("__record", Span::mixed_site());
     let edges = resource.fields().iter().filter_map(|field| Some((field, field.target().filter(|_| field.is_edge())?)));
     let edges: Vec<_> = edges.collect();
     let schemas = edges.iter().map(|(field, target)| {
@@ -22,8 +22,10 @@ pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
         quote!(#krate::__private::EdgeSchema::#constructor::<#target>())
     });
     let mut edge = 0_usize..;
-    let lines = resource.fields().iter().filter_map(|field| line(field, &record, &mut edge, resource));
-    let lines: Vec<_> = lines.collect();
+    let written =
+        || resource.fields().iter().filter(|field| field.wire().is_some() && field.shape() != Some(Shape::Id));
+    let bindings = written().map(binding);
+    let lines = written().filter_map(|field| line(field, &record, &mut edge, resource)).collect::<Vec<_>>();
     let id = resource.sent_as("id").map(|field| id_value(field, resource));
     let id_type = id_type(resource);
     let trait_impl = implementation(
@@ -36,6 +38,7 @@ pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
                 &self,
                 #record: &mut #krate::__private::RecordWriter,
             ) -> ::core::result::Result<(), #krate::__private::FieldError> {
+                let Self { #(#bindings,)* .. } = self;
                 #(#lines)*
                 ::core::result::Result::Ok(())
             }
@@ -154,46 +157,55 @@ fn id_type(resource: &Resource<'_>) -> TokenStream {
 }
 
 fn id_value(field: &Field<'_>, resource: &Resource<'_>) -> TokenStream {
-    let value = value(field);
-    if is_text_id(field, resource) {
-        let (span, _) = blamed(field);
-        let to_string = quote_spanned!(Span::call_site().located_at(span)=> ::std::string::ToString::to_string);
-        quote!(#to_string(#value))
+    let (first, last) = blamed(field);
+    let (binding, value, krate) = (binding(field), value(field), resource.krate.at(first));
+    let make = if is_text_id(field, resource) {
+        let to_string = Ident::new("to_string", last);
+        quote_spanned!(first=> ::std::string::ToString::#to_string)
+    } else if mentions_type(field.ty, resource) {
+        // The parameter is known to be an id, and no more.
+        let duplicate = Ident::new("duplicate", last);
+        quote_spanned!(first=> #krate::BridgeId::#duplicate)
     } else {
-        let (span, _) = ends(field.ty);
-        let clone = quote_spanned!(Span::call_site().located_at(span)=> ::core::clone::Clone::clone);
-        quote!(#clone(#value))
+        // Not `BridgeId`: a type that is no id would be told of twice.
+        let clone = Ident::new("clone", last);
+        quote_spanned!(first=> ::core::clone::Clone::#clone)
+    };
+    quote! {
+        let Self { #binding, .. } = self;
+        #make(#value)
     }
 }
 
-/// The statement that writes a field.
+/// The statement that writes a field. What is called is placed like the value: where both are the same to the compiler, it
+/// does not point to the call as well.
 fn line(
     field: &Field<'_>,
     record: &Ident,
     edge: &mut impl Iterator<Item = usize>,
     resource: &Resource<'_>,
 ) -> Option<TokenStream> {
-    let (first, _) = blamed(field);
-    let span = Span::call_site().located_at(first);
-    let record = shown_at(record, first);
-    let value = value(field);
+    let (first, last) = blamed(field);
+    let (krate, value) = (resource.krate.at(first), value(field));
+    let writer = quote_spanned!(first=> #krate::__private::RecordWriter);
+    let [text, status, custom, edges] = ["text", "status", "custom", "edges"].map(|name| Ident::new(name, last));
     let protocol = match &field.role {
         Role::Protocol(protocol) => protocol,
-        Role::Custom(name) => return Some(quote_spanned!(span=> #record.custom(#name, #value)?;)),
+        Role::Custom(name) => return Some(quote!(#writer::#custom(#record, #name, #value)?;)),
         Role::Skipped | Role::Unmapped | Role::Unclear => return None,
     };
     match protocol.shape {
         Shape::Id => None,
         Shape::Text => {
             let name = protocol.name;
-            Some(quote_spanned!(span=> #record.text(#name, #value)?;))
+            Some(quote!(#writer::#text(#record, #name, #value)?;))
         }
-        Shape::Status => Some(quote_spanned!(span=> #record.status(#value)?;)),
+        Shape::Status => Some(quote!(#writer::#status(#record, #value)?;)),
         Shape::Memberships | Shape::Assignments => {
             let (krate, target, at) = (&resource.krate, field.target()?, syn::Index::from(edge.next()?));
-            Some(quote_spanned! {span=>
-                #record.edges::<#target>(&<Self as #krate::__private::BridgeResource>::EDGES[#at], #value)?;
-            })
+            let edges = quote_spanned!(last=> #edges::<#target>);
+            let schema = quote!(&<Self as #krate::__private::BridgeResource>::EDGES[#at]);
+            Some(quote!(#writer::#edges(#record, #schema, #value)?;))
         }
     }
 }
@@ -203,16 +215,28 @@ fn blamed(field: &Field<'_>) -> (Span, Span) {
     field.attrs.with.get().map_or_else(|| ends(field.ty), |with| ends(&with.value))
 }
 
-/// `&self.f`, or `&path(&self.f)`, from the first blamed token to the last.
+/// A reference to the field: `&*name`, or `&path(name)`, from the first blamed token to the last.
+///
+/// `name` is bound by [`binding`]. All tokens here are placed with the hygiene of the user's, so that the compiler takes
+/// them for the user's own: `self` could not be.
 fn value(field: &Field<'_>) -> TokenStream {
     let (first, last) = blamed(field);
-    let this = Ident::new("self", Span::call_site().located_at(first));
-    let name = shown_at(field.ident, last);
-    let span = Span::call_site().located_at(first);
-    let plain = quote_spanned!(span=> &#this.#name);
-    let Some(with) = field.attrs.with.value() else { return plain };
-    let mut arguments = Group::new(Delimiter::Parenthesis, plain);
+    let name = local(field);
+    let Some(with) = field.attrs.with.value() else { return quote_spanned!(first=> &*#name) };
+    let mut arguments = Group::new(Delimiter::Parenthesis, name.to_token_stream());
     arguments.set_span(last);
-    let arguments = TokenTree::Group(arguments);
-    quote_spanned!(span=> &#with #arguments)
+    let (borrow, arguments) = (quote_spanned!(first=> &), TokenTree::Group(arguments));
+    quote!(#borrow #with #arguments)
+}
+
+/// The part of the pattern `Self { … }` that binds what [`value`] reads.
+fn binding(field: &Field<'_>) -> TokenStream {
+    let (name, local) = (field.ident, local(field));
+    quote!(#name: #local)
+}
+
+/// The local name of a field's value, placed at the last blamed token.
+fn local(field: &Field<'_>) -> Ident {
+    let (_, last) = blamed(field);
+    Ident::new(&format!("__{}", field.name()), last)
 }

@@ -109,7 +109,8 @@ pub(super) fn mentions_lifetime(ty: &Type, resource: &Resource<'_>) -> bool {
     found.1
 }
 
-fn mentions_type(ty: &Type, resource: &Resource<'_>) -> bool {
+/// Whether a type mentions one of the struct's type parameters.
+pub(super) fn mentions_type(ty: &Type, resource: &Resource<'_>) -> bool {
     struct Found<'a>(&'a Generics, bool);
     impl<'ast> Visit<'ast> for Found<'_> {
         fn visit_path(&mut self, path: &'ast Path) {

@@ -1,25 +1,34 @@
 //! What a handler's signature must be.
 
 use quote::ToTokens;
-use syn::{
-    GenericParam, Lifetime, Safety, Type, TypeImplTrait, TypeReference,
-    visit::{self, Visit},
-};
+use syn::{GenericParam, Lifetime, Safety, TypeImplTrait, TypeReference, visit::Visit};
 
 use super::model::Function;
 use crate::errors::Errors;
 
-pub(super) fn check(function: &Function, errors: &mut Errors) {
+pub(super) fn check(function: &Function, errors: &mut Errors) -> Usable {
+    let mut usable = Usable { as_it_is: true, types: true };
     if function.is_method() {
         // Nothing else matters then.
-        return it_is_no_method(function, errors);
+        it_is_no_method(function, errors);
+        return usable;
     }
     it_is_async(function, errors);
     it_is_plain(function, errors);
     it_takes_two_arguments(function, errors);
-    its_arguments_are_owned(function, errors);
-    it_has_no_lifetimes(function, errors);
+    the_context_comes_first(function, errors);
+    its_types_are_owned_and_named(function, errors, &mut usable);
+    it_has_no_lifetimes(function, errors, &mut usable);
     it_returns_a_result(function, errors);
+    usable
+}
+
+/// What the second half may use of a function with mistakes.
+pub(super) struct Usable {
+    /// The function can be shown to the compiler as it was written.
+    pub(super) as_it_is: bool,
+    /// The types of its arguments can stand elsewhere.
+    pub(super) types: bool,
 }
 
 /// Handlers are free functions.
@@ -76,48 +85,61 @@ fn it_takes_two_arguments(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// A task outlives every borrow, and its types must have names.
-fn its_arguments_are_owned(function: &Function, errors: &mut Errors) {
-    for ty in function.argument_types().chain(function.output()) {
-        Unnamed(errors).visit_type(ty);
+/// The other way round, the compiler would call both arguments wrong.
+fn the_context_comes_first(function: &Function, errors: &mut Errors) {
+    if function.is_swapped()
+        && let Some((payload, context)) = function.arguments()
+    {
+        let message = format!("the context comes first: `(cx: {}, task: {})`", plain(context), plain(payload));
+        errors.at(&function.sig.inputs, message);
     }
 }
 
-struct Unnamed<'e>(&'e mut Errors);
+/// A task outlives every borrow, and its types must have names.
+fn its_types_are_owned_and_named(function: &Function, errors: &mut Errors, usable: &mut Usable) {
+    for ty in function.argument_types().chain(function.output()) {
+        Owned { errors, usable }.visit_type(ty);
+    }
+}
 
-impl<'ast> Visit<'ast> for Unnamed<'_> {
+struct Owned<'e> {
+    errors: &'e mut Errors,
+    usable: &'e mut Usable,
+}
+
+impl<'ast> Visit<'ast> for Owned<'_> {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-        if reference.lifetime.is_none() {
-            let owned = match &*reference.elem {
-                Type::Path(_) => format!(", as in `{}`", plain(&reference.elem)),
-                _ => String::new(),
-            };
-            self.0.at(reference, format_args!("a task handler takes and returns values, not borrows{owned}"));
-        } else {
-            visit::visit_type_reference(self, reference);
-        }
+        let owned = plain(&reference.elem);
+        self.errors.at(reference, format_args!("a task handler takes and returns values, no borrows: `{owned}`"));
     }
 
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident == "_" {
-            self.0.at(lifetime, "a task outlives every borrow: name the type with `'static` here");
+            self.errors.at(lifetime, "a task outlives every borrow: write `'static` here");
+            self.usable.as_it_is = false;
         }
     }
 
     fn visit_type_impl_trait(&mut self, of_trait: &'ast TypeImplTrait) {
-        self.0.at(of_trait, "the types of a handler have names: write the type, or a type parameter `<T: …>`");
+        self.errors.at(of_trait, "the types of a handler have names: write the type, or a type parameter `<T: …>`");
+        self.usable.types = false;
     }
 }
 
 fn plain(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string().replace(" < ", "<").replace(" >", ">").replace(" :: ", "::")
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, plain) in [(" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ",")] {
+        text = text.replace(spaced, plain);
+    }
+    text
 }
 
 /// Types may be parameters, lifetimes not.
-fn it_has_no_lifetimes(function: &Function, errors: &mut Errors) {
+fn it_has_no_lifetimes(function: &Function, errors: &mut Errors, usable: &mut Usable) {
     for param in &function.sig.generics.params {
         if let GenericParam::Lifetime(param) = param {
-            errors.at(param, "a task outlives every borrow: name the type with `'static` in place of this lifetime");
+            errors.at(param, "a task outlives every borrow: write `'static` in place of this lifetime");
+            usable.as_it_is = false;
         }
     }
 }
@@ -126,11 +148,9 @@ fn it_has_no_lifetimes(function: &Function, errors: &mut Errors) {
 fn it_returns_a_result(function: &Function, errors: &mut Errors) {
     let sig = &function.sig;
     if function.output().is_none() {
-        let message = format!(
-            "a task handler says how it ended: `-> Result<(), TaskError>`\n\
+        let message = "a task handler says how it ended: `-> Result<(), TaskError>`\n\
              for `CreateAccount<R>` it is `Result<Created<R>, TaskError>`, for `ResetPassword<R>` \
-             `Result<NewPassword, TaskError>`; an error enum of your own with `#[derive(BridgeError)]` does as well"
-        );
+             `Result<NewPassword, TaskError>`; an error enum of your own with `#[derive(BridgeError)]` does as well";
         errors.at(&sig.ident, message);
     }
 }

@@ -1,8 +1,8 @@
 //! What a handler becomes, beside the function itself. Nothing here can fail.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Ident, ext::IdentExt};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Ident, Type, ext::IdentExt};
 
 use super::{
     attr::{Args, Interruption},
@@ -16,7 +16,7 @@ pub(super) fn expand(function: &Function, args: &Args) -> TokenStream {
     let ident = &function.sig.ident;
     let (_, arguments, _) = function.sig.generics.split_for_impl();
     let turbofish = arguments.as_turbofish();
-    let [cx, task] = ["cx", "task"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [cx, task] = ["__cx", "__task"].map(|name| Ident::new(name, Span::mixed_site()));
     let krate = Krate::of(&args.krate);
     let call = call(function, &quote!(#ident #turbofish(#cx, #task)), &cx, &task);
     let probe = args.interruption.get().and_then(|keyed| match &keyed.value {
@@ -36,25 +36,26 @@ pub(super) fn expand(function: &Function, args: &Args) -> TokenStream {
 }
 
 /// What a handler with mistakes becomes, so that a list that names it can be checked.
-pub(super) fn stub(function: &Function, args: &Args) -> TokenStream {
-    let types = function.arguments().filter(|_| function.sig.generics.lifetimes().next().is_none());
-    let Some((context, payload)) = types else { return proxy(function) };
+pub(super) fn stub(function: &Function, args: &Args, types_are_usable: bool) -> TokenStream {
+    let Some((context, payload)) = function.arguments().filter(|_| types_are_usable) else { return proxy(function) };
+    let (context, payload) = if function.is_swapped() { (payload, context) } else { (context, payload) };
+    let (context, payload) = (owned(context), owned(payload));
     let krate = Krate::of(&args.krate);
-    let outcome = function.output().map_or_else(
-        || {
-            quote! {
-                ::core::result::Result<
-                    <#payload as #krate::__private::TaskPayload>::Outcome,
-                    #krate::__private::TaskError,
-                >
-            }
-        },
-        ToTokens::to_token_stream,
-    );
-    let [cx, task] = ["_cx", "_task"].map(|name| Ident::new(name, Span::mixed_site()));
-    let call = call(function, &quote!(async { ::core::unreachable!() }), &cx, &task);
-    let impl_ = implementation(function, args, &[context.to_token_stream(), payload.to_token_stream(), outcome], &call);
+    let outcome = quote! {
+        ::core::result::Result<<#payload as #krate::__private::TaskPayload>::Outcome, #krate::__private::TaskError>
+    };
+    let [cx, task] = ["__cx", "__task"].map(|name| Ident::new(name, Span::mixed_site()));
+    let call = call(function, &quote!(async { let _ = (#cx, #task); ::core::unreachable!() }), &cx, &task);
+    let impl_ = implementation(function, args, &[context, payload, outcome], &call);
     [proxy(function), impl_].into_iter().collect()
+}
+
+/// The type that was likely meant: without the borrow.
+fn owned(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Reference(reference) => reference.elem.to_token_stream(),
+        ty => ty.to_token_stream(),
+    }
 }
 
 /// The type of the function's name: `tasks![…]` and `use` find it by that name. A braced struct has no value, so it does
@@ -62,8 +63,8 @@ pub(super) fn stub(function: &Function, args: &Args) -> TokenStream {
 fn proxy(function: &Function) -> TokenStream {
     let Function { vis, sig, .. } = function;
     // Not at the function's own span: an unused handler would be told of twice.
-    let ident = Ident::new(&sig.ident.to_string(), Span::call_site().located_at(sig.ident.span()));
-    let ident = if sig.ident.to_string().starts_with("r#") { format_ident!("r#{}", sig.ident.unraw()) } else { ident };
+    let mut ident = sig.ident.clone();
+    ident.set_span(Span::call_site().located_at(ident.span()));
     let generics = &sig.generics;
     let bounds = &generics.where_clause;
     let parameters: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
@@ -88,7 +89,7 @@ fn implementation(function: &Function, args: &Args, types: &[TokenStream; 3], fu
     let (params, arguments, bounds) = sig.generics.split_for_impl();
     let [context, payload, outcome] = types;
     let (interruption, action) = (interruption(function, args, &krate), action(function, args, &krate));
-    let constants = constants(args, &krate);
+    let constants = constants(args);
     let attrs = function.shared_attrs(&["cfg"]);
     let inner = function.shared_attrs(&["allow"]);
     quote! {
@@ -111,14 +112,10 @@ fn implementation(function: &Function, args: &Args, types: &[TokenStream; 3], fu
     }
 }
 
-/// The bound on it judges the payload, so it is placed where the mistake would be: at the key, or at the function's name
-/// where a key is missing.
+/// The bound on it judges the payload, so it is placed where the mistake would be: at the key, or at the payload where
+/// a key is missing.
 fn interruption(function: &Function, args: &Args, krate: &Krate) -> TokenStream {
-    let Some(keyed) = args.interruption.get() else {
-        let span = function.sig.ident.span();
-        let krate = krate.at(span);
-        return quote_spanned!(span=> #krate::__private::Undeclared);
-    };
+    let Some(keyed) = args.interruption.get() else { return at_payload(function, krate, "Undeclared") };
     let (span, _) = ends(&keyed.key);
     let krate = krate.at(span);
     match keyed.value {
@@ -130,15 +127,20 @@ fn interruption(function: &Function, args: &Args, krate: &Krate) -> TokenStream 
 
 /// Placed like the interruption.
 fn action(function: &Function, args: &Args, krate: &Krate) -> TokenStream {
-    let (span, name) = match args.action.get() {
-        Some(keyed) => (ends(&keyed.key).0, "Named"),
-        None => (function.sig.ident.span(), "Inferred"),
-    };
-    let (krate, name) = (krate.at(span), Ident::new(name, span));
-    quote_spanned!(span=> #krate::__private::#name)
+    let Some(keyed) = args.action.get() else { return at_payload(function, krate, "Inferred") };
+    let (span, _) = ends(&keyed.key);
+    let krate = krate.at(span);
+    quote_spanned!(span=> #krate::__private::Named)
 }
 
-fn constants(args: &Args, _krate: &Krate) -> TokenStream {
+/// A marker that underlines the payload's type.
+fn at_payload(function: &Function, krate: &Krate, marker: &str) -> TokenStream {
+    let (first, last) = function.arguments().map_or_else(|| ends(&function.sig.ident), |(_, payload)| ends(payload));
+    let (krate, marker) = (krate.at(first), Ident::new(marker, last));
+    quote_spanned!(first=> #krate::__private::#marker)
+}
+
+fn constants(args: &Args) -> TokenStream {
     let action = args.action.value().map(|action| quote! {
         const ACTION: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#action);
     });
@@ -184,7 +186,13 @@ fn probe(path: &syn::ExprPath, krate: &Krate, cx: &Ident, task: &Ident) -> Token
             >,
         > + ::core::marker::Send + #lifetime
     };
-    let body = placed(quote!({ #krate::__private::verdict_of_probe(#path(#cx, #task)) }), span);
+    // By way of a pointer: a function of other arguments is then told what was expected, and not the other way round.
+    let function = Ident::new("__verify", Span::call_site());
+    let body = quote! {{
+        let #function: fn(&#lifetime Self::Context, &#lifetime Self::Payload) -> _ = #path;
+        #krate::__private::verdict_of_probe::<<Self::Payload as #krate::__private::TaskPayload>::Outcome, _>(#function(#cx, #task))
+    }};
+    let body = placed(body, span);
     let head = placed(head, span);
     quote!(#head #body)
 }

@@ -11,16 +11,16 @@ use quote::quote;
 use crate::errors::Errors;
 
 /// The item stays as the user wrote it; what is generated stands beside it.
-pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let args = attr::Args::read(args, &mut errors);
     let Ok(function) = syn::parse2::<model::Function>(item.clone()) else {
         let found = model::name_of_item(item.clone());
-        errors.at(&item, format_args!("`#[bridge_task]` stands on an `async fn`, not on {found}"));
+        errors.at(item, format_args!("`#[bridge_task]` stands on an `async fn`, not on {found}"));
         let shown = errors.finish().err();
         return quote!(#item #shown);
     };
-    check::check(&function, &mut errors);
+    let usable = check::check(&function, &mut errors);
     match errors.finish() {
         Ok(()) => {
             let handler = expand::expand(&function, &args);
@@ -29,8 +29,9 @@ pub(crate) fn attribute(args: TokenStream, item: TokenStream) -> TokenStream {
         // Inside an `impl` block there is no room for anything but the method.
         Err(shown) if function.is_method() => quote!(#item #shown),
         Err(shown) => {
-            let stub = expand::stub(&function, &args);
-            quote!(#item #stub #shown)
+            let function = if usable.as_it_is { function } else { function.without_lifetimes() };
+            let stub = expand::stub(&function, &args, usable.types);
+            quote!(#function #stub #shown)
         }
     }
 }

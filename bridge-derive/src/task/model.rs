@@ -1,25 +1,44 @@
 //! The function that `#[bridge_task]` stands on.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, TokenStreamExt};
 use syn::{
-    Attribute, FnArg, ReturnType, Signature, Type, Visibility,
+    Attribute, FnArg, GenericParam, Lifetime, ReturnType, Signature, Type, Visibility, WherePredicate,
     parse::{Parse, ParseStream},
+    visit_mut::VisitMut,
 };
+
+const PAYLOADS: &[&str] = &[
+    "CreateAccount",
+    "UpdateAccount",
+    "DeleteAccount",
+    "SuspendAccount",
+    "UnsuspendAccount",
+    "ResetPassword",
+    "AnyTask",
+];
 
 /// A function whose body is kept as it was written: a body that the user is still typing does no harm.
 pub(super) struct Function {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) sig: Signature,
+    body: TokenStream,
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
-        let (vis, sig) = (input.parse()?, input.parse()?);
-        input.parse::<TokenStream>()?;
-        Ok(Function { attrs, vis, sig })
+        Ok(Function { attrs, vis: input.parse()?, sig: input.parse()?, body: input.parse()? })
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(tokens);
+        self.sig.to_tokens(tokens);
+        self.body.to_tokens(tokens);
     }
 }
 
@@ -38,6 +57,20 @@ pub(super) fn name_of_item(item: TokenStream) -> &'static str {
 }
 
 impl Function {
+    /// The function that was likely meant by one with lifetimes: with `'static` in their place. The compiler would say much
+    /// about the lifetimes that the macro has refused already.
+    pub(super) fn without_lifetimes(mut self) -> Self {
+        let generics = &mut self.sig.generics;
+        let params = std::mem::take(&mut generics.params).into_iter();
+        generics.params = params.filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+        if let Some(clause) = &mut generics.where_clause {
+            let predicates = std::mem::take(&mut clause.predicates).into_iter();
+            clause.predicates = predicates.filter(|bound| !matches!(bound, WherePredicate::Lifetime(_))).collect();
+        }
+        Static.visit_signature_mut(&mut self.sig);
+        self
+    }
+
     /// A method: generated items have no place inside an `impl` block. Without `self` it cannot be told.
     pub(super) fn is_method(&self) -> bool {
         self.sig.receiver().is_some()
@@ -50,6 +83,14 @@ impl Function {
             [context, payload] => Some((context, payload)),
             _ => None,
         }
+    }
+
+    /// Whether context and payload stand the other way round.
+    pub(super) fn is_swapped(&self) -> bool {
+        self.arguments().is_some_and(|(first, second)| {
+            last_name(second).is_some_and(|name| name == "TaskContext")
+                && last_name(first).is_some_and(|name| PAYLOADS.contains(&name.as_str()))
+        })
     }
 
     pub(super) fn argument_types(&self) -> impl Iterator<Item = &Type> {
@@ -70,5 +111,21 @@ impl Function {
     pub(super) fn shared_attrs<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = TokenStream> + 'a {
         let shared = |attr: &&Attribute| names.iter().any(|name| attr.path().is_ident(name));
         self.attrs.iter().filter(shared).map(ToTokens::to_token_stream)
+    }
+}
+
+struct Static;
+
+impl VisitMut for Static {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        *lifetime = Lifetime::new("'static", lifetime.span());
+    }
+}
+
+/// The last name of a type's path: `TaskContext` of `bridge::TaskContext<Hr>`.
+fn last_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
     }
 }

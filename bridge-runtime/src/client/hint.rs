@@ -11,8 +11,8 @@ const APP: &str = "this tenant has no app of that id: check BRIDGE_APP_ID or the
 const REACH: &str = "check the host in BRIDGE_URL, the network, DNS, the firewall, and HTTPS_PROXY if there is a proxy";
 const CERTIFICATE: &str = "the server's certificate is not trusted: check the host in BRIDGE_URL and this machine's clock; \
                            if a proxy opens TLS, give its CA certificate to the connector";
-const SERVER: &str = "this is on the server's side, and nothing is lost: it is tried again in the next round; if it stays, \
-                      ask Iden's support with the time and the path";
+const SERVER: &str = "this is on the server's side, and nothing is lost: `run` tries again by itself, another command can be \
+                      given again; if it stays, ask Iden's support with the time and the path";
 const LIMIT: &str = "the server asks for fewer calls: wait, sync less often, or ask Iden for a higher limit";
 const SECOND_APP: &str = "the app may have been made although no answer came: look into Iden before you create it again, \
                           and give its id as BRIDGE_APP_ID";

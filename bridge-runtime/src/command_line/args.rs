@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bridge_core::wire::AppId;
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, builder::BoolishValueParser};
 use jiff::SignedDuration;
 
 const EXIT_CODES: &str = "\
@@ -111,7 +111,7 @@ pub(super) struct SettingArgs {
     #[arg(long, env = "BRIDGE_APP_ID", global = true, value_name = "UUID")]
     pub(super) app_id: Option<AppId>,
     /// Make a new app, although there is one of this name
-    #[arg(long, env = "BRIDGE_CREATE_APP", global = true)]
+    #[arg(long, env = "BRIDGE_CREATE_APP", global = true, value_parser = BoolishValueParser::new())]
     pub(super) create_app: bool,
     /// Make the app a clone of this one, whose types it shares
     #[arg(long, env = "BRIDGE_CLONE_FROM", global = true, value_name = "UUID")]
@@ -126,7 +126,7 @@ pub(super) struct SettingArgs {
     #[arg(long, env = "BRIDGE_SYNC_EVERY", global = true, value_name = "TIME")]
     pub(super) sync_every: Option<SignedDuration>,
     /// Allow http to a host that is not this one
-    #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true)]
+    #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true, value_parser = BoolishValueParser::new())]
     pub(super) allow_http: bool,
     /// Trust the CA certificates of this file, too
     #[arg(long, env = "BRIDGE_CA_FILE", global = true, value_name = "FILE")]

@@ -10,13 +10,13 @@ use super::{
     signals,
 };
 use crate::{
-    connector::{AttachedMember, ConnectorError, Exit, Fleet, Target},
+    connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
     journal::Journal,
     sync::SyncError,
 };
 
-/// Carries out the command. An error of its own ends it; what happens to one app of several is said, and the worst
-/// exit code is the answer.
+/// Carries out the command. An error of its own ends it; what happens to one app of several is said, and the first
+/// exit code that is not 0 is the answer.
 pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError> {
     let settings = Settings::read(args.settings)?;
     match args.command {
@@ -67,6 +67,9 @@ async fn attach(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, Connect
         let names: Vec<_> = members.iter().map(|member| format!("`{}`", member.name())).collect();
         return Err(ConnectorError::Configuration(format!("there is no app `{name}` here, but {}", names.join(", "))));
     }
+    // The id, or the wish for a new app, is for the app that is named, else for the parent: a parent that is attached for
+    // its clones' sake must never take the id of one of them.
+    let choice = target.app;
     let mut attached: Vec<Named> = Vec::new();
     for (position, member) in members.into_iter().enumerate() {
         let name = member.name().to_owned();
@@ -81,10 +84,12 @@ async fn attach(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, Connect
         if position > 0 && !wanted {
             continue;
         }
+        let named = if only.is_some() { wanted } else { position == 0 };
+        target = target.app(if named { choice } else { AppChoice::ByName });
         let one = member.attach(&target, settings.app()?).await?;
         tracing::info!(bridge.app_id = %one.app(), "`{name}` keeps its state in {}", one.state().display());
         if position == 0 {
-            target = target.clone_from(one.app()).app(crate::connector::AppChoice::ByName);
+            target = target.clone_from(one.app());
         }
         if wanted {
             attached.push((name, one));
@@ -99,31 +104,31 @@ fn known_app(target: &Target, name: &str) -> Result<Option<bridge_core::wire::Ap
 }
 
 async fn sync(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let mut worst = Exit::Done;
+    let mut exit = Exit::Done;
     for (name, one) in attached {
         let report = match one.sync(stop).await {
             Ok(report) => report,
             Err(error) => {
-                worst = worse(worst, say(name, &error));
+                exit = first(exit, say(name, &error));
                 let ConnectorError::Sync(failure) = error else { continue };
                 failure.report
             }
         };
         if json { print::json(&report)? } else { print::synced(name, &report) }
     }
-    Ok(worst)
+    Ok(exit)
 }
 
 async fn tasks_once(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let mut worst = Exit::Done;
+    let mut exit = Exit::Done;
     for (name, one) in attached {
         match one.tasks_once(stop).await {
             Ok(round) if json => print::json(&round)?,
             Ok(round) => print::round(name, &round),
-            Err(error) => worst = worse(worst, say(name, &error)),
+            Err(error) => exit = first(exit, say(name, &error)),
         }
     }
-    Ok(worst)
+    Ok(exit)
 }
 
 /// `run`, and `tasks run` without syncs.
@@ -169,7 +174,7 @@ async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Resul
         if json {
             print::json(&summary)?;
         } else {
-            print!("{summary}");
+            print::out(&summary.to_string());
         }
         return Ok(Exit::Done);
     }
@@ -184,19 +189,15 @@ async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Resul
 fn say(name: &str, error: &ConnectorError) -> Exit {
     eprint!("{name}: ");
     fail(error);
-    if let ConnectorError::Sync(failure) = error {
+    if let ConnectorError::Sync(failure) = error
+        && failure.report.sync_id.is_some()
+        && !matches!(failure.error, SyncError::Unsettled { .. })
+    {
         eprintln!("       the session was not completed: what was pushed stays, and nobody was removed");
-        if let SyncError::Held(hold) = &failure.error {
-            if hold.can_be_approved() {
-                eprintln!("       to let it through: approve {} --reason \"…\", then sync again", hold.hash());
-            } else {
-                eprintln!("       unreadable records cannot be approved: mend them in the source, then sync again");
-            }
-        }
     }
     Exit::of(error)
 }
 
-fn worse(a: Exit, b: Exit) -> Exit {
+fn first(a: Exit, b: Exit) -> Exit {
     if a == Exit::Done { b } else { a }
 }

@@ -1,7 +1,14 @@
 //! Results on standard output.
 
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
+
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use bridge_core::wire::text::printable;
 
 use crate::{
     connector::{ConnectorError, Member},
@@ -11,8 +18,14 @@ use crate::{
 
 pub(super) fn json(value: &impl Serialize) -> Result<(), ConnectorError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| ConnectorError::Other(error.into()))?;
-    println!("{text}");
+    out(&format!("{text}\n"));
     Ok(())
+}
+
+/// Writes to standard output. Whoever reads it may stop early, as `head` does: that is no error, and no panic.
+pub(super) fn out(text: &str) {
+    let mut stdout = io::stdout().lock();
+    drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
 }
 
 /// What each member registers and handles.
@@ -30,20 +43,23 @@ pub(super) fn schema(members: &[Box<dyn Member>]) -> Value {
 }
 
 pub(super) fn synced(name: &str, report: &SyncReport) {
-    println!("{name}: synced, {}", if report.completed { "completed" } else { "not completed" });
+    let mut text = format!("{name}: {}\n", if report.completed { "synced, completed" } else { "not completed" });
     let width = report.types.iter().map(|one| one.slug.len()).max().unwrap_or(0);
     for one in &report.types {
-        print!("  {:width$}  {:>7} records: {} new, {} known", one.slug, one.pushed, one.created, one.updated);
-        println!("{}", if one.unreadable > 0 { format!(", {} unreadable", one.unreadable) } else { String::new() });
+        let unreadable = if one.unreadable > 0 { format!(", {} unreadable", one.unreadable) } else { String::new() };
+        let (slug, pushed, created, updated) = (one.slug, one.pushed, one.created, one.updated);
+        let _ = writeln!(text, "  {slug:width$}  {pushed:>7} records: {created} new, {updated} known{unreadable}");
         for example in &one.examples {
-            println!("  {:width$}          {example}", "");
+            // The text comes from the external system.
+            let _ = writeln!(text, "  {:width$}          {}", "", printable(example, 300));
         }
     }
+    out(&text);
 }
 
 pub(super) fn round(name: &str, round: &RoundReport) {
-    println!(
-        "{name}: {} pending, {} completed, {} failed{}",
+    let mut text = format!(
+        "{name}: {} pending, {} completed, {} failed{}\n",
         round.pending,
         round.completed(),
         round.failed(),
@@ -60,6 +76,7 @@ pub(super) fn round(name: &str, round: &RoundReport) {
     );
     for task in &round.reported {
         let code = task.code.as_ref().map(|code| format!(": {code}")).unwrap_or_default();
-        println!("  {}  {:<18} {}{code}", task.id, task.action, task.status);
+        let _ = writeln!(text, "  {}  {:<18} {}{code}", task.id, printable(&task.action, 64), task.status);
     }
+    out(&text);
 }

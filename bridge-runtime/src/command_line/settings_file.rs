@@ -44,7 +44,12 @@ impl SettingsFile {
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(wrong(&error)),
         };
-        toml::from_str(&text).map_err(|error| wrong(&error))
+        // Not the error as it is: it quotes the line, which can hold a password of `[app]`.
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let before = &text.as_bytes()[..error.span().map_or(0, |span| span.start.min(text.len()))];
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            wrong(&format_args!("line {line}: {}", error.message()))
+        })
     }
 
     /// The `[app]` table, as an object.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::ConnectorError;
 use crate::{
-    client::ClientError,
+    client::{Call, ClientError},
     journal::{ApprovalError, JournalError},
     sync::SyncError,
     tasks::RoundError,
@@ -75,9 +75,11 @@ impl Exit {
 fn of_sync(error: &SyncError) -> Exit {
     match error {
         SyncError::Source { .. } | SyncError::SourcePanicked { .. } | SyncError::Ended { .. } => Exit::Unavailable,
-        SyncError::Receipt { .. } | SyncError::Count { .. } => Exit::Unavailable,
+        SyncError::Receipt { .. } | SyncError::Count { .. } | SyncError::Unsettled { .. } => Exit::Unavailable,
         SyncError::DuplicateId { .. } => Exit::Data,
-        SyncError::Client(error) if matches!(error.status(), Some(400 | 422)) => Exit::Data,
+        SyncError::Client(error) if error.call() == Call::PushPage && matches!(error.status(), Some(400 | 422)) => {
+            Exit::Data
+        }
         SyncError::Client(error) => of_client(error),
         SyncError::Types(_) => Exit::Configuration,
         SyncError::Incomplete(_) => Exit::Failure,
@@ -92,7 +94,8 @@ fn of_client(error: &ClientError) -> Exit {
         Some(401 | 403) => Exit::Refused,
         // The app, or the tenant, is not there: a setting is wrong.
         Some(404) => Exit::Configuration,
-        Some(429) => Exit::TryLater,
+        // 429, or a pause that an earlier 429 asked for.
+        _ if error.is_rate_limited() => Exit::TryLater,
         _ => Exit::Unavailable,
     }
 }

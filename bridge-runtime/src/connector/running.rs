@@ -116,12 +116,11 @@ impl Turn {
             Exit::Journal => return Err(error),
             Exit::Interrupted => return Ok(Duration::ZERO),
             Exit::Held => self.usual,
-            Exit::Refused => REFUSED_WAIT,
-            _ => FIRST_WAIT * 2_u32.saturating_pow(self.failures.min(10)),
+            Exit::Refused => self.usual.max(REFUSED_WAIT),
+            _ => (FIRST_WAIT * 2_u32.saturating_pow(self.failures.min(10))).min(self.usual.max(FIRST_WAIT)),
         };
         self.failures += 1;
-        let wait = wait.min(self.usual.max(FIRST_WAIT));
-        tracing::error!("the {what} failed: {error}");
+        tracing::error!(hint = error.hint(), "the {what} failed: {error}");
         tracing::info!("the next {what} in {wait:.0?}");
         Ok(wait)
     }

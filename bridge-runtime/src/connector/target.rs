@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use bridge_core::wire::AppId;
+use ring::digest::{SHA256, digest};
 
 use crate::{
     client::{ApiKey, BaseUrl, Client, Transport},
@@ -116,11 +117,16 @@ impl Target {
 
     /// One folder for each host, tenant and app, so that a staging tenant never meets the state of production.
     pub(crate) fn folder(&self, app: &str) -> PathBuf {
+        let (host, tenant) = (self.url.host(), self.url.tenant());
+        // For people; two names may look alike when they are shortened so.
         let name = |text: &str| -> String {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-            text.chars().map(|c| if plain(c) { c.to_ascii_lowercase() } else { '_' }).collect()
+            text.chars().take(40).map(|c| if plain(c) { c.to_ascii_lowercase() } else { '_' }).collect()
         };
-        self.state.join(format!("{}_{}_{}", name(&self.url.host()), name(self.url.tenant()), name(app)))
+        // A line feed stands in none of the first two, so that no two of the three meet.
+        let exact = digest(&SHA256, format!("{host}\n{tenant}\n{app}").as_bytes());
+        let exact: String = exact.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.state.join(format!("{}_{}_{}_{exact}", name(&host), name(tenant), name(app)))
     }
 }
 
@@ -128,5 +134,24 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Target");
         debug.field("url", &self.url).field("state", &self.state).field("app", &self.app).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_apps_share_a_folder() {
+        let folder = |tenant: &str, app: &str| {
+            let url = format!("http://127.0.0.1:9/org/{tenant}").parse().unwrap();
+            let path = Target::new(url, ApiKey::new("k").unwrap(), "/state").folder(app);
+            path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        assert!(folder("acme", "Acme HR").starts_with("127.0.0.1_9_acme_acme_hr_"));
+        assert_ne!(folder("acme", "人事"), folder("acme", "財務"));
+        assert_ne!(folder("acme", "Acme HR"), folder("acme", "acme_hr"));
+        assert_ne!(folder("a_b", "c"), folder("a", "b_c"));
+        assert!(folder("acme", &"x".repeat(255)).len() < 255);
     }
 }

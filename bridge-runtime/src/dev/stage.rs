@@ -73,7 +73,7 @@ impl Stage {
         Ok(DevSummary { apps })
     }
 
-    /// As [`Stage::once`] without a second sync, then on until `stop`: syncs and polls.
+    /// Syncs and polls until `stop`, as the command `run` does. Nothing is rehearsed.
     ///
     /// # Errors
     /// The journal failed.

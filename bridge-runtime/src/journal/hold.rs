@@ -35,7 +35,7 @@ pub enum HoldReason {
     Emptied {
         /// The type.
         slug: String,
-        /// How many it had at the last completion.
+        /// How many Iden may hold: those of the last completion, or of a larger session that was abandoned since.
         before: u64,
     },
     /// Records that cannot be read: who they stand for counts as present. Not to be approved; to be mended.
@@ -67,7 +67,7 @@ impl fmt::Display for HoldReason {
                 "the app was there before this connector: what it holds is unknown, this run pushed {pushed} accounts"
             ),
             HoldReason::Emptied { slug, before } => {
-                write!(f, "`{slug}` had {before} records at the last completion and has none now")
+                write!(f, "`{slug}` had {before} records and has none now")
             }
             HoldReason::Unreadable { slug, count, examples } => {
                 write!(f, "{count} unreadable in `{slug}`: {}", examples.join("; "))?;
@@ -86,6 +86,16 @@ impl Hold {
     pub fn hash(&self) -> String {
         let text = serde_json::to_vec(&self.reasons).expect("plain data is JSON");
         digest(&SHA256, &text).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        if self.can_be_approved() {
+            format!("to let it through at the next sync: approve {} --reason \"…\"", self.hash())
+        } else {
+            "unreadable records cannot be approved: mend them in the source".to_owned()
+        }
     }
 
     /// Whether a person's approval lets it through.
@@ -132,7 +142,7 @@ impl Approval {
 #[non_exhaustive]
 pub enum ApprovalError {
     /// Nothing with this hash is held.
-    #[error("nothing with the hash `{hash}` is held: run `sync` to see what is")]
+    #[error("nothing with the hash `{hash}` is held: the last sync that was held prints the hash")]
     Unknown {
         /// The hash that was given.
         hash: String,

@@ -17,7 +17,7 @@ pub(crate) use session::ReadSession;
 /// A system that records of type `R` are read from. Implement it once for each resource type.
 ///
 /// A source pushes its records, and its `Ok(())` says: that was all of them. An error, a panic or a dropped future says
-/// nothing of the kind, and the sync is abandoned.
+/// nothing of the kind, and the sync is abandoned. So it is where a push was dropped before it was done.
 ///
 /// ```
 /// use bridge_runtime::source::{Out, Source};

@@ -6,7 +6,10 @@ use std::{
     hash::Hash,
     marker::PhantomData,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -25,12 +28,33 @@ use super::{
 pub struct Out<R> {
     to: mpsc::Sender<Item>,
     session: Arc<ReadSession>,
+    lost: Lost,
     _resource: PhantomData<fn(R)>,
+}
+
+/// Whether a push was given up before it was done: its record is missing then, and the read is no full one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lost(Arc<AtomicBool>);
+
+impl Lost {
+    /// The read's own answer, unless it lost a record.
+    pub(crate) fn check(&self, end: Result<(), SourceError>) -> Result<(), SourceError> {
+        if end.is_ok() && self.0.load(Ordering::SeqCst) {
+            return Err(SourceError::new(
+                "a push was dropped before it was done, so a record is missing: await every `out.push(…)` to its end",
+            ));
+        }
+        end
+    }
 }
 
 impl<R: Resource> Out<R> {
     pub(crate) fn new(to: mpsc::Sender<Item>, session: Arc<ReadSession>) -> Self {
-        Out { to, session, _resource: PhantomData }
+        Out { to, session, lost: Lost::default(), _resource: PhantomData }
+    }
+
+    pub(crate) fn lost(&self) -> Lost {
+        self.lost.clone()
     }
 
     /// Sends a record on its way. A borrowed view will do: `out.push(EmployeeRow { … })` or `out.push(&employee)`.
@@ -48,13 +72,14 @@ impl<R: Resource> Out<R> {
     /// removed for it. The sync goes on.
     ///
     /// `why` is logged: leave secrets out of it.
-    pub async fn unreadable(&self, id: impl Into<Option<R::Id>>, why: impl Display) {
-        self.send(unreadable::<R>(id.into(), &why)).await;
+    pub fn unreadable(&self, id: impl Into<Option<R::Id>>, why: impl Display) -> Pushing<'_> {
+        self.send(unreadable::<R>(id.into(), &why))
     }
 
     fn send(&self, item: Item) -> Pushing<'_> {
         // The other end closes only when the session is over; this read is cancelled then, at its next await.
-        Pushing(Box::pin(async { drop(self.to.send(item).await) }))
+        let send = Box::pin(async { drop(self.to.send(item).await) });
+        Pushing { send, done: false, lost: &self.lost }
     }
 
     /// One value for the whole session, made once and shared by every type that is read in it: members that the
@@ -111,13 +136,28 @@ impl<R: Resource> Out<R> {
 
 /// A record on its way: see [`Out::push`].
 #[must_use = "a record is pushed when this is awaited"]
-pub struct Pushing<'a>(Pin<Box<dyn Future<Output = ()> + Send + 'a>>);
+pub struct Pushing<'a> {
+    send: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+    done: bool,
+    lost: &'a Lost,
+}
 
 impl Future for Pushing<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx)
+        let polled = self.send.as_mut().poll(cx);
+        self.done |= polled.is_ready();
+        polled
+    }
+}
+
+// Dropped by a `select!`, a time-out or a `let _ =`, the record would be missing, and its person be removed for it.
+impl Drop for Pushing<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.lost.0.store(true, Ordering::SeqCst);
+        }
     }
 }
 

@@ -64,11 +64,12 @@ impl<C: Clone + Hash> Pages<C> {
         Pages { seen: HashSet::from([hasher.hash_one(&first)]), at: Some(first), hasher }
     }
 
-    /// The cursor of the page to fetch now; `None` when the last page has been turned.
+    /// The cursor of the page to fetch now; `None` when the last page has been turned. A page that was not turned is
+    /// fetched again: a loop that forgets to turn must not look like one that is at its end.
     // Not an iterator: between two calls the caller has to turn the page.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Option<C> {
-        self.at.take()
+        self.at.clone()
     }
 
     /// Goes on to the next page, or ends where there is none.
@@ -104,5 +105,21 @@ where
         tracing::warn!(attempt, pause = ?pause, error = %error, "a page of the source could not be read; asking again");
         clock.sleep(pause).await;
         attempt += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_turned_last_page_is_the_end() {
+        let mut pages = Pages::starting(7);
+        assert_eq!((pages.next(), pages.next()), (Some(7), Some(7)));
+        pages.turn(Some(8)).unwrap();
+        assert_eq!(pages.next(), Some(8));
+        assert!(pages.turn(Some(7)).is_err());
+        pages.turn(None).unwrap();
+        assert_eq!(pages.next(), None);
     }
 }

@@ -50,7 +50,10 @@ impl Reading {
     pub(crate) fn start<S: Source<R>, R: Resource>(system: Arc<S>, session: Arc<ReadSession>) -> Self {
         let (to, items) = mpsc::channel(WAITING);
         let out = Out::<R>::new(to, session);
-        let read = async move { system.read(&out).await };
+        let read = async move {
+            let end = system.read(&out).await;
+            out.lost().check(end)
+        };
         Reading { slug: R::SLUG, items, end: AbortOnDropHandle::new(tokio::spawn(read)) }
     }
 

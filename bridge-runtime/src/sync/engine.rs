@@ -52,7 +52,7 @@ pub(crate) struct SyncEngine<S> {
 }
 
 impl<S: Send + Sync + 'static> SyncEngine<S> {
-    /// Runs one sync. Whatever goes wrong, the session is abandoned and nobody is removed.
+    /// Runs one sync. Whatever goes wrong before `complete` is sent, the session is abandoned and nobody is removed.
     pub(crate) async fn run(&self, system: &Arc<S>, stop: &CancellationToken) -> Result<SyncReport, Box<SyncFailure>> {
         let mut report = SyncReport::default();
         match self.sync(system, stop, &mut report).await {
@@ -66,6 +66,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
     }
 
     async fn sync(&self, system: &Arc<S>, stop: &CancellationToken, report: &mut SyncReport) -> Result<(), SyncError> {
+        if stop.is_cancelled() {
+            return Err(SyncError::Interrupted);
+        }
         let session = Session::open(&self.client, self.app).await?;
         report.sync_id = Some(session.id());
         let filled = self.fill(&session, system, stop, report).await;
@@ -92,8 +95,14 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
     ) -> Result<Proof, SyncError> {
         let declared: Vec<TypeSchema> = self.types.iter().map(|one| one.schema).collect();
         let opened = session.progress().await?;
-        let registered = self.journal().registered().clone();
-        let required = required_types(&declared, &registered, &opened.progress).map_err(SyncError::Types)?;
+        let (known, types) = {
+            let journal = self.journal();
+            // A clone registers nothing: what it pushed before is all that tells of a type that was renamed.
+            let types = journal.registered().keys().chain(journal.baseline().keys()).cloned().collect();
+            // Before the first page, which raises the baseline.
+            (Known::from_journal(&journal), types)
+        };
+        let required = required_types(&declared, &types, &opened.progress).map_err(SyncError::Types)?;
 
         let mut full_reads = Vec::new();
         let shared = ReadSession::new(Arc::clone(&self.clock));
@@ -102,7 +111,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         }
         check_counts(session, report).await?;
         let proof = Proof::of(session.id(), &full_reads, &required).map_err(SyncError::Incomplete)?;
-        self.pass_guard(report).await?;
+        self.pass_guard(&known, report).await?;
         if stop.is_cancelled() {
             return Err(SyncError::Interrupted);
         }
@@ -121,14 +130,13 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         tracing::info!(bridge.resource_type = one.schema.slug, "reading");
         let reading = (one.read)(Arc::clone(system), Arc::clone(shared));
         let mut of_type = TypeReport::new(&one.schema);
-        let pushed = push_type(session, reading, &mut of_type, stop).await;
+        let pushed = push_type(session, reading, &mut of_type, &self.journal, stop).await;
         report.types.push(of_type);
         pushed
     }
 
-    async fn pass_guard(&self, report: &SyncReport) -> Result<(), SyncError> {
-        let known = Known::from_journal(&self.journal());
-        let Some(hold) = guard::hold(&known, report, &self.client, self.app).await else { return Ok(()) };
+    async fn pass_guard(&self, known: &Known, report: &SyncReport) -> Result<(), SyncError> {
+        let Some(hold) = guard::hold(known, report, &self.client, self.app).await else { return Ok(()) };
         if self.journal().is_approved(&hold, self.clock.wall())? {
             tracing::info!(hash = hold.hash(), "approved: {hold}");
             return Ok(());

@@ -13,7 +13,8 @@ use crate::{
     journal::{Hold, JournalError},
 };
 
-/// A sync that did not complete. The session was abandoned: what was pushed stays, and nobody was removed.
+/// A sync that did not complete. What was pushed stays, and nobody was removed, unless the error is
+/// [`SyncError::Unsettled`].
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 #[non_exhaustive]
@@ -90,8 +91,17 @@ pub enum SyncError {
         /// What Iden says of it.
         status: SyncStatus,
     },
+    /// `complete` was sent, and what became of it could not be found out: those whom the session did not hold may have been
+    /// removed, as they should be.
+    #[error(
+        "the session was to be completed, and whether it was is not known: {why}. Nothing is wrong with that: the next sync makes sure"
+    )]
+    Unsettled {
+        /// What was seen last.
+        why: String,
+    },
     /// Somebody has to look before this session may be completed.
-    #[error("held: {0}")]
+    #[error("held: {0}; {remedy}", remedy = .0.remedy())]
     Held(Hold),
     /// The journal failed.
     #[error(transparent)]

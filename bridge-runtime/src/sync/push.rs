@@ -1,6 +1,11 @@
 //! One type from its source into the session.
 
-use bridge_core::{Record, TypeSchema, Unreadable};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use bridge_core::{Record, TypeSchema, Unreadable, wire::text::printable};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -9,7 +14,10 @@ use super::{
     report::TypeReport,
     session::Session,
 };
-use crate::source::{Ended, FullRead, Item, Reading};
+use crate::{
+    journal::Journal,
+    source::{Ended, FullRead, Item, Reading},
+};
 
 /// How many unreadable records are named one by one.
 const EXAMPLES: usize = 5;
@@ -20,6 +28,7 @@ pub(crate) async fn push_type(
     session: &Session<'_>,
     mut reading: Reading,
     report: &mut TypeReport,
+    journal: &Mutex<Journal>,
     stop: &CancellationToken,
 ) -> Result<FullRead, SyncError> {
     let slug = report.slug;
@@ -34,7 +43,12 @@ pub(crate) async fn push_type(
             Some(Item::Record(record)) => {
                 add(&mut page, &record, slug)?;
                 if page.is_full() {
-                    push_page(session, &mut page, report).await?;
+                    // A page that is given up may have arrived. The session is abandoned then, so that is no matter.
+                    tokio::select! {
+                        biased;
+                        () = stop.cancelled() => return Err(SyncError::Interrupted),
+                        pushed = push_page(session, &mut page, report, journal) => pushed?,
+                    }
                 }
             }
             Some(Item::Unreadable(unreadable)) => note(report, &unreadable),
@@ -46,7 +60,7 @@ pub(crate) async fn push_type(
         Ended::Failed(error) => SyncError::Source { slug, read, error },
         Ended::Panicked => SyncError::SourcePanicked { slug, read },
     })?;
-    push_page(session, &mut page, report).await?;
+    push_page(session, &mut page, report, journal).await?;
     tracing::info!(
         bridge.resource_type = slug,
         bridge.records = report.pushed,
@@ -62,8 +76,18 @@ fn add(page: &mut PageBuilder, record: &Record, slug: &'static str) -> Result<()
     page.add(record).map_err(|_| SyncError::DuplicateId { slug, id: record.id().to_owned() })
 }
 
-async fn push_page(session: &Session<'_>, page: &mut PageBuilder, report: &mut TypeReport) -> Result<(), SyncError> {
+async fn push_page(
+    session: &Session<'_>,
+    page: &mut PageBuilder,
+    report: &mut TypeReport,
+    journal: &Mutex<Journal>,
+) -> Result<(), SyncError> {
     let Some(Page { body, records: sent }) = page.take() else { return Ok(()) };
+    if report.pushed == 0 {
+        // Before the first page: a process that is killed from here on must know that Iden may hold some.
+        let some = BTreeMap::from([(report.slug.to_owned(), 1)]);
+        journal.lock().unwrap_or_else(PoisonError::into_inner).raise_baseline(&some)?;
+    }
     let receipt = session.push(report.slug, Page { body, records: sent }).await?;
     report.pushed += sent;
     if receipt.total != sent {
@@ -82,8 +106,10 @@ async fn push_page(session: &Session<'_>, page: &mut PageBuilder, report: &mut T
 fn note(report: &mut TypeReport, unreadable: &Unreadable) {
     report.unreadable += 1;
     if report.examples.len() < EXAMPLES {
-        tracing::warn!(bridge.resource_type = report.slug, "{unreadable}");
-        report.examples.push(unreadable.to_string());
+        // The text comes from the external system: it must not forge a line of the log.
+        let example = printable(&unreadable.to_string(), 512);
+        tracing::warn!(bridge.resource_type = report.slug, "{example}");
+        report.examples.push(example);
     }
 }
 

@@ -47,7 +47,15 @@ impl<'a> Session<'a> {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            match self.progress().await?.status {
+            let status = match self.progress().await {
+                Ok(progress) => progress.status,
+                Err(_) if error.outcome_unknown() => return Err(SyncError::Unsettled { why: error.to_string() }),
+                Err(_) => {
+                    self.abandon().await;
+                    return Err(error.into());
+                }
+            };
+            match status {
                 SyncStatus::Completed => return Ok(()),
                 SyncStatus::InProgress
                     if attempt < COMPLETE_ATTEMPTS && (error.outcome_unknown() || error.is_rate_limited()) =>
@@ -58,6 +66,10 @@ impl<'a> Session<'a> {
                 SyncStatus::InProgress => {
                     self.abandon().await;
                     return Err(error.into());
+                }
+                // Nothing may be concluded from a state that we do not know: it may be the clean-up at work.
+                SyncStatus::Other(_) if error.outcome_unknown() => {
+                    return Err(SyncError::Unsettled { why: format!("Iden says that the session is {status}") });
                 }
                 status => return Err(SyncError::Ended { status }),
             }

@@ -13,7 +13,7 @@ use super::error::TypeProblem;
 /// nobody reads, and completing would empty it: a slug that was renamed, for instance.
 pub(crate) fn required_types(
     declared: &[TypeSchema],
-    registered: &BTreeMap<String, String>,
+    known: &BTreeSet<String>,
     session: &[TypeProgress],
 ) -> Result<BTreeSet<String>, Vec<TypeProblem>> {
     let own: BTreeMap<&str, Kind> = declared.iter().map(|schema| (schema.slug, schema.kind)).collect();
@@ -32,7 +32,7 @@ pub(crate) fn required_types(
         }
     }
     let named = |slug: &str| problems.iter().any(|problem| problem.slug() == slug);
-    let forgotten: Vec<_> = registered.keys().filter(|slug| !own.contains_key(slug.as_str()) && !named(slug)).collect();
+    let forgotten: Vec<_> = known.iter().filter(|slug| !own.contains_key(slug.as_str()) && !named(slug)).collect();
     problems.extend(forgotten.into_iter().map(|slug| TypeProblem::Unread { slug: slug.clone() }));
     if problems.is_empty() { Ok(own.keys().map(|&slug| slug.to_owned()).collect()) } else { Err(problems) }
 }
@@ -84,8 +84,8 @@ mod tests {
     }
 
     fn problems(registered: &[&str], there: &[(&str, &str)]) -> Vec<String> {
-        let registered = registered.iter().map(|slug| ((*slug).to_owned(), String::new())).collect();
-        match required_types(&team(), &registered, &session(there)) {
+        let known = registered.iter().map(|slug| (*slug).to_owned()).collect();
+        match required_types(&team(), &known, &session(there)) {
             Ok(_) => vec![],
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
         }

@@ -129,7 +129,9 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             Ok(task) => task,
             Err(error) if error.status() == Some(404) => return Ok(()),
             // One task that Iden cannot show must not keep the others waiting.
-            Err(error) if matches!(error.kind(), ErrorKind::Unreadable { .. } | ErrorKind::Refused { status: 500, .. }) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Unreadable { .. } | ErrorKind::Refused { status: 500, .. }) =>
+            {
                 tracing::error!(bridge.task_id = %id, error = %error, "the task cannot be read; the others go on");
                 round.waiting += 1;
                 return Ok(());

@@ -73,12 +73,32 @@ pub trait TaskHandler<Signature>: Send + Sync + 'static {
     }
 }
 
+/// What a `verify` function may return: `Result<Probe<T>, E>`, where `T` is the handler's outcome.
+#[diagnostic::on_unimplemented(
+    message = "a `verify` function returns `Result<Probe<{T}>, E>`, not `{Self}`",
+    label = "not a probe of this task's outcome",
+    note = "`E` is `TaskError`, or your own enum with `#[derive(BridgeError)]`"
+)]
+#[doc(hidden)]
+pub trait IntoProbe<T> {
+    /// The answer, with the error in Iden's terms.
+    ///
+    /// # Errors
+    /// Those of the `verify` function.
+    fn into_probe(self) -> Result<Probe<T>, TaskError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, R: IntoOutcome<Probe<T>>> IntoProbe<T> for R {
+    fn into_probe(self) -> Result<Probe<T>, TaskError> {
+        self.into_outcome()
+    }
+}
+
 /// The answer of a `verify` function, in Iden's terms.
 #[doc(hidden)]
-pub async fn verdict_of_probe<T, R: IntoOutcome<Probe<T>>>(
-    probe: impl Future<Output = R>,
-) -> Result<Probe<T>, TaskError> {
-    probe.await.into_outcome()
+pub async fn verdict_of_probe<T, R: IntoProbe<T>>(probe: impl Future<Output = R>) -> Result<Probe<T>, TaskError> {
+    probe.await.into_probe()
 }
 
 pub(super) const fn policy_of<T, H: TaskHandler<T>>() -> Policy {

@@ -1,0 +1,18 @@
+// A typed payload has an action of its own.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee {
+    id: u32,
+    email: String,
+}
+
+struct Hr;
+
+#[bridge_task(action = "suspend_account")]
+async fn suspend(_cx: TaskContext<Hr>, _task: SuspendAccount<Employee>) -> Result<(), TaskError> {
+    Ok(())
+}
+
+fn main() {}

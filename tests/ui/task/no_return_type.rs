@@ -1,0 +1,16 @@
+// A handler says how it ended.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee {
+    id: u32,
+    email: String,
+}
+
+struct Hr;
+
+#[bridge_task]
+async fn suspend(_cx: TaskContext<Hr>, _task: SuspendAccount<Employee>) {}
+
+fn main() {}

@@ -1,0 +1,18 @@
+// The first argument is the context.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee {
+    id: u32,
+    email: String,
+}
+
+struct Hr;
+
+#[bridge_task]
+async fn suspend(_hr: Hr, _task: SuspendAccount<Employee>) -> Result<(), TaskError> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+// Handlers are named, not called.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee {
+    id: u32,
+    email: String,
+}
+
+struct Hr;
+
+impl Source<Employee> for Hr {
+    async fn read(&self, _: &Out<Employee>) -> Result<(), SourceError> {
+        Ok(())
+    }
+}
+
+#[bridge_task]
+async fn suspend(_cx: TaskContext<Hr>, _task: SuspendAccount<Employee>) -> Result<(), TaskError> {
+    Ok(())
+}
+
+fn main() {
+    let _: iden_bridge::Tasks<Hr> = tasks![suspend(), "suspend"];
+}

@@ -1,0 +1,39 @@
+// A generic handler is for account types.
+use iden_bridge::prelude::*;
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Employee {
+    id: u32,
+    email: String,
+}
+
+struct Hr;
+
+impl Source<Employee> for Hr {
+    async fn read(&self, _: &Out<Employee>) -> Result<(), SourceError> {
+        Ok(())
+    }
+}
+
+impl Source<Team> for Hr {
+    async fn read(&self, _: &Out<Team>) -> Result<(), SourceError> {
+        Ok(())
+    }
+}
+
+#[derive(BridgeResource)]
+#[bridge(group)]
+struct Team {
+    id: u32,
+    name: String,
+}
+
+#[bridge_task]
+async fn suspend<R: iden_bridge::Account>(_cx: TaskContext<Hr>, _task: SuspendAccount<R>) -> Result<(), TaskError> {
+    Ok(())
+}
+
+fn main() {
+    let _ = tasks![suspend::<Team>];
+}
