@@ -22,7 +22,7 @@ pub use edge::EdgeField;
 pub use error::{BoxError, BridgeError, IntoOutcome, SourceError, TaskError, Verdict};
 pub use field::{CustomField, FieldError, TextField};
 pub use id::BridgeId;
-pub use outcome::{Created, NewPassword, Outcome, Probe, TaskResult};
+pub use outcome::{Created, NewPassword, Outcome, PASSWORD, Probe, TaskResult};
 pub use record::{Edges, MAX_RECORD_BYTES, Record, RecordWriter, Unreadable};
 pub use reference::Ref;
 pub use resource::{Account, AssignedTo, BridgeResource, Group, License, MemberOf, RecordOf, Resource};

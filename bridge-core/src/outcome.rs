@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::{Account, BridgeId, Secret};
 
+/// The field of a result that carries a new password. The name is an assumption: protocol.md section 6 gives none.
+pub const PASSWORD: &str = "password";
+
 /// The result of a completed task, as it is reported (protocol.md section 6).
 ///
 /// A password stands apart from the rest: it is held in memory only, and added when the report is written.
@@ -24,8 +27,7 @@ impl TaskResult {
     pub fn to_wire(&self) -> Option<Map<String, Value>> {
         let mut wire = self.fields.clone();
         if let Some(password) = &self.password {
-            // The name is an assumption: protocol.md gives none.
-            wire.insert("password".to_owned(), password.expose().into());
+            wire.insert(PASSWORD.to_owned(), password.expose().into());
         }
         (!wire.is_empty()).then_some(wire)
     }

@@ -173,11 +173,11 @@ impl Source<Employee> for Hr {
     }
 }
 
-/// A hundred times as fast as the world: waits pass, and handlers still have time to run.
+/// Twenty times as fast as the world: waits pass, and handlers still have time to run.
 pub struct HasteClock(SystemClock);
 
 impl HasteClock {
-    const FACTOR: u32 = 100;
+    const FACTOR: u32 = 20;
 }
 
 #[async_trait::async_trait]

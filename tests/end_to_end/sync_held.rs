@@ -96,7 +96,7 @@ async fn an_approval_is_good_for_what_was_shown_and_no_more() {
     stage.company.people.lock().unwrap().remove(&1);
     let worse = hold(&connector.sync(&go_on()).await.unwrap_err());
 
-    assert_ne!(worse.hash(), held.hash());
+    assert_eq!(worse.reasons, [HoldReason::InheritedApp { counted: Some(3), pushed: 2 }]);
     assert_eq!(stage.app().active("employee"), 3);
 }
 
@@ -144,4 +144,54 @@ async fn a_renamed_type_stops_before_anything_is_pushed() {
     let pushes = stage.sandbox.requests().into_iter().filter(|request| request.method == "PUT").count();
     assert_eq!(pushes, 0);
     assert_eq!(stage.app().sessions().last().unwrap().status, "abandoned");
+}
+
+#[tokio::test]
+async fn who_never_could_be_read_does_not_hold_up_the_others() {
+    let stage = Stage::with(5).await;
+    let connector = stage.attach().await;
+    stage.company.unreadable.lock().unwrap().push(2);
+    connector.sync(&go_on()).await.unwrap();
+
+    // Iden never had the second; a leaver is removed all the same.
+    stage.company.people.lock().unwrap().remove(&5);
+    connector.sync(&go_on()).await.unwrap();
+    stage.app().assert_removed("employee", "5");
+
+    // Once he was pushed, he counts as present.
+    stage.company.unreadable.lock().unwrap().clear();
+    connector.sync(&go_on()).await.unwrap();
+    stage.company.unreadable.lock().unwrap().push(2);
+    hold(&connector.sync(&go_on()).await.unwrap_err());
+    stage.app().assert_active("employee", "2");
+}
+
+#[tokio::test]
+async fn a_session_that_a_killed_process_left_open_is_abandoned() {
+    let stage = Stage::with(2).await;
+    let connector = stage.attach().await;
+    let orphan = stage.client().start_sync(connector.app()).await.unwrap().sync_id;
+    let state = connector.state().to_owned();
+    drop(connector);
+    Journal::open(state).unwrap().set_open_session(Some(orphan)).unwrap();
+
+    stage.attach().await.sync(&go_on()).await.unwrap();
+
+    let statuses: Vec<String> = stage.app().sessions().into_iter().map(|session| session.status).collect();
+    assert_eq!(statuses, ["abandoned", "completed"]);
+}
+
+#[tokio::test]
+async fn an_approval_outlasts_a_hire() {
+    let stage = Stage::with(3).await;
+    stage.attach().await.sync(&go_on()).await.unwrap();
+    let fresh = tempfile::tempdir().unwrap();
+    let connector = stage.try_attach(stage.target_in(fresh.path())).await.unwrap();
+    let held = hold(&connector.sync(&go_on()).await.unwrap_err());
+    stage.company.people.lock().unwrap().insert(4, crate::company::employee(4));
+    // A running connector holds the same again meanwhile, under the same name.
+    assert_eq!(hold(&connector.sync(&go_on()).await.unwrap_err()).hash(), held.hash());
+    approve(&connector, &held);
+    stage.company.people.lock().unwrap().insert(5, crate::company::employee(5));
+    assert!(connector.sync(&go_on()).await.unwrap().completed);
 }

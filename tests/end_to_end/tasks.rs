@@ -130,17 +130,20 @@ async fn what_cannot_be_done_is_reported_failed_and_the_rest_goes_on() {
     let no_id = app.queue(NewTask::new("suspend_account", "employee"));
     let no_number = app.queue(NewTask::new("suspend_account", "employee").account(json!({"id": "007"})));
     let no_list = app.queue(about("suspend_account", 1).memberships(json!({"team": "red"})));
+    let no_such_group = app.queue(about("update_account", 1).memberships(json!({"crew": ["red"]})));
+    let no_such_status =
+        app.queue(NewTask::new("suspend_account", "employee").account(json!({"id": "1", "status": "frozen"})));
     let nobody = app.queue(about("suspend_account", 99));
     let no_such_change = app.queue(about("update_account", 1).changes(json!({"shoe_size": 43})));
     let fine = app.queue(about("suspend_account", 2));
 
     let round = connector.tasks_once(&go_on()).await.unwrap();
 
-    assert_eq!((round.pending, round.completed(), round.failed()), (9, 1, 8));
+    assert_eq!((round.pending, round.completed(), round.failed()), (11, 1, 10));
     for id in [unknown_action, no_handler, another_type] {
         app.assert_task_failed(id, "unsupported_action");
     }
-    for id in [no_id, no_number, no_list] {
+    for id in [no_id, no_number, no_list, no_such_group, no_such_status] {
         app.assert_task_failed(id, "invalid_payload");
     }
     app.assert_task_failed(nobody, "account_not_found");

@@ -90,7 +90,7 @@ impl Scene {
                 return task.error.map_or("completed".into(), |error| error["code"].as_str().unwrap().to_owned());
             }
             // 10 s on the hasty clock: the wait before another attempt.
-            tokio::time::sleep(Duration::from_millis(105)).await;
+            tokio::time::sleep(Duration::from_millis(510)).await;
         }
         panic!("the task is not over after 20 rounds");
     }
@@ -188,4 +188,68 @@ async fn a_foreign_errors_own_words_stay_at_home() {
     scene.to_its_end().await;
     let leaked = scene.stage.sandbox.requests().iter().any(|request| request.body.contains("s3cret"));
     assert!(!leaked);
+}
+
+#[tokio::test]
+async fn a_task_that_is_done_is_not_done_again_after_a_restart() {
+    for (action, reported) in [("suspend_account", "completed"), ("unsuspend_account", "completed")] {
+        let scene = Scene::of(action, &["done"]).await;
+        scene.stage.sandbox.fault(bridge_sandbox::Fault::ending("PATCH", "/status/").answer(500, "no"));
+        assert_eq!(scene.round().await.unreported, 1);
+        let Scene { stage, connector, id } = scene;
+        drop(connector);
+        stage.sandbox.clear_faults();
+
+        let scene = Scene { connector: stage.attach_with(all()).await, stage, id };
+
+        assert_eq!(scene.to_its_end().await, reported, "{action}");
+        assert_eq!(scene.effects(), 1, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_lost_in_a_restart_is_said_to_be_lost() {
+    #[bridge_task]
+    async fn renew(cx: TaskContext<Hr>, _task: ResetPassword<Employee>) -> Result<NewPassword, TaskError> {
+        cx.effect();
+        Ok(NewPassword::temporary(Secret::new("correct horse")))
+    }
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(tasks![renew]).await;
+    let id = stage.app().queue(NewTask::new("reset_password", "employee").account(json!({"id": "1"})));
+    stage.sandbox.fault(bridge_sandbox::Fault::ending("PATCH", "/status/").answer(500, "no"));
+    connector.tasks_once(&go_on()).await.unwrap();
+    let state = std::fs::read_to_string(connector.state().join("state.json")).unwrap();
+    assert!(!state.contains("correct horse"), "a password is never written down");
+    drop(connector);
+    stage.sandbox.clear_faults();
+
+    stage.attach_with(tasks![renew]).await.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_failed(id, "result_lost");
+    assert_eq!(stage.company.effects(), 1);
+}
+
+#[tokio::test]
+async fn a_handler_never_runs_beside_its_own_blocking_work() {
+    #[bridge_task(timeout = "1s")]
+    async fn slow(cx: TaskContext<Hr>, _task: SuspendAccount<Employee>) -> Result<(), TaskError> {
+        cx.blocking(|hr| {
+            hr.effect();
+            // Longer than the time-out and its grace, which are 1.05 s on the hasty clock.
+            std::thread::sleep(Duration::from_millis(1500));
+            Ok(())
+        })
+        .await
+    }
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(tasks![slow]).await;
+    let id = stage.app().queue(NewTask::new("suspend_account", "employee").account(json!({"id": "1"})));
+
+    let round = connector.tasks_once(&go_on()).await.unwrap();
+
+    assert_eq!((round.parked, stage.company.effects()), (1, 1));
+    assert_eq!(stage.app().task(id).unwrap().status, "pending");
+    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().parked, 1);
+    assert_eq!(stage.company.effects(), 1);
 }

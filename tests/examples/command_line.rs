@@ -37,6 +37,8 @@ async fn a_wrong_configuration_is_78() {
     fails(&key_alone.run(&["sync"]).await, 78, &["BRIDGE_TENANT", "BRIDGE_URL"]);
     let both = key_alone.set("BRIDGE_TENANT", "acme").set("BRIDGE_URL", "https://iden.example/org/acme");
     fails(&both.run(&["sync"]).await, 78, &["both a tenant and a URL"]);
+    let malformed = Program::new("quickstart").set("BRIDGE_API_KEY", "k").set("BRIDGE_TENANT", "acme");
+    fails(&malformed.set("BRIDGE_APP_ID", "7").run(&["sync"]).await, 78, &["app_id"]);
     let no_base = Program::new("quickstart").set("BRIDGE_API_KEY", "k").set("BRIDGE_URL", "https://iden.example");
     fails(&no_base.run(&["sync"]).await, 78, &["/org/"]);
     let plain = Program::new("quickstart").set("BRIDGE_API_KEY", "k").set("BRIDGE_URL", "http://iden.example/org/acme");
@@ -60,6 +62,9 @@ async fn the_file_the_key_file_and_the_flags_work_together() {
     fs::write(program.path("key"), format!("{}\n", sandbox.api_key())).unwrap();
     let settings = "url = \"https://other.example/org/acme\"\napi_key_file = \"key\"\nstate_dir = \"state\"\n";
     fs::write(program.path("bridge.toml"), settings).unwrap();
+    // What compose files pass on empty counts as unset.
+    let program =
+        program.set("BRIDGE_TENANT", "").set("BRIDGE_APP_ID", "").set("BRIDGE_API_KEY", "").set("BRIDGE_CONFIG", "");
     program.run(&["sync", "--url", &sandbox.base_url()]).await.ok();
     assert_eq!(sandbox.app_named("Quickstart").unwrap().active("employee"), 2);
     assert!(program.path("state").exists());

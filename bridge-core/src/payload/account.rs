@@ -99,6 +99,9 @@ macro_rules! payload {
 
             fn decode(payload: wire::Payload) -> Result<Self, PayloadError> {
                 let draft = Draft::read(payload)?;
+                if !draft.has_account() {
+                    return Err(PayloadError::new("`payload.account` is missing"));
+                }
                 if draft.id().is_none() && $action != "create_account" {
                     return Err(PayloadError::new("`payload.account.id` is missing"));
                 }

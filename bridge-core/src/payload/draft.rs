@@ -51,7 +51,40 @@ impl<R: Resource> Draft<R> {
                 None => Ok(()),
             }
         })?;
+        draft.check_slugs()?;
+        draft.check_status()?;
         Ok(draft)
+    }
+
+    /// A group or license type that `R` does not declare cannot be asked for by the handler: it would be dropped in
+    /// silence.
+    fn check_slugs(&self) -> Result<(), PayloadError> {
+        for kind in [EdgeKind::Membership, EdgeKind::Assignment] {
+            let within = self.payload.account.as_ref().and_then(|account| account.get(kind.field())?.as_object());
+            let beside = self.payload.memberships.as_ref().filter(|_| kind == EdgeKind::Membership);
+            let declared = |slug: &str| R::EDGES.iter().any(|edge| edge.kind == kind && edge.slug == slug);
+            if let Some(slug) = beside.into_iter().chain(within).flat_map(Map::keys).find(|slug| !declared(slug)) {
+                let (field, own) = (kind.field(), R::SLUG);
+                return Err(PayloadError::new(format_args!(
+                    "`{field}.{slug}` is asked for, which `{own}` does not have"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_status(&self) -> Result<(), PayloadError> {
+        match self.payload.account.as_ref().and_then(|account| account.get("status")) {
+            None | Some(Value::Null) => Ok(()),
+            Some(Value::String(word)) if Status::from_wire(word).is_some() => Ok(()),
+            Some(other) => Err(PayloadError::new(format_args!(
+                "`payload.account.status` is {other}, and not `active`, `inactive` or `suspended`"
+            ))),
+        }
+    }
+
+    pub(super) fn has_account(&self) -> bool {
+        self.payload.account.is_some()
     }
 
     pub(super) fn id(&self) -> Option<&R::Id> {

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::exchange::{Exchange, Wire};
 use super::{ApiKey, BaseUrl, Call, ClientBuilder, ClientError, ErrorKind, Method, answer};
+use crate::clock::Clock;
 
 /// Talks to one tenant. A clone is cheap, and shares connections and pauses.
 ///
@@ -32,6 +33,10 @@ impl Client {
     /// Begins a client.
     pub fn builder(base: BaseUrl, key: ApiKey) -> ClientBuilder {
         ClientBuilder::new(base, key)
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.wire.clock
     }
 
     /// Where it talks to.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use bridge_core::wire::AppId;
 use clap::{Args as ClapArgs, Parser, Subcommand, builder::BoolishValueParser};
 use jiff::SignedDuration;
 
@@ -109,13 +108,13 @@ pub(super) struct SettingArgs {
     pub(super) url: Option<String>,
     /// The app, where the state does not know it
     #[arg(long, env = "BRIDGE_APP_ID", global = true, value_name = "UUID")]
-    pub(super) app_id: Option<AppId>,
+    pub(super) app_id: Option<String>,
     /// Make a new app, although there is one of this name
     #[arg(long, env = "BRIDGE_CREATE_APP", global = true, value_parser = BoolishValueParser::new())]
     pub(super) create_app: bool,
     /// Make the app a clone of this one, whose types it shares
     #[arg(long, env = "BRIDGE_CLONE_FROM", global = true, value_name = "UUID")]
-    pub(super) clone_from: Option<AppId>,
+    pub(super) clone_from: Option<String>,
     /// Only this app of a fleet
     #[arg(long, env = "BRIDGE_APP", global = true, value_name = "NAME")]
     pub(super) app: Option<String>,

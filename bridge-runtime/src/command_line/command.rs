@@ -1,6 +1,6 @@
 //! What each command does.
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -13,6 +13,7 @@ use crate::{
     connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
     journal::Journal,
     sync::SyncError,
+    tasks::RoundError,
 };
 
 /// Carries out the command. An error of its own ends it; what happens to one app of several is said, and the first
@@ -27,7 +28,7 @@ pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError
         Command::Approve { hash, reason } => approve(&fleet, &settings, &hash, &reason),
         Command::Sync { json } => {
             let stop = signals::stop_token();
-            let attached = attach(fleet, &settings).await?;
+            let attached = attach(fleet, &settings, &stop).await?;
             sync(&attached, json, &stop).await
         }
         Command::Tasks(tasks) => {
@@ -36,7 +37,7 @@ pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError
                 None => (tasks.once, tasks.json),
             };
             let stop = signals::stop_token();
-            let attached = attach(fleet, &settings).await?;
+            let attached = attach(fleet, &settings, &stop).await?;
             if once {
                 tasks_once(&attached, json, &stop).await
             } else {
@@ -45,7 +46,7 @@ pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError
         }
         Command::Run => {
             let stop = signals::stop_token();
-            let attached = attach(fleet, &settings).await?;
+            let attached = attach(fleet, &settings, &stop).await?;
             go_on(&attached, &settings, true, &stop).await
         }
         #[cfg(feature = "dev")]
@@ -56,8 +57,17 @@ pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError
 /// A member at work, with its name.
 type Named = (String, Box<dyn AttachedMember>);
 
-/// Attaches the members: the parent first, since its clones have to name it.
-async fn attach(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, ConnectorError> {
+/// Attaches the members, unless told to stop. An app whose creation is cut off is found by its name the next time.
+async fn attach(fleet: Fleet, settings: &Settings, stop: &CancellationToken) -> Result<Vec<Named>, ConnectorError> {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(RoundError::Interrupted.into()),
+        attached = attach_all(fleet, settings) => attached,
+    }
+}
+
+/// The parent first, since its clones have to name it.
+async fn attach_all(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, ConnectorError> {
     let mut target = settings.target()?;
     let only = settings.one_app();
     let members = fleet.into_members();
@@ -142,7 +152,12 @@ async fn go_on(
     if !syncs {
         schedule = schedule.without_syncs();
     }
-    try_join_all(attached.iter().map(|(_, one)| one.run(&schedule, stop))).await?;
+    // One that cannot go on stops the others in good order.
+    let runs = attached.iter().map(|(_, one)| async {
+        let _stop_the_others = stop.clone().drop_guard();
+        one.run(&schedule, stop).await
+    });
+    join_all(runs).await.into_iter().collect::<Result<(), _>>()?;
     Ok(Exit::Done)
 }
 
@@ -167,6 +182,7 @@ async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Resul
     if std::env::var_os("BRIDGE_URL").is_some() || std::env::var_os("BRIDGE_TENANT").is_some() {
         eprintln!("dev works against its own sandbox: BRIDGE_URL and BRIDGE_TENANT are not used");
     }
+    eprintln!("dev: the sandbox is empty and temporary; the handlers work on the real system");
     let stop = signals::stop_token();
     let stage = crate::dev::Stage::set_up(fleet, &settings.app()?).await?;
     if once {
@@ -180,7 +196,7 @@ async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Resul
     }
     println!("sandbox  {}", stage.sandbox().base_url());
     println!("key      {}", stage.sandbox().api_key());
-    println!("Ctrl-C ends it; the state goes with it. The handlers work on the real system.");
+    println!("Ctrl-C ends it");
     stage.run(&settings.schedule()?, &stop).await?;
     Ok(Exit::Done)
 }

@@ -9,8 +9,10 @@ use crate::{client::ApiKey, connector::ConnectorError};
 
 /// The key from the one place that has it.
 pub(super) fn find(named_in_file: Option<PathBuf>) -> Result<ApiKey, ConnectorError> {
-    let direct = env::var("BRIDGE_API_KEY").ok();
-    let file = env::var_os("BRIDGE_API_KEY_FILE").map(PathBuf::from).or(named_in_file);
+    // Empty counts as unset, as with every setting.
+    let direct = env::var("BRIDGE_API_KEY").ok().filter(|key| !key.is_empty());
+    let file = env::var_os("BRIDGE_API_KEY_FILE").filter(|file| !file.is_empty());
+    let file = file.map(PathBuf::from).or(named_in_file);
     match (direct, file) {
         (Some(_), Some(_)) => Err(wrong("both BRIDGE_API_KEY and a key file are set: which of them counts? Unset one")),
         (Some(key), None) => ApiKey::new(key).map_err(|error| wrong(format!("BRIDGE_API_KEY: {error}"))),

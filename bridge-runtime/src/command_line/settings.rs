@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bridge_core::wire::{AppId, IdError};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn read(args: SettingArgs) -> Result<Self, ConnectorError> {
-        let file = SettingsFile::read(args.config.as_deref())?;
+        let file = SettingsFile::read(args.config.as_deref().filter(|path| !path.as_os_str().is_empty()))?;
         Ok(Settings { args, file })
     }
 
@@ -33,7 +34,7 @@ impl Settings {
 
     /// Which app of a fleet, if one is named.
     pub(super) fn one_app(&self) -> Option<&str> {
-        self.args.app.as_deref()
+        set(self.args.app.as_ref()).map(String::as_str)
     }
 
     pub(super) fn schedule(&self) -> Result<Schedule, ConnectorError> {
@@ -45,22 +46,28 @@ impl Settings {
 
     pub(super) fn target(&self) -> Result<Target, ConnectorError> {
         let key = key::find(self.file.api_key_file.clone())?;
-        let state = state_directory::find(self.args.state_dir.clone().or_else(|| self.file.state_dir.clone()))?;
+        let state = state_directory::find(
+            self.args
+                .state_dir
+                .clone()
+                .filter(|path| !path.as_os_str().is_empty())
+                .or_else(|| self.file.state_dir.clone()),
+        )?;
         let mut target = Target::new(self.url()?, key, state)
             .app(self.app_choice()?)
             .allow_http(self.args.allow_http || self.file.allow_http);
         if let Some(file) = self.args.ca_file.as_ref().or(self.file.ca_file.as_ref()) {
             target = target.ca_file(file);
         }
-        if let Some(parent) = self.args.clone_from.or(self.file.clone_from) {
+        if let Some(parent) = app_id("clone_from", self.args.clone_from.as_ref())?.or(self.file.clone_from) {
             target = target.clone_from(parent);
         }
         Ok(target)
     }
 
     fn url(&self) -> Result<BaseUrl, ConnectorError> {
-        let tenant = self.args.tenant.as_ref().or(self.file.tenant.as_ref());
-        let url = self.args.url.as_ref().or(self.file.url.as_ref());
+        let tenant = set(self.args.tenant.as_ref()).or(self.file.tenant.as_ref());
+        let url = set(self.args.url.as_ref()).or(self.file.url.as_ref());
         match (tenant, url) {
             (Some(_), Some(_)) => Err(wrong("both a tenant and a URL are set: which of them counts? Unset one")),
             (Some(tenant), None) => BaseUrl::for_tenant(tenant).map_err(|error| wrong(error.to_string())),
@@ -72,7 +79,7 @@ impl Settings {
     }
 
     fn app_choice(&self) -> Result<AppChoice, ConnectorError> {
-        let id = self.args.app_id.or(self.file.app_id);
+        let id = app_id("app_id", self.args.app_id.as_ref())?.or(self.file.app_id);
         match (id, self.args.create_app || self.file.create_app) {
             (Some(_), true) => Err(wrong("both an app id and --create-app are set: which of them counts?")),
             (Some(id), false) => Ok(AppChoice::Id(id)),
@@ -80,6 +87,16 @@ impl Settings {
             (None, false) => Ok(AppChoice::ByName),
         }
     }
+}
+
+/// A variable that is empty counts as unset: compose files and unit files pass on what they do not have so.
+fn set(value: Option<&String>) -> Option<&String> {
+    value.filter(|value| !value.is_empty())
+}
+
+fn app_id(setting: &str, value: Option<&String>) -> Result<Option<AppId>, ConnectorError> {
+    let parse = |text: &String| text.parse().map_err(|error: IdError| wrong(format!("{setting}: {error}")));
+    set(value).map(parse).transpose()
 }
 
 fn wrong(why: impl Into<String>) -> ConnectorError {

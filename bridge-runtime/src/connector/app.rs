@@ -1,5 +1,7 @@
 //! Which app of Iden's a connector works on (protocol.md sections 2 and 8).
 
+use std::collections::HashSet;
+
 use bridge_core::wire::{AppId, NewApp};
 
 use super::{AppChoice, ConnectorError, Target};
@@ -63,13 +65,18 @@ async fn create(client: &Client, name: &str, target: &Target) -> Result<AppId, C
 
 /// Every app of this name.
 async fn by_name(client: &Client, name: &str) -> Result<Vec<AppId>, ClientError> {
-    let (mut found, mut offset) = (Vec::new(), 0);
+    let (mut found, mut seen, mut offset) = (Vec::new(), HashSet::new(), 0);
     loop {
         let page = client.lighthouse_apps(PAGE, offset).await?;
-        let length = page.results.len() as u64;
-        found.extend(page.results.iter().filter(|app| app.name == name).map(|app| AppId::from(app.external_uuid)));
-        offset += length;
-        if length == 0 || offset >= page.count {
+        offset += page.results.len() as u64;
+        let before = seen.len();
+        for app in page.results {
+            if seen.insert(app.external_uuid) && app.name == name {
+                found.push(AppId::from(app.external_uuid));
+            }
+        }
+        // A page that brings nothing new is the end, whatever `count` says.
+        if seen.len() == before || offset >= page.count {
             return Ok(found);
         }
     }

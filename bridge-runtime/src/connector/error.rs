@@ -16,9 +16,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectorError {
-    /// The connector does not fit together.
-    #[error(transparent)]
-    Build(#[from] BuildError),
+    /// One or several connectors do not fit together.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Build(Vec<BuildError>),
     /// A setting is missing or wrong.
     #[error("{0}")]
     Configuration(String),

@@ -63,10 +63,10 @@ impl FleetBuilder {
     /// Checks every member, and that the clones fit their parent.
     ///
     /// # Errors
-    /// The first member that does not fit together; a clone with a type that its parent does not have.
+    /// Every member that does not fit together, with all its problems; a clone with a type that its parent does not have.
     pub fn build(self) -> Result<Fleet, ConnectorError> {
-        if let Some(error) = self.errors.into_iter().next() {
-            return Err(error.into());
+        if !self.errors.is_empty() {
+            return Err(ConnectorError::Build(self.errors));
         }
         let (parent, clones) = self.members.split_first().expect("a fleet starts with its parent");
         let of_parent: BTreeMap<_, _> = parent.types().iter().map(|schema| (schema.slug, schema.kind)).collect();

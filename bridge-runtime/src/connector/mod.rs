@@ -13,7 +13,7 @@ mod target;
 
 use std::{future::Future, sync::Arc};
 
-use bridge_core::{SourceError, TypeSchema};
+use bridge_core::{SourceError, TypeSchema, wire::text::decode_fault};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ impl Connector<()> {
         let open: Opener<S> = Box::new(move |settings: Value| {
             Box::pin(async move {
                 let settings: C =
-                    serde_json::from_value(settings).map_err(|error| ConnectorError::Settings(error.to_string()))?;
+                    serde_json::from_value(settings).map_err(|error| ConnectorError::Settings(decode_fault(&error)))?;
                 open(settings).await.map(Arc::new).map_err(|error| ConnectorError::Open(error.into()))
             })
         });

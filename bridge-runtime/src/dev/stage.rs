@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bridge_sandbox::{App, Sandbox};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -78,7 +78,11 @@ impl Stage {
     /// # Errors
     /// The journal failed.
     pub async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError> {
-        try_join_all(self.cast.iter().map(|actor| actor.attached.run(schedule, stop))).await.map(drop)
+        let runs = self.cast.iter().map(|actor| async {
+            let _stop_the_others = stop.clone().drop_guard();
+            actor.attached.run(schedule, stop).await
+        });
+        join_all(runs).await.into_iter().collect()
     }
 
     async fn rehearse(&self, actor: &Actor, stop: &CancellationToken) -> Result<AppSummary, ConnectorError> {

@@ -53,6 +53,25 @@ impl HoldReason {
     fn can_be_approved(&self) -> bool {
         !matches!(self, HoldReason::Unreadable { .. })
     }
+
+    fn name(&self) -> String {
+        match self {
+            HoldReason::InheritedApp { .. } => "inherited\n".to_owned(),
+            HoldReason::Emptied { slug, before } => format!("emptied {slug} {before}\n"),
+            HoldReason::Unreadable { slug, .. } => format!("unreadable {slug}\n"),
+        }
+    }
+
+    /// Whether this is no worse than what was approved: nobody more may go.
+    fn is_within(&self, approved: &Self) -> bool {
+        match (self, approved) {
+            (HoldReason::InheritedApp { pushed, .. }, HoldReason::InheritedApp { pushed: then, .. }) => pushed >= then,
+            (HoldReason::Emptied { slug, before }, HoldReason::Emptied { slug: same, before: then }) => {
+                slug == same && before <= then
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for HoldReason {
@@ -81,11 +100,12 @@ impl fmt::Display for HoldReason {
 }
 
 impl Hold {
-    /// Names this hold: the same reasons with the same figures have the same hash.
+    /// Names this hold. The figures that move with every run are left out, so that a running connector, which holds the
+    /// same again and again, does not make a new name each time; what was approved is compared by its figures.
     #[must_use]
     pub fn hash(&self) -> String {
-        let text = serde_json::to_vec(&self.reasons).expect("plain data is JSON");
-        digest(&SHA256, &text).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        let text: String = self.reasons.iter().map(HoldReason::name).collect();
+        digest(&SHA256, text.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// What a person can do about it.
@@ -118,8 +138,8 @@ impl fmt::Display for Hold {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Approval {
-    /// The hold's hash.
-    pub hash: String,
+    /// What was approved.
+    pub hold: Hold,
     /// Why, in the person's words.
     pub reason: String,
     /// When.
@@ -128,12 +148,13 @@ pub struct Approval {
 
 impl Approval {
     pub(super) fn new(hold: &Hold, reason: &str, now: Timestamp) -> Self {
-        Approval { hash: hold.hash(), reason: reason.to_owned(), at: now }
+        Approval { hold: hold.clone(), reason: reason.to_owned(), at: now }
     }
 
     pub(super) fn covers(&self, hold: &Hold, now: Timestamp) -> bool {
         let age = now.duration_since(self.at).unsigned_abs();
-        hold.can_be_approved() && self.hash == hold.hash() && age <= APPROVAL_LASTS
+        let within = |reason: &HoldReason| self.hold.reasons.iter().any(|approved| reason.is_within(approved));
+        hold.reasons.iter().all(within) && age <= APPROVAL_LASTS
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bridge_core::wire::{AppId, TaskId};
+use bridge_core::wire::{AppId, SyncId, TaskId, TaskReport};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,5 +29,10 @@ pub(super) struct Memory {
     pub(super) baseline: BTreeMap<String, u64>,
     pub(super) completed_at: Option<Timestamp>,
     pub(super) held: Option<Hold>,
-    pub(super) begun: BTreeSet<TaskId>,
+    /// Tasks that were begun; with the report, once they are over.
+    pub(super) begun: BTreeMap<TaskId, Option<TaskReport>>,
+    /// A session that was opened and not ended by us.
+    pub(super) open_session: Option<SyncId>,
+    /// By slug, the ids of records that the last completed session could not read: Iden does not hold them.
+    pub(super) strangers: BTreeMap<String, BTreeSet<String>>,
 }

@@ -10,12 +10,12 @@ mod hold;
 mod memory;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     io,
     path::PathBuf,
 };
 
-use bridge_core::wire::{AppId, TaskId};
+use bridge_core::wire::{AppId, SyncId, TaskId, TaskReport};
 use jiff::Timestamp;
 
 use folder::Folder;
@@ -60,12 +60,20 @@ pub enum JournalError {
 const STATE: &str = "state.json";
 const APPROVAL: &str = "approval.json";
 
+/// What a completed session held.
+#[derive(Clone, Debug, Default)]
+pub struct Completed {
+    /// How many records it pushed, by slug.
+    pub pushed: BTreeMap<String, u64>,
+    /// The ids that it could not read, by slug.
+    pub unreadable: BTreeMap<String, BTreeSet<String>>,
+}
+
 /// The open journal of one app.
 #[derive(Debug)]
 pub struct Journal {
     folder: Folder,
     memory: Memory,
-    is_new: bool,
 }
 
 impl Journal {
@@ -86,23 +94,14 @@ impl Journal {
     }
 
     fn read(folder: Folder) -> Result<Self, JournalError> {
-        let (memory, is_new) = match folder.read(STATE)? {
-            Some(memory) => (memory, false),
-            None => (Memory::default(), true),
-        };
-        Ok(Journal { folder, memory, is_new })
+        let memory = folder.read(STATE)?.unwrap_or_default();
+        Ok(Journal { folder, memory })
     }
 
     /// The directory it lives in.
     #[must_use]
     pub fn directory(&self) -> &std::path::Path {
         self.folder.directory()
-    }
-
-    /// Whether there was none before.
-    #[must_use]
-    pub fn is_new(&self) -> bool {
-        self.is_new
     }
 
     /// The app, if it is known.
@@ -166,15 +165,50 @@ impl Journal {
         self.save()
     }
 
-    /// Remembers a completed session: what it pushed is what Iden holds. What was held and approved is settled by it.
+    /// Remembers a completed session: what it pushed is what Iden holds, and whom it could not read Iden does not hold.
+    /// What was held and approved is settled by it.
     ///
     /// # Errors
     /// It could not be written.
-    pub fn set_completed(&mut self, at: Timestamp, pushed: BTreeMap<String, u64>) -> Result<(), JournalError> {
-        self.memory.baseline = pushed;
+    pub fn set_completed(&mut self, at: Timestamp, completed: Completed) -> Result<(), JournalError> {
+        self.memory.baseline = completed.pushed;
+        self.memory.strangers = completed.unreadable;
         self.memory.completed_at = Some(at);
         self.memory.held = None;
+        self.memory.open_session = None;
         self.folder.remove(APPROVAL)?;
+        self.save()
+    }
+
+    /// The ids of a type that the last completed session could not read, and that were not pushed since.
+    #[must_use]
+    pub fn strangers(&self, slug: &str) -> BTreeSet<String> {
+        self.memory.strangers.get(slug).cloned().unwrap_or_default()
+    }
+
+    /// Iden may hold these from now on. Call it before they are pushed.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn introduce(&mut self, slug: &str, ids: &BTreeSet<String>) -> Result<(), JournalError> {
+        if let Some(strangers) = self.memory.strangers.get_mut(slug) {
+            strangers.retain(|id| !ids.contains(id));
+        }
+        self.save()
+    }
+
+    /// The session that was opened and not ended, by a process that was killed.
+    #[must_use]
+    pub fn open_session(&self) -> Option<SyncId> {
+        self.memory.open_session
+    }
+
+    /// Remembers that a session is open, or that none is.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn set_open_session(&mut self, session: Option<SyncId>) -> Result<(), JournalError> {
+        self.memory.open_session = session;
         self.save()
     }
 
@@ -216,12 +250,12 @@ impl Journal {
     /// Whether the task was begun before and its end was not written down: nobody knows whether its effect happened.
     #[must_use]
     pub fn was_begun(&self, task: TaskId) -> bool {
-        self.memory.begun.contains(&task)
+        self.memory.begun.contains_key(&task)
     }
 
     /// The tasks that were begun and whose end was not written down.
     pub(crate) fn begun(&self) -> impl Iterator<Item = TaskId> + '_ {
-        self.memory.begun.iter().copied()
+        self.memory.begun.keys().copied()
     }
 
     /// Writes down that a task is about to be carried out. Call it before the effect.
@@ -229,7 +263,26 @@ impl Journal {
     /// # Errors
     /// It could not be written: the handler must not run.
     pub fn begin_task(&mut self, task: TaskId) -> Result<(), JournalError> {
-        if self.memory.begun.insert(task) { self.save() } else { Ok(()) }
+        if self.was_begun(task) {
+            return Ok(());
+        }
+        self.memory.begun.insert(task, None);
+        self.save()
+    }
+
+    /// Writes down how a task ended, before that is reported: after a restart it is reported and not run again.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn set_outcome(&mut self, task: TaskId, report: TaskReport) -> Result<(), JournalError> {
+        self.memory.begun.insert(task, Some(report));
+        self.save()
+    }
+
+    /// How a task ended that is not reported yet.
+    #[must_use]
+    pub fn outcome(&self, task: TaskId) -> Option<TaskReport> {
+        self.memory.begun.get(&task).cloned().flatten()
     }
 
     /// Writes down that a task is reported, or surely did nothing.
@@ -237,7 +290,7 @@ impl Journal {
     /// # Errors
     /// It could not be written.
     pub fn end_task(&mut self, task: TaskId) -> Result<(), JournalError> {
-        if self.memory.begun.remove(&task) { self.save() } else { Ok(()) }
+        if self.memory.begun.remove(&task).is_some() { self.save() } else { Ok(()) }
     }
 
     /// Forgets every task but these: the others are settled on Iden's side.
@@ -246,7 +299,7 @@ impl Journal {
     /// It could not be written.
     pub fn forget_tasks_but(&mut self, listed: &HashSet<TaskId>) -> Result<(), JournalError> {
         let before = self.memory.begun.len();
-        self.memory.begun.retain(|task| listed.contains(task));
+        self.memory.begun.retain(|task, _| listed.contains(task));
         if self.memory.begun.len() < before { self.save() } else { Ok(()) }
     }
 

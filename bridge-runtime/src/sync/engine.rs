@@ -23,7 +23,7 @@ use super::{
 use crate::{
     client::Client,
     clock::Clock,
-    journal::Journal,
+    journal::{Completed, Journal},
     source::{FullRead, ReadSession, Reading},
 };
 
@@ -69,8 +69,10 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         if stop.is_cancelled() {
             return Err(SyncError::Interrupted);
         }
+        self.abandon_orphan().await?;
         let session = Session::open(&self.client, self.app).await?;
         report.sync_id = Some(session.id());
+        self.journal().set_open_session(Some(session.id()))?;
         let filled = self.fill(&session, system, stop, report).await;
         // Upserts act at once: whatever happens now, Iden may hold what was pushed.
         let pushed: BTreeMap<_, _> = report.types.iter().map(|one| (one.slug.to_owned(), one.pushed)).collect();
@@ -79,10 +81,19 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             Ok(proof) => session.complete(proof).await?,
             Err(error) => {
                 session.abandon().await;
+                self.journal().set_open_session(None)?;
                 return Err(error);
             }
         }
-        Ok(self.journal().set_completed(self.clock.wall(), pushed)?)
+        let unreadable = report.types.iter().map(|one| (one.slug.to_owned(), one.unreadable_ids.clone())).collect();
+        Ok(self.journal().set_completed(self.clock.wall(), Completed { pushed, unreadable })?)
+    }
+
+    /// A session that a killed process left open removes nobody, and is not ours to go on with: the source has moved on.
+    async fn abandon_orphan(&self) -> Result<(), SyncError> {
+        let Some(orphan) = self.journal().open_session() else { return Ok(()) };
+        Session::known(&self.client, self.app, orphan).abandon().await;
+        Ok(self.journal().set_open_session(None)?)
     }
 
     /// Everything between opening and completing. The proof comes back only when nothing speaks against completing.

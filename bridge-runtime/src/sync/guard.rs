@@ -50,9 +50,9 @@ pub(crate) async fn hold(known: &Known, report: &SyncReport, client: &Client, ap
             reasons.push(HoldReason::Emptied { slug: slug.clone(), before: *before });
         }
     }
-    for now in report.types.iter().filter(|now| now.unreadable > 0) {
+    for now in report.types.iter().filter(|now| now.unreadable_known > 0) {
         if known.can_remove() {
-            let (slug, count) = (now.slug.to_owned(), now.unreadable);
+            let (slug, count) = (now.slug.to_owned(), now.unreadable_known);
             reasons.push(HoldReason::Unreadable { slug, count, examples: now.examples.clone() });
         }
     }

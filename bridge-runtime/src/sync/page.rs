@@ -1,6 +1,6 @@
 //! Records on their way into the bytes of a page.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bridge_core::{MAX_RECORD_BYTES, Record};
 use bytes::Bytes;
@@ -40,6 +40,11 @@ impl PageBuilder {
 
     pub(crate) fn len(&self) -> u64 {
         self.ids.len() as u64
+    }
+
+    /// Which of these ids stand in the page.
+    pub(crate) fn among(&self, ids: &BTreeSet<String>) -> BTreeSet<String> {
+        ids.iter().filter(|id| self.ids.contains(*id)).cloned().collect()
     }
 
     pub(crate) fn is_full(&self) -> bool {

@@ -1,8 +1,8 @@
 //! One type from its source into the session.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bridge_core::{Record, TypeSchema, Unreadable, wire::text::printable};
@@ -21,6 +21,8 @@ use crate::{
 
 /// How many unreadable records are named one by one.
 const EXAMPLES: usize = 5;
+/// How many unreadable records of a type are remembered. Those beyond count as known to Iden, and are held for.
+const MOST_STRANGERS: usize = 10_000;
 
 /// Pushes what `reading` yields. The [`FullRead`] comes back only when the source said that it was done and every page
 /// was accepted.
@@ -32,6 +34,7 @@ pub(crate) async fn push_type(
     stop: &CancellationToken,
 ) -> Result<FullRead, SyncError> {
     let slug = report.slug;
+    let strangers = lock(journal).strangers(slug);
     let mut page = PageBuilder::default();
     loop {
         let item = tokio::select! {
@@ -51,7 +54,7 @@ pub(crate) async fn push_type(
                     }
                 }
             }
-            Some(Item::Unreadable(unreadable)) => note(report, &unreadable),
+            Some(Item::Unreadable(unreadable)) => note(report, &unreadable, &strangers),
             None => break,
         }
     }
@@ -82,11 +85,15 @@ async fn push_page(
     report: &mut TypeReport,
     journal: &Mutex<Journal>,
 ) -> Result<(), SyncError> {
+    let introduced = page.among(&lock(journal).strangers(report.slug));
     let Some(Page { body, records: sent }) = page.take() else { return Ok(()) };
+    if !introduced.is_empty() {
+        lock(journal).introduce(report.slug, &introduced)?;
+    }
     if report.pushed == 0 {
         // Before the first page: a process that is killed from here on must know that Iden may hold some.
         let some = BTreeMap::from([(report.slug.to_owned(), 1)]);
-        journal.lock().unwrap_or_else(PoisonError::into_inner).raise_baseline(&some)?;
+        lock(journal).raise_baseline(&some)?;
     }
     let receipt = session.push(report.slug, Page { body, records: sent }).await?;
     report.pushed += sent;
@@ -103,14 +110,27 @@ async fn push_page(
     Ok(())
 }
 
-fn note(report: &mut TypeReport, unreadable: &Unreadable) {
+fn note(report: &mut TypeReport, unreadable: &Unreadable, strangers: &BTreeSet<String>) {
     report.unreadable += 1;
+    match &unreadable.id {
+        Some(id) if strangers.contains(id) => {}
+        _ => report.unreadable_known += 1,
+    }
+    if let Some(id) = &unreadable.id
+        && report.unreadable_ids.len() < MOST_STRANGERS
+    {
+        report.unreadable_ids.insert(id.clone());
+    }
     if report.examples.len() < EXAMPLES {
         // The text comes from the external system: it must not forge a line of the log.
         let example = printable(&unreadable.to_string(), 512);
         tracing::warn!(bridge.resource_type = report.slug, "{example}");
         report.examples.push(example);
     }
+}
+
+fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TypeReport {
@@ -124,6 +144,8 @@ impl TypeReport {
             updated: 0,
             unreadable: 0,
             examples: Vec::new(),
+            unreadable_ids: BTreeSet::new(),
+            unreadable_known: 0,
         }
     }
 }

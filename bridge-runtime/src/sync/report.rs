@@ -1,5 +1,7 @@
 //! What a sync did.
 
+use std::collections::BTreeSet;
+
 use bridge_core::wire::{Kind, SyncId};
 use serde::Serialize;
 
@@ -35,6 +37,12 @@ pub struct TypeReport {
     pub unreadable: u64,
     /// The first of them, with what is wrong.
     pub examples: Vec<String>,
+    /// Their ids, as far as they have one and are not too many.
+    #[serde(skip)]
+    pub(crate) unreadable_ids: BTreeSet<String>,
+    /// How many of them may stand for somebody whom Iden holds.
+    #[serde(skip)]
+    pub(crate) unreadable_known: u64,
 }
 
 impl SyncReport {

@@ -1,5 +1,7 @@
 //! One sync session on Iden's side (protocol.md section 4).
 
+use std::time::Duration;
+
 use bridge_core::wire::{AppId, PageReceipt, SyncId, SyncProgress, SyncStatus};
 
 use super::{error::SyncError, page::Page, proof::Proof};
@@ -7,6 +9,8 @@ use crate::client::{Client, ClientError};
 
 /// How often `complete` is sent where its answer is lost and the session is still open.
 const COMPLETE_ATTEMPTS: u32 = 3;
+/// How long an answer to `abandon` is waited for: less than a supervisor waits for the end of a process.
+const ABANDON_WAIT: Duration = Duration::from_secs(10);
 
 /// An open session. It ends by [`complete`](Session::complete) or [`abandon`](Session::abandon); one that is merely
 /// dropped stays open and removes nobody.
@@ -22,6 +26,11 @@ impl<'a> Session<'a> {
         let id = client.start_sync(app).await?.sync_id;
         tracing::info!(bridge.sync_id = %id, "sync session opened");
         Ok(Session { client, app, id })
+    }
+
+    /// One that was opened before.
+    pub(crate) fn known(client: &'a Client, app: AppId, id: SyncId) -> Self {
+        Session { client, app, id }
     }
 
     pub(crate) fn id(&self) -> SyncId {
@@ -77,12 +86,17 @@ impl<'a> Session<'a> {
     }
 
     /// Ends the session without a clean-up: what was pushed stays, nobody is removed. That an abandon fails does no
-    /// harm: a session that nobody completes removes nobody either.
+    /// harm: a session that nobody completes removes nobody either. So it is not waited for long.
     pub(crate) async fn abandon(self) {
-        match self.client.abandon_sync(self.app, self.id).await {
+        let abandoned = tokio::select! {
+            biased;
+            abandoned = self.client.abandon_sync(self.app, self.id) => abandoned.map_err(|error| error.to_string()),
+            () = self.client.clock().sleep(ABANDON_WAIT) => Err("no answer in time".to_owned()),
+        };
+        match abandoned {
             Ok(()) => tracing::info!(bridge.sync_id = %self.id, "sync session abandoned: nobody was removed"),
             Err(error) => tracing::warn!(
-                bridge.sync_id = %self.id, error = %error,
+                bridge.sync_id = %self.id, error,
                 "the sync session could not be abandoned; it stays open, and removes nobody"
             ),
         }

@@ -28,6 +28,8 @@ pub(crate) enum Attempt {
 enum Ending {
     Answered(Result<TaskResult, TaskError>),
     Interrupted(TaskError),
+    /// It was cut off, and a thread of it still works.
+    GoesOn(TaskError),
 }
 
 /// What a run needs.
@@ -57,6 +59,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
                 Verdict::Unknown => self.settle(&info, payload, error).await,
             },
             Ending::Interrupted(error) => self.settle(&info, payload, error).await,
+            Ending::GoesOn(error) => Attempt::Parked(error),
         }
     }
 
@@ -80,6 +83,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     async fn call(&self, info: &TaskInfo, payload: &wire::Payload) -> Ending {
         let (cx, cancel) = self.context(info);
         let _cancel_at_the_end = cancel.clone().drop_guard();
+        let blocking = cx.tracker();
         // Dropped with this future, the handler must not go on unseen.
         let mut run = AbortOnDropHandle::new(tokio::spawn((self.entry.run)(cx, payload.clone())));
         let timeout = self.entry.policy.timeout;
@@ -99,14 +103,22 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
             }
         };
         run.abort();
-        // An abort takes effect at the handler's next await. Until then it may still have its effect, or even be done.
+        blocking.close();
+        let interrupted = interrupted.with_verdict(Verdict::Unknown);
+        // An abort takes effect at the handler's next await, and never on a thread. Until both have ended it may still have
+        // its effect, or even be done.
+        let ended = async {
+            let ended = (&mut run).await;
+            blocking.wait().await;
+            ended
+        };
         tokio::select! {
             biased;
-            ended = &mut run => match ended {
+            ended = ended => match ended {
                 Ok(answer) => Ending::Answered(answer),
-                Err(_) => Ending::Interrupted(interrupted.with_verdict(Verdict::Unknown)),
+                Err(_) => Ending::Interrupted(interrupted),
             },
-            () = self.clock.sleep(GRACE) => Ending::Interrupted(interrupted.with_verdict(Verdict::Unknown)),
+            () = self.clock.sleep(GRACE) => Ending::GoesOn(interrupted),
         }
     }
 

@@ -3,8 +3,7 @@
 use std::{fmt, ops::Deref, sync::Arc};
 
 use bridge_core::{Resource, SourceError};
-use tokio::task;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::source::Source;
 
@@ -16,6 +15,7 @@ pub struct TaskContext<S> {
     /// Which task this is.
     pub task: TaskInfo,
     cancelled: CancellationToken,
+    blocking: TaskTracker,
 }
 
 /// Facts about the task, under one name so that they do not hide the system's own methods.
@@ -32,7 +32,12 @@ pub struct TaskInfo {
 
 impl<S: Send + Sync + 'static> TaskContext<S> {
     pub(crate) fn new(system: Arc<S>, task: TaskInfo, cancelled: CancellationToken) -> Self {
-        TaskContext { system, task, cancelled }
+        TaskContext { system, task, cancelled, blocking: TaskTracker::new() }
+    }
+
+    /// What tells whether blocking work of this task still goes on.
+    pub(crate) fn tracker(&self) -> TaskTracker {
+        self.blocking.clone()
     }
 
     /// A context for a unit test of a handler.
@@ -79,7 +84,8 @@ impl<S: Send + Sync + 'static> TaskContext<S> {
 
     /// Runs blocking work on a thread of its own. A panic there is a panic of the handler.
     ///
-    /// A time-out does not stop the thread: what it does, it does. The verdict is then unknown, as it should be.
+    /// A time-out does not stop the thread: what it does, it does. The engine waits for its end before it decides what
+    /// became of the task, and never runs the handler again beside it.
     ///
     /// # Errors
     /// Those of the work.
@@ -89,7 +95,7 @@ impl<S: Send + Sync + 'static> TaskContext<S> {
         E: Send + 'static,
     {
         let system = self.system();
-        match task::spawn_blocking(move || work(&system)).await {
+        match self.blocking.spawn_blocking(move || work(&system)).await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -102,7 +108,12 @@ impl<S: Send + Sync + 'static> TaskContext<S> {
 
 impl<S> Clone for TaskContext<S> {
     fn clone(&self) -> Self {
-        TaskContext { system: Arc::clone(&self.system), task: self.task.clone(), cancelled: self.cancelled.clone() }
+        TaskContext {
+            system: Arc::clone(&self.system),
+            task: self.task.clone(),
+            cancelled: self.cancelled.clone(),
+            blocking: self.blocking.clone(),
+        }
     }
 }
 

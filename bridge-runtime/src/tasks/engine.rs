@@ -7,7 +7,7 @@ use std::{
 };
 
 use bridge_core::{
-    TaskError, TaskResult, Verdict,
+    PASSWORD, TaskError, TaskResult, Verdict,
     wire::{AppId, Task, TaskId, TaskReport, TaskStatus},
 };
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,11 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
     /// One round: every task that is pending now.
     pub(crate) async fn round(&self, system: &Arc<S>, stop: &CancellationToken) -> Result<RoundReport, RoundError> {
         let mut round = RoundReport::default();
-        let queue = Queue::read(&self.client, self.app).await?;
+        let queue = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(RoundError::Interrupted),
+            queue = Queue::read(&self.client, self.app) => queue?,
+        };
         let listed = queue.ids();
         self.forget_settled(&listed).await?;
         round.pending = listed.len();
@@ -218,6 +222,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             Ok(result) => TaskReport::completed(result.to_wire()),
             Err(error) => TaskReport::failed(error.code(), reporter::capped(error.message())),
         };
+        self.journal().set_outcome(id, on_disk(&report))?;
         self.progress().insert(id, Progress::Over { report: report.clone(), action: action.to_owned() });
         self.send(id, action, report, round).await
     }
@@ -250,8 +255,11 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         Ok(self.journal().end_task(id)?)
     }
 
+    /// What this process knows of a task, else what one before it wrote down.
     fn known(&self, id: TaskId) -> Option<Progress> {
-        self.progress().get(&id).cloned()
+        let here = self.progress().get(&id).cloned();
+        let before = || Some(Progress::Over { report: self.journal().outcome(id)?, action: String::new() });
+        here.or_else(before)
     }
 
     fn attempts(&self, id: TaskId) -> u32 {
@@ -267,5 +275,15 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What of a report may be written down. A password never is: if it is lost with this process, that is what Iden is told.
+fn on_disk(report: &TaskReport) -> TaskReport {
+    match &report.result {
+        Some(result) if result.contains_key(PASSWORD) => {
+            TaskReport::failed("result_lost", "it was done, and the password was lost in a restart of the connector")
+        }
+        _ => report.clone(),
     }
 }

@@ -146,6 +146,12 @@ pub struct Tasks<S> {
     entries: Vec<Entry<S>>,
 }
 
+impl<S> Default for Tasks<S> {
+    fn default() -> Self {
+        Tasks::of([])
+    }
+}
+
 impl<S> Tasks<S> {
     #[doc(hidden)]
     #[must_use]

@@ -54,18 +54,22 @@ impl Queue {
 
     /// One walk. Whether another one is due: it found something new, and there was more than one page to slip between.
     async fn walk(&mut self, client: &Client, app: AppId, seen: &mut HashSet<TaskId>) -> Result<bool, RoundError> {
-        let (mut offset, mut found) = (0, false);
+        let (mut offset, mut found, mut walked) = (0, false, HashSet::new());
         loop {
             let page = client.pending_tasks(app, PAGE, offset).await?;
             let length = page.results.len() as u64;
+            let before = walked.len();
             for entry in page.results {
+                walked.extend(id_of(&entry));
                 found |= self.take(entry, seen);
             }
             if seen.len() > MOST {
                 return Err(RoundError::TooMany { most: MOST });
             }
             offset += length;
-            if length == 0 || offset >= page.count {
+            // `count` and `next` may be missing or odd; a page that brings nothing new is the end in any case.
+            let more = offset < page.count || page.next.is_some();
+            if walked.len() == before || !more {
                 return Ok(found && offset > PAGE);
             }
         }
@@ -92,5 +96,12 @@ impl Queue {
                 false
             }
         }
+    }
+}
+
+fn id_of(entry: &TaskEntry) -> Option<TaskId> {
+    match entry {
+        TaskEntry::Readable(task) => Some(task.id),
+        TaskEntry::Unreadable { id, .. } => *id,
     }
 }
