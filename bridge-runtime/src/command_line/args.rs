@@ -1,9 +1,8 @@
 //! Commands and flags. Every flag has a variable, and every secret has none of the two.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, builder::BoolishValueParser};
-use jiff::SignedDuration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -94,12 +93,13 @@ pub(super) enum TasksCommand {
 }
 
 /// The settings; each may also stand in the configuration file, under the flag's name with `_`.
+// As text: an empty variable counts as unset, and a malformed one is a matter of configuration, not of usage.
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Settings")]
 pub(super) struct SettingArgs {
     /// Configuration file (TOML); `./bridge.toml` if it is there
     #[arg(long, env = "BRIDGE_CONFIG", global = true, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    pub(super) config: Option<OsString>,
     /// Tenant on Iden's host
     #[arg(long, env = "BRIDGE_TENANT", global = true, value_name = "SLUG")]
     pub(super) tenant: Option<String>,
@@ -120,16 +120,16 @@ pub(super) struct SettingArgs {
     pub(super) app: Option<String>,
     /// Where the connector keeps its state
     #[arg(long, env = "BRIDGE_STATE_DIR", global = true, value_name = "DIR")]
-    pub(super) state_dir: Option<PathBuf>,
+    pub(super) state_dir: Option<OsString>,
     /// How often `run` syncs, such as `60m` or `1h 30m` [default: 60m]
     #[arg(long, env = "BRIDGE_SYNC_EVERY", global = true, value_name = "TIME")]
-    pub(super) sync_every: Option<SignedDuration>,
+    pub(super) sync_every: Option<String>,
     /// Allow http to a host that is not this one
     #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true, value_parser = BoolishValueParser::new())]
     pub(super) allow_http: bool,
     /// Trust the CA certificates of this file, too
     #[arg(long, env = "BRIDGE_CA_FILE", global = true, value_name = "FILE")]
-    pub(super) ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<OsString>,
     /// What to log: a level, or `target=level` pairs with commas [default: info; warn for one-shot commands]
     #[arg(long, env = "BRIDGE_LOG", global = true, value_name = "FILTER")]
     pub(super) log: Option<String>,

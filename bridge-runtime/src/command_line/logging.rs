@@ -9,7 +9,7 @@ use super::args::{Args, Command, TasksCommand};
 
 /// Starts the log. A program that has a subscriber of its own keeps it.
 pub(super) fn start(args: &Args) {
-    let filter = args.settings.log.as_deref().map(str::parse::<Targets>);
+    let filter = args.settings.log.as_deref().filter(|filter| !filter.is_empty()).map(str::parse::<Targets>);
     let (filter, problem) = match filter {
         Some(Ok(filter)) => (filter, None),
         Some(Err(error)) => (Targets::new().with_default(default_level(args)), Some(error)),

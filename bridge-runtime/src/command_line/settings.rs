@@ -1,8 +1,7 @@
 //! Flag over environment over file over default.
 
-use std::time::Duration;
+use std::{ffi::OsString, fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
-use bridge_core::wire::{AppId, IdError};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -23,7 +22,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn read(args: SettingArgs) -> Result<Self, ConnectorError> {
-        let file = SettingsFile::read(args.config.as_deref().filter(|path| !path.as_os_str().is_empty()))?;
+        let file = SettingsFile::read(path(args.config.as_ref()).as_deref())?;
         Ok(Settings { args, file })
     }
 
@@ -38,7 +37,9 @@ impl Settings {
     }
 
     pub(super) fn schedule(&self) -> Result<Schedule, ConnectorError> {
-        let Some(every) = self.args.sync_every.or(self.file.sync_every) else { return Ok(Schedule::default()) };
+        let Some(every) = parsed("sync_every", self.args.sync_every.as_ref())?.or(self.file.sync_every) else {
+            return Ok(Schedule::default());
+        };
         let every = Duration::try_from(every.max(SHORTEST_INTERVAL))
             .map_err(|error| ConnectorError::Configuration(format!("sync_every: {error}")))?;
         Ok(Schedule::default().sync_every(every))
@@ -46,20 +47,15 @@ impl Settings {
 
     pub(super) fn target(&self) -> Result<Target, ConnectorError> {
         let key = key::find(self.file.api_key_file.clone())?;
-        let state = state_directory::find(
-            self.args
-                .state_dir
-                .clone()
-                .filter(|path| !path.as_os_str().is_empty())
-                .or_else(|| self.file.state_dir.clone()),
-        )?;
+        let state = path(self.args.state_dir.as_ref()).or_else(|| self.file.state_dir.clone());
+        let state = state_directory::find(state)?;
         let mut target = Target::new(self.url()?, key, state)
             .app(self.app_choice()?)
             .allow_http(self.args.allow_http || self.file.allow_http);
-        if let Some(file) = self.args.ca_file.as_ref().or(self.file.ca_file.as_ref()) {
+        if let Some(file) = path(self.args.ca_file.as_ref()).or_else(|| self.file.ca_file.clone()) {
             target = target.ca_file(file);
         }
-        if let Some(parent) = app_id("clone_from", self.args.clone_from.as_ref())?.or(self.file.clone_from) {
+        if let Some(parent) = parsed("clone_from", self.args.clone_from.as_ref())?.or(self.file.clone_from) {
             target = target.clone_from(parent);
         }
         Ok(target)
@@ -79,7 +75,7 @@ impl Settings {
     }
 
     fn app_choice(&self) -> Result<AppChoice, ConnectorError> {
-        let id = app_id("app_id", self.args.app_id.as_ref())?.or(self.file.app_id);
+        let id = parsed("app_id", self.args.app_id.as_ref())?.or(self.file.app_id);
         match (id, self.args.create_app || self.file.create_app) {
             (Some(_), true) => Err(wrong("both an app id and --create-app are set: which of them counts?")),
             (Some(id), false) => Ok(AppChoice::Id(id)),
@@ -94,8 +90,12 @@ fn set(value: Option<&String>) -> Option<&String> {
     value.filter(|value| !value.is_empty())
 }
 
-fn app_id(setting: &str, value: Option<&String>) -> Result<Option<AppId>, ConnectorError> {
-    let parse = |text: &String| text.parse().map_err(|error: IdError| wrong(format!("{setting}: {error}")));
+fn path(value: Option<&OsString>) -> Option<PathBuf> {
+    value.filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn parsed<T: FromStr<Err: Display>>(setting: &str, value: Option<&String>) -> Result<Option<T>, ConnectorError> {
+    let parse = |text: &String| text.parse().map_err(|error| wrong(format!("{setting}: {error}")));
     set(value).map(parse).transpose()
 }
 
