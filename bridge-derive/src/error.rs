@@ -2,14 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Generics, Ident, LitStr, Path, Variant, parse_quote, parse_quote_spanned};
+use syn::{DeriveInput, Generics, Ident, LitStr, Variant, parse_quote, parse_quote_spanned};
 
 use crate::{
     attr::{Slot, walk},
     duration,
     errors::Errors,
     names,
-    paths::{Krate, read_krate},
+    variants::{Enum, Wanted},
 };
 
 const KEYS: &[&str] = &["code", "final", "retry", "unknown"];
@@ -33,13 +33,15 @@ const CODES: &[&str] = &[
 /// The code of a variant that only says its verdict.
 const DEFAULT_CODE: &str = "external_system_error";
 
+const WANTED: Wanted = Wanted { derive: "BridgeError", each: "a failure", keys: KEYS };
+
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let node: DeriveInput = match syn::parse2(input) {
         Ok(node) => node,
         Err(error) => return error.into_compile_error(),
     };
     let mut errors = Errors::new();
-    let failures = Failures::read(&node, &mut errors);
+    let failures = Failures::read(&node, &WANTED, Case::read, &mut errors);
     check(&failures, &mut errors);
     match errors.finish() {
         Ok(()) => expand(&failures),
@@ -48,11 +50,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 }
 
 /// An enum with `#[derive(BridgeError)]`.
-struct Failures<'a> {
-    node: &'a DeriveInput,
-    krate: Krate,
-    cases: Vec<Case<'a>>,
-}
+type Failures<'a> = Enum<'a, Case<'a>>;
 
 /// A variant, with what it means to Iden.
 struct Case<'a> {
@@ -66,35 +64,6 @@ enum Verdict {
     Final,
     Retry(Option<u64>),
     Unknown,
-}
-
-impl<'a> Failures<'a> {
-    fn read(node: &'a DeriveInput, errors: &mut Errors) -> Self {
-        let mut krate = Slot::<Path>::new();
-        walk(&node.attrs, errors, |entry, errors| match entry.name().as_str() {
-            "crate" => read_krate(entry, &mut krate, errors),
-            name if KEYS.contains(&name) => {
-                Err(syn::Error::new_spanned(entry.key(), format_args!("`{name}` stands on a variant")))
-            }
-            _ => Err(entry.unknown(&["crate"])),
-        });
-        let cases = match &node.data {
-            Data::Enum(data) => data.variants.iter().map(|variant| Case::read(variant, errors)).collect(),
-            Data::Struct(data) => {
-                errors.at(data.struct_token, not_an_enum("a struct"));
-                Vec::new()
-            }
-            Data::Union(data) => {
-                errors.at(data.union_token, not_an_enum("a union"));
-                Vec::new()
-            }
-        };
-        Failures { node, krate: Krate::of(&krate), cases }
-    }
-}
-
-fn not_an_enum(it: &str) -> String {
-    format!("`BridgeError` is derived on an enum, each variant a failure; for {it}, write `impl BridgeError` by hand")
 }
 
 impl<'a> Case<'a> {

@@ -13,6 +13,7 @@ mod status;
 mod suggest;
 mod task;
 mod tasks;
+mod variants;
 
 use proc_macro::TokenStream;
 

@@ -2,15 +2,17 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Data, DeriveInput, Ident, Path, Variant};
+use syn::{DeriveInput, Ident, Variant};
 
 use crate::{
     attr::{Slot, walk},
     errors::Errors,
-    paths::{Krate, read_krate},
+    variants::{Enum, Wanted},
 };
 
 const STATUSES: &[&str] = &["active", "inactive", "suspended"];
+
+const WANTED: Wanted = Wanted { derive: "BridgeStatus", each: "a status", keys: STATUSES };
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let node: DeriveInput = match syn::parse2(input) {
@@ -18,7 +20,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let mut errors = Errors::new();
-    let status = Status::read(&node, &mut errors);
+    let status = Status::read(&node, &WANTED, Case::read, &mut errors);
     check(&status, &mut errors);
     match errors.finish() {
         Ok(()) => expand(&status),
@@ -27,46 +29,13 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 }
 
 /// An enum with `#[derive(BridgeStatus)]`.
-struct Status<'a> {
-    node: &'a DeriveInput,
-    krate: Krate,
-    cases: Vec<Case<'a>>,
-}
+type Status<'a> = Enum<'a, Case<'a>>;
 
 /// A variant, with the status that it says.
 struct Case<'a> {
     variant: &'a Variant,
     says: Slot<Ident>,
     clean: bool,
-}
-
-impl<'a> Status<'a> {
-    fn read(node: &'a DeriveInput, errors: &mut Errors) -> Self {
-        let mut krate = Slot::<Path>::new();
-        walk(&node.attrs, errors, |entry, errors| match entry.name().as_str() {
-            "crate" => read_krate(entry, &mut krate, errors),
-            name if STATUSES.contains(&name) => {
-                Err(syn::Error::new_spanned(entry.key(), format_args!("`{name}` stands on a variant")))
-            }
-            _ => Err(entry.unknown(&["crate"])),
-        });
-        let cases = match &node.data {
-            Data::Enum(data) => data.variants.iter().map(|variant| Case::read(variant, errors)).collect(),
-            Data::Struct(data) => {
-                errors.at(data.struct_token, not_an_enum("a struct"));
-                Vec::new()
-            }
-            Data::Union(data) => {
-                errors.at(data.union_token, not_an_enum("a union"));
-                Vec::new()
-            }
-        };
-        Status { node, krate: Krate::of(&krate), cases }
-    }
-}
-
-fn not_an_enum(it: &str) -> String {
-    format!("`BridgeStatus` is derived on an enum, each variant a status; for {it}, write `impl BridgeStatus` by hand")
 }
 
 impl<'a> Case<'a> {
