@@ -14,7 +14,7 @@ use super::{Connector, ConnectorError, Schedule, Target, app, registration, runn
 use crate::{
     client::Client,
     clock::Clock,
-    journal::Journal,
+    journal::{Journal, SharedJournal},
     random::Random,
     sync::{SyncEngine, SyncReport},
     tasks::{RoundReport, TaskEngine},
@@ -42,7 +42,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
         let system = (connector.open)(settings).await?;
         let app = app::resolve(&client, &mut journal, &connector.name, target).await?;
         let state = journal.directory().to_owned();
-        let journal = Arc::new(Mutex::new(journal));
+        let journal = SharedJournal::new(journal);
         // A clone shares its parent's types; there is nothing to register (protocol.md section 2).
         if target.clone_from.is_none() {
             registration::register(&client, app, &types, &journal).await?;
@@ -57,7 +57,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
         system: Arc<S>,
         client: Client,
         app: AppId,
-        journal: Arc<Mutex<Journal>>,
+        journal: SharedJournal,
         state: PathBuf,
         target: &Target,
     ) -> Self {
@@ -66,7 +66,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             client: client.clone(),
             app,
             types: readers,
-            journal: Arc::clone(&journal),
+            journal: journal.clone(),
             clock: Arc::clone(&clock),
         };
         let progress = Mutex::new(HashMap::new());

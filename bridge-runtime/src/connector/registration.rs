@@ -1,13 +1,11 @@
 //! Registering resource types (protocol.md section 3).
 
-use std::sync::{Mutex, PoisonError};
-
 use bridge_core::{TypeSchema, wire::AppId};
 
 use super::ConnectorError;
 use crate::{
     client::{Client, ClientError},
-    journal::Journal,
+    journal::SharedJournal,
 };
 
 /// Registers every type that the journal does not know, and renames those whose display name has changed.
@@ -15,10 +13,10 @@ pub(super) async fn register(
     client: &Client,
     app: AppId,
     types: &[TypeSchema],
-    journal: &Mutex<Journal>,
+    journal: &SharedJournal,
 ) -> Result<(), ConnectorError> {
     for schema in types {
-        let known = lock(journal).registered().get(schema.slug).cloned();
+        let known = journal.lock().registered().get(schema.slug).cloned();
         let sent = match known {
             Some(name) if name == schema.name => continue,
             Some(_) => rename(client, app, schema).await?,
@@ -30,7 +28,7 @@ pub(super) async fn register(
             },
         };
         if sent {
-            lock(journal).set_registered(schema.slug, schema.name)?;
+            journal.lock().set_registered(schema.slug, schema.name)?;
             tracing::info!(bridge.resource_type = schema.slug, name = schema.name, "registered");
         }
     }
@@ -48,8 +46,4 @@ async fn rename(client: &Client, app: AppId, schema: &TypeSchema) -> Result<bool
         }
         Err(error) => Err(error),
     }
-}
-
-fn lock(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
-    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     io,
     path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bridge_core::wire::{AppId, SyncId, TaskId, TaskReport};
@@ -305,6 +306,21 @@ impl Journal {
 
     fn save(&mut self) -> Result<(), JournalError> {
         self.folder.write(STATE, &self.memory)
+    }
+}
+
+/// A journal that the engines of one app share. It is locked for one entry at a time, and never across an await.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedJournal(Arc<Mutex<Journal>>);
+
+impl SharedJournal {
+    pub(crate) fn new(journal: Journal) -> Self {
+        SharedJournal(Arc::new(Mutex::new(journal)))
+    }
+
+    /// A panic elsewhere leaves the journal as it was before or after an entry: it is still good.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Journal> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

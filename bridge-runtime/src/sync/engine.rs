@@ -1,9 +1,6 @@
 //! One sync, from opening the session to its end.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bridge_core::{
     TypeSchema,
@@ -23,7 +20,7 @@ use super::{
 use crate::{
     client::Client,
     clock::Clock,
-    journal::{Completed, Journal},
+    journal::{Completed, SharedJournal},
     source::{FullRead, ReadSession, Reading},
 };
 
@@ -47,7 +44,7 @@ pub(crate) struct SyncEngine<S> {
     pub(crate) client: Client,
     pub(crate) app: AppId,
     pub(crate) types: Vec<TypeReader<S>>,
-    pub(crate) journal: Arc<Mutex<Journal>>,
+    pub(crate) journal: SharedJournal,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -72,28 +69,28 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         self.abandon_orphan().await?;
         let session = Session::open(&self.client, self.app).await?;
         report.sync_id = Some(session.id());
-        self.journal().set_open_session(Some(session.id()))?;
+        self.journal.lock().set_open_session(Some(session.id()))?;
         let filled = self.fill(&session, system, stop, report).await;
         // Upserts act at once: whatever happens now, Iden may hold what was pushed.
         let pushed: BTreeMap<_, _> = report.types.iter().map(|one| (one.slug.to_owned(), one.pushed)).collect();
-        let noted = self.journal().raise_baseline(&pushed).map_err(SyncError::from);
+        let noted = self.journal.lock().raise_baseline(&pushed).map_err(SyncError::from);
         match filled.and_then(|proof| noted.map(|()| proof)) {
             Ok(proof) => session.complete(proof).await?,
             Err(error) => {
                 session.abandon().await;
-                self.journal().set_open_session(None)?;
+                self.journal.lock().set_open_session(None)?;
                 return Err(error);
             }
         }
         let unreadable = report.types.iter().map(|one| (one.slug.to_owned(), one.unreadable_ids.clone())).collect();
-        Ok(self.journal().set_completed(self.clock.wall(), Completed { pushed, unreadable })?)
+        Ok(self.journal.lock().set_completed(self.clock.wall(), Completed { pushed, unreadable })?)
     }
 
     /// A session that a killed process left open removes nobody, and is not ours to go on with: the source has moved on.
     async fn abandon_orphan(&self) -> Result<(), SyncError> {
-        let Some(orphan) = self.journal().open_session() else { return Ok(()) };
+        let Some(orphan) = self.journal.lock().open_session() else { return Ok(()) };
         Session::known(&self.client, self.app, orphan).abandon().await;
-        Ok(self.journal().set_open_session(None)?)
+        Ok(self.journal.lock().set_open_session(None)?)
     }
 
     /// Everything between opening and completing. The proof comes back only when nothing speaks against completing.
@@ -107,7 +104,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let declared: Vec<TypeSchema> = self.types.iter().map(|one| one.schema).collect();
         let opened = session.progress().await?;
         let (known, types) = {
-            let journal = self.journal();
+            let journal = self.journal.lock();
             // A clone registers nothing: what it pushed before is all that tells of a type that was renamed.
             let types = journal.registered().keys().chain(journal.baseline().keys()).cloned().collect();
             // Before the first page, which raises the baseline.
@@ -148,16 +145,12 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
 
     async fn pass_guard(&self, known: &Known, report: &SyncReport) -> Result<(), SyncError> {
         let Some(hold) = guard::hold(known, report, &self.client, self.app).await else { return Ok(()) };
-        if self.journal().is_approved(&hold, self.clock.wall())? {
+        if self.journal.lock().is_approved(&hold, self.clock.wall())? {
             tracing::info!(hash = hold.hash(), "approved: {hold}");
             return Ok(());
         }
-        self.journal().set_held(hold.clone())?;
+        self.journal.lock().set_held(hold.clone())?;
         Err(SyncError::Held(hold))
-    }
-
-    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

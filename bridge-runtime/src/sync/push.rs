@@ -1,9 +1,6 @@
 //! One type from its source into the session.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bridge_core::{Record, TypeSchema, Unreadable, wire::text::printable};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +12,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    journal::Journal,
+    journal::SharedJournal,
     source::{Ended, FullRead, Item, Reading},
 };
 
@@ -30,11 +27,11 @@ pub(crate) async fn push_type(
     session: &Session<'_>,
     mut reading: Reading,
     report: &mut TypeReport,
-    journal: &Mutex<Journal>,
+    journal: &SharedJournal,
     stop: &CancellationToken,
 ) -> Result<FullRead, SyncError> {
     let slug = report.slug;
-    let strangers = lock(journal).strangers(slug);
+    let strangers = journal.lock().strangers(slug);
     let mut page = PageBuilder::default();
     loop {
         let item = tokio::select! {
@@ -83,17 +80,17 @@ async fn push_page(
     session: &Session<'_>,
     page: &mut PageBuilder,
     report: &mut TypeReport,
-    journal: &Mutex<Journal>,
+    journal: &SharedJournal,
 ) -> Result<(), SyncError> {
-    let introduced = page.among(&lock(journal).strangers(report.slug));
+    let introduced = page.among(&journal.lock().strangers(report.slug));
     let Some(Page { body, records: sent }) = page.take() else { return Ok(()) };
     if !introduced.is_empty() {
-        lock(journal).introduce(report.slug, &introduced)?;
+        journal.lock().introduce(report.slug, &introduced)?;
     }
     if report.pushed == 0 {
         // Before the first page: a process that is killed from here on must know that Iden may hold some.
         let some = BTreeMap::from([(report.slug.to_owned(), 1)]);
-        lock(journal).raise_baseline(&some)?;
+        journal.lock().raise_baseline(&some)?;
     }
     let receipt = session.push(report.slug, Page { body, records: sent }).await?;
     report.pushed += sent;
@@ -127,10 +124,6 @@ fn note(report: &mut TypeReport, unreadable: &Unreadable, strangers: &BTreeSet<S
         tracing::warn!(bridge.resource_type = report.slug, "{example}");
         report.examples.push(example);
     }
-}
-
-fn lock(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
-    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TypeReport {

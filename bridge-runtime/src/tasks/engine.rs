@@ -23,7 +23,7 @@ use super::{
 use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
-    journal::Journal,
+    journal::SharedJournal,
 };
 
 /// How long to wait before another attempt, where the handler does not say.
@@ -34,7 +34,7 @@ pub(crate) struct TaskEngine<S> {
     pub(crate) client: Client,
     pub(crate) app: AppId,
     pub(crate) tasks: Tasks<S>,
-    pub(crate) journal: Arc<Mutex<Journal>>,
+    pub(crate) journal: SharedJournal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: Mutex<HashMap<TaskId, Progress>>,
 }
@@ -79,7 +79,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
     /// list can lag, and a task can be put off. It would run a second time if it were forgotten, so it is asked for.
     async fn forget_settled(&self, listed: &HashSet<TaskId>) -> Result<(), RoundError> {
         let mut open = listed.clone();
-        let unlisted: Vec<TaskId> = self.journal().begun().filter(|id| !listed.contains(id)).collect();
+        let unlisted: Vec<TaskId> = self.journal.lock().begun().filter(|id| !listed.contains(id)).collect();
         for id in unlisted {
             let settled = match self.client.task(self.app, id).await {
                 Ok(task) => task.status.is_terminal(),
@@ -91,7 +91,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             }
         }
         self.progress().retain(|id, _| open.contains(id));
-        Ok(self.journal().forget_tasks_but(&open)?)
+        Ok(self.journal.lock().forget_tasks_but(&open)?)
     }
 
     /// Reports a task failed that no handler can take. One that was begun before, by a handler that is there no more or by
@@ -106,7 +106,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         if let Some(Progress::Over { report, action }) = self.known(id) {
             return self.send(id, &action, report, round).await;
         }
-        let error = if self.journal().was_begun(id) { unknown_outcome(&error) } else { error };
+        let error = if self.journal.lock().was_begun(id) { unknown_outcome(&error) } else { error };
         self.conclude(id, action, Err(error), round).await
     }
 
@@ -163,11 +163,11 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         if let Err(error) = (entry.check)(task.payload.clone()) {
             return self.refuse(task.id, &task.action, super::entry::invalid(error), round).await;
         }
-        let begun_before = self.journal().was_begun(task.id);
+        let begun_before = self.journal.lock().was_begun(task.id);
         let attempt = self.attempts(task.id) + 1;
         let info = TaskInfo { id: task.id.to_string(), key: format!("{}:{}", self.app, task.id), attempt };
         // Before the effect: a process that dies in it must find out afterwards.
-        self.journal().begin_task(task.id)?;
+        self.journal.lock().begin_task(task.id)?;
         tracing::info!(
             bridge.task_id = info.id,
             bridge.action = task.action,
@@ -194,7 +194,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
                 round.waiting += 1;
                 // Only where nothing happened, at this attempt and before: after an interruption the mark has to stay.
                 if matches!(error.verdict(), Verdict::Retry(_)) && !begun_before {
-                    self.journal().end_task(task.id)?;
+                    self.journal.lock().end_task(task.id)?;
                 }
                 Ok(())
             }
@@ -222,7 +222,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             Ok(result) => TaskReport::completed(result.to_wire()),
             Err(error) => TaskReport::failed(error.code(), reporter::capped(error.message())),
         };
-        self.journal().set_outcome(id, on_disk(&report))?;
+        self.journal.lock().set_outcome(id, on_disk(&report))?;
         self.progress().insert(id, Progress::Over { report: report.clone(), action: action.to_owned() });
         self.send(id, action, report, round).await
     }
@@ -252,13 +252,13 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             }
         }
         // `progress` keeps it until Iden lists it no more: a list that lags must not make it run again.
-        Ok(self.journal().end_task(id)?)
+        Ok(self.journal.lock().end_task(id)?)
     }
 
     /// What this process knows of a task, else what one before it wrote down.
     fn known(&self, id: TaskId) -> Option<Progress> {
         let here = self.progress().get(&id).cloned();
-        let before = || Some(Progress::Over { report: self.journal().outcome(id)?, action: String::new() });
+        let before = || Some(Progress::Over { report: self.journal.lock().outcome(id)?, action: String::new() });
         here.or_else(before)
     }
 
@@ -271,10 +271,6 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
 
     fn progress(&self) -> MutexGuard<'_, HashMap<TaskId, Progress>> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
