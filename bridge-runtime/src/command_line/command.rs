@@ -10,8 +10,9 @@ use super::{
     signals,
 };
 use crate::{
+    clock::{Clock, SystemClock},
     connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
-    journal::Journal,
+    journal::{ApprovalError, Journal},
     sync::SyncError,
     tasks::RoundError,
 };
@@ -162,11 +163,12 @@ async fn go_on(
 }
 
 fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -> Result<Exit, ConnectorError> {
-    let target = settings.target()?;
+    let now = SystemClock::new().wall();
+    let wanted = |name: &str| settings.one_app().is_none_or(|only| only == name);
     let mut unknown = None;
-    for member in fleet.members() {
-        let journal = Journal::beside(target.folder(member.name()))?;
-        match journal.approve(hash, reason, target.clock.wall()) {
+    for member in fleet.members().iter().filter(|member| wanted(member.name())) {
+        let journal = Journal::beside(settings.folder(member.name())?)?;
+        match journal.approve(hash, reason, now) {
             Ok(held) => {
                 println!("{}: approved for 24 hours, once: {held}", member.name());
                 return Ok(Exit::Done);
@@ -174,7 +176,7 @@ fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -> Resu
             Err(error) => unknown = Some(error),
         }
     }
-    unknown.map_or(Ok(Exit::Done), |error| Err(error.into()))
+    Err(unknown.unwrap_or_else(|| ApprovalError::Unknown { hash: hash.to_owned() }).into())
 }
 
 #[cfg(feature = "dev")]

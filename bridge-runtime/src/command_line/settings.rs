@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{args::SettingArgs, key, settings_file::SettingsFile, state_directory};
 use crate::{
     client::BaseUrl,
-    connector::{AppChoice, ConnectorError, Schedule, Target},
+    connector::{AppChoice, ConnectorError, Schedule, Target, state_folder},
 };
 
 /// The shortest interval between syncs: below it, sessions would follow each other without a pause.
@@ -47,9 +47,7 @@ impl Settings {
 
     pub(super) fn target(&self) -> Result<Target, ConnectorError> {
         let key = key::find(self.file.api_key_file.clone())?;
-        let state = path(self.args.state_dir.as_ref()).or_else(|| self.file.state_dir.clone());
-        let state = state_directory::find(state)?;
-        let mut target = Target::new(self.url()?, key, state)
+        let mut target = Target::new(self.url()?, key, self.state()?)
             .app(self.app_choice()?)
             .allow_http(self.args.allow_http || self.file.allow_http);
         if let Some(file) = path(self.args.ca_file.as_ref()).or_else(|| self.file.ca_file.clone()) {
@@ -59,6 +57,15 @@ impl Settings {
             target = target.clone_from(parent);
         }
         Ok(target)
+    }
+
+    /// Where an app keeps its state. Needs no key.
+    pub(super) fn folder(&self, app: &str) -> Result<PathBuf, ConnectorError> {
+        Ok(state_folder(&self.state()?, &self.url()?, app))
+    }
+
+    fn state(&self) -> Result<PathBuf, ConnectorError> {
+        state_directory::find(path(self.args.state_dir.as_ref()).or_else(|| self.file.state_dir.clone()))
     }
 
     fn url(&self) -> Result<BaseUrl, ConnectorError> {

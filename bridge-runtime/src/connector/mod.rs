@@ -24,6 +24,8 @@ pub use exit::Exit;
 pub use fleet::{Fleet, FleetBuilder};
 pub use member::{AttachedMember, Member};
 pub use running::Schedule;
+#[cfg(feature = "cli")]
+pub(crate) use target::state_folder;
 pub use target::{AppChoice, Target};
 
 use crate::{sync::TypeReader, tasks::Tasks};

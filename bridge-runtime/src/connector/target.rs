@@ -1,6 +1,10 @@
 //! Where a connector reports to.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bridge_core::wire::AppId;
 use ring::digest::{SHA256, digest};
@@ -115,19 +119,23 @@ impl Target {
         Ok(client.build()?)
     }
 
-    /// One folder for each host, tenant and app, so that a staging tenant never meets the state of production.
     pub(crate) fn folder(&self, app: &str) -> PathBuf {
-        let (host, tenant) = (self.url.host(), self.url.tenant());
-        // For people; two names may look alike when they are shortened so.
-        let name = |text: &str| -> String {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-            text.chars().take(40).map(|c| if plain(c) { c.to_ascii_lowercase() } else { '_' }).collect()
-        };
-        // A line feed stands in none of the first two, so that no two of the three meet.
-        let exact = digest(&SHA256, format!("{host}\n{tenant}\n{app}").as_bytes());
-        let exact: String = exact.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-        self.state.join(format!("{}_{}_{}_{exact}", name(&host), name(tenant), name(app)))
+        state_folder(&self.state, &self.url, app)
     }
+}
+
+/// One folder for each host, tenant and app, so that a staging tenant never meets the state of production.
+pub(crate) fn state_folder(state: &Path, url: &BaseUrl, app: &str) -> PathBuf {
+    let (host, tenant) = (url.host(), url.tenant());
+    // For people; two names may look alike when they are shortened so.
+    let name = |text: &str| -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        text.chars().take(40).map(|c| if plain(c) { c.to_ascii_lowercase() } else { '_' }).collect()
+    };
+    // A line feed stands in none of the first two, so that no two of the three meet.
+    let exact = digest(&SHA256, format!("{host}\n{tenant}\n{app}").as_bytes());
+    let exact: String = exact.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    state.join(format!("{}_{}_{}_{exact}", name(&host), name(tenant), name(app)))
 }
 
 impl fmt::Debug for Target {

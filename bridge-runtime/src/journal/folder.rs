@@ -21,7 +21,8 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn locked(directory: PathBuf) -> Result<Self, JournalError> {
-        let mut folder = Folder::unlocked(directory)?;
+        fs::create_dir_all(&directory).map_err(failed(&directory, "created"))?;
+        let mut folder = Folder::unlocked(directory);
         let path = folder.directory.join(LOCK);
         let lock = private(OpenOptions::new().create(true).write(true).truncate(false)).open(&path);
         let lock = lock.map_err(failed(&path, "locked"))?;
@@ -33,9 +34,9 @@ impl Folder {
         Ok(folder)
     }
 
-    pub(super) fn unlocked(directory: PathBuf) -> Result<Self, JournalError> {
-        fs::create_dir_all(&directory).map_err(failed(&directory, "created"))?;
-        Ok(Folder { directory, _lock: None })
+    /// As it is, there or not.
+    pub(super) fn unlocked(directory: PathBuf) -> Self {
+        Folder { directory, _lock: None }
     }
 
     pub(super) fn directory(&self) -> &Path {

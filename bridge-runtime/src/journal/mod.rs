@@ -86,12 +86,12 @@ impl Journal {
         Journal::read(Folder::locked(directory)?)
     }
 
-    /// Opens the journal beside a running engine, for a short look or a short entry.
+    /// Opens the journal beside a running engine, for a short look or a short entry. Where there is none, it is empty.
     ///
     /// # Errors
     /// It cannot be read, or the file system says no.
     pub fn beside(directory: PathBuf) -> Result<Self, JournalError> {
-        Journal::read(Folder::unlocked(directory)?)
+        Journal::read(Folder::unlocked(directory))
     }
 
     fn read(folder: Folder) -> Result<Self, JournalError> {
