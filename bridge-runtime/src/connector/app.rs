@@ -6,7 +6,7 @@ use bridge_core::wire::{AppId, NewApp};
 
 use super::{AppChoice, ConnectorError, Target};
 use crate::{
-    client::{Client, ClientError},
+    client::{Client, ClientError, ErrorKind},
     journal::{Journal, Origin},
 };
 
@@ -37,8 +37,10 @@ pub(super) async fn resolve(
                 [app] => (app, Origin::Inherited),
                 _ => return Err(ConnectorError::SeveralApps { name: name.to_owned(), found }),
             },
-            // A key that is refused is refused for everything.
-            Err(error) if error.is_unauthorized() => return Err(error.into()),
+            // A key that is refused, or a host that is not there, would stop the connector with an id as well.
+            Err(error) if error.is_unauthorized() || matches!(error.kind(), ErrorKind::Unreachable { .. }) => {
+                return Err(error.into());
+            }
             Err(error) => return Err(ConnectorError::AppUnknown { name: name.to_owned(), error }),
         },
     };
