@@ -232,6 +232,19 @@ async fn a_report_that_is_refused_is_sent_again_without_details() {
 }
 
 #[tokio::test]
+async fn a_refused_report_still_tells_the_id_of_the_new_account() {
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(all()).await;
+    let task = NewTask::new("create_account", "employee").account(json!({"email": "new@acme.example"}));
+    let id = stage.app().queue(task);
+    stage.sandbox.fault(Fault::ending("PATCH", "/status/").times(1).answer(400, "no"));
+
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    assert_eq!(stage.app().task(id).unwrap().result, Some(json!({"id": "2"})));
+}
+
+#[tokio::test]
 async fn another_reporters_word_is_never_contradicted() {
     #[bridge_task]
     async fn overtaken(cx: TaskContext<Hr>, task: SuspendAccount<Employee>) -> Result<(), TaskError> {

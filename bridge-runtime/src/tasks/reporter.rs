@@ -1,6 +1,6 @@
 //! Telling Iden what became of a task.
 
-use bridge_core::wire::{AppId, ReportStatus, TaskId, TaskReport};
+use bridge_core::wire::{AppId, Object, ReportStatus, TaskId, TaskReport};
 
 use crate::client::{Client, ClientError};
 
@@ -68,8 +68,15 @@ async fn resend_shorter(
     let why = told(&first, report);
     tracing::warn!(bridge.task_id = %task, error = why, "the report was refused; sending the status without details");
     let shorter = match report.status {
-        ReportStatus::Completed => TaskReport::completed(None),
-        ReportStatus::Failed => TaskReport::failed("internal_error", "the full report was refused"),
+        // What Iden cannot learn anywhere else: the id of a new account, the code of a failure.
+        ReportStatus::Completed => {
+            let id = report.result.as_ref().and_then(|result| result.get_key_value("id"));
+            TaskReport::completed(id.map(|(key, id)| Object::from_iter([(key.clone(), id.clone())])))
+        }
+        ReportStatus::Failed => {
+            let code = report.error.as_ref().map_or("internal_error", |error| error.code.as_str());
+            TaskReport::failed(code, "the full report was refused")
+        }
     };
     match client.report_task(app, task, &shorter).await {
         Ok(answer) if answer.status.as_str() == report.status.as_str() => Reported::Confirmed,
