@@ -19,7 +19,7 @@ pub use bridge_runtime::{
     journal, random,
     source::{self, BlockingOut, Out, Page, Pages, Source},
     sync,
-    tasks::{self as task, Route, TaskContext, TaskInfo, Tasks},
+    tasks::{self, Route, TaskContext, TaskInfo, Tasks},
     testing,
 };
 

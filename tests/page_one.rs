@@ -185,7 +185,7 @@ impl Db {
 }
 
 mod tests {
-    use iden_bridge::testing::{self, Outcome};
+    use iden_bridge::testing::{self, TaskOutcome};
     use serde_json::json;
 
     use super::*;
@@ -219,11 +219,11 @@ mod tests {
         let tasks = || tasks![hire, suspend];
         let payload = json!({"account": {"email": "ann@acme.example"}});
         let outcome = testing::run(&tasks(), hr(), "create_account", "employee", payload).await;
-        assert_eq!(outcome, Outcome::Completed(Some(json!({"id": "7"}))));
+        assert_eq!(outcome, TaskOutcome::Completed(Some(json!({"id": "7"}))));
         let outcome =
             testing::run(&tasks(), hr(), "suspend_account", "employee", json!({"account": {"id": "ann"}})).await;
-        assert!(matches!(outcome, Outcome::Failed { code, .. } if code == "invalid_payload"));
+        assert!(matches!(outcome, TaskOutcome::Failed { code, .. } if code == "invalid_payload"));
         let outcome = testing::run(&tasks(), hr(), "delete_account", "employee", json!({"account": {"id": "1"}})).await;
-        assert!(matches!(outcome, Outcome::Failed { code, .. } if code == "unsupported_action"));
+        assert!(matches!(outcome, TaskOutcome::Failed { code, .. } if code == "unsupported_action"));
     }
 }

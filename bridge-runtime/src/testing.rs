@@ -81,7 +81,7 @@ pub async fn find<R: Resource>(source: &impl Source<R>, id: &R::Id) -> Result<Op
 /// What the engine does with a task: see [`run`].
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum TaskOutcome {
     /// It is reported completed, with this result.
     Completed(Option<Value>),
     /// It is reported failed.
@@ -105,9 +105,9 @@ pub async fn run<S: Send + Sync + 'static>(
     action: &str,
     slug: &str,
     payload: Value,
-) -> Outcome {
+) -> TaskOutcome {
     let failed =
-        |error: TaskError| Outcome::Failed { code: error.code().to_owned(), message: error.message().to_owned() };
+        |error: TaskError| TaskOutcome::Failed { code: error.code().to_owned(), message: error.message().to_owned() };
     let Some(entry) = tasks.find(action, slug) else {
         return failed(TaskError::fail("unsupported_action", format_args!("no handler for `{action}` on `{slug}`")));
     };
@@ -122,9 +122,9 @@ pub async fn run<S: Send + Sync + 'static>(
     let attempting = Attempting { entry, system: &system, clock: &clock, stop: &stop };
     let info = TaskInfo { id: "test".to_owned(), key: "test:test".to_owned(), attempt: 1 };
     match attempting.run(info, &payload, false).await {
-        Attempt::Done(result) => Outcome::Completed(result.to_wire().map(Value::Object)),
+        Attempt::Done(result) => TaskOutcome::Completed(result.to_wire().map(Value::Object)),
         Attempt::Failed(error) => failed(error),
-        Attempt::Again { .. } => Outcome::Retried,
-        Attempt::Parked(_) => Outcome::Parked,
+        Attempt::Again { .. } => TaskOutcome::Retried,
+        Attempt::Parked(_) => TaskOutcome::Parked,
     }
 }

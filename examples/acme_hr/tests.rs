@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use iden_bridge::{
     prelude::*,
-    testing::{self, Outcome},
+    testing::{self, TaskOutcome},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ async fn iden_is_told_codes_that_say_what_is_wrong() {
     ] {
         let payload = json!({"account": {"id": id}});
         match testing::run(&tasks::all(), hr.clone(), action, "employee", payload).await {
-            Outcome::Failed { code, .. } => assert_eq!(code, expected, "{action} {id}"),
+            TaskOutcome::Failed { code, .. } => assert_eq!(code, expected, "{action} {id}"),
             other => panic!("{action} {id}: {other:?}"),
         }
     }

@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use iden_bridge::{
     prelude::*,
-    testing::{self, Outcome},
+    testing::{self, TaskOutcome},
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -85,7 +85,7 @@ async fn without_apply_the_command_is_said_and_not_run() {
         ),
     ] {
         match testing::run(&tasks::all(), host.clone(), action, "user", payload).await {
-            Outcome::Failed { code, message } => {
+            TaskOutcome::Failed { code, message } => {
                 assert_eq!(code, "dry_run", "{action}");
                 assert_eq!(message, format!("would run: {expected}"), "{action}");
             }
@@ -107,7 +107,7 @@ async fn what_would_be_an_option_or_another_field_is_refused() {
         ("create_account", json!({"account": {}})),
     ] {
         match testing::run(&tasks::all(), host.clone(), action, "user", payload).await {
-            Outcome::Failed { code, message } => assert_eq!(code, "invalid_payload", "{action}: {message}"),
+            TaskOutcome::Failed { code, message } => assert_eq!(code, "invalid_payload", "{action}: {message}"),
             other => panic!("{action}: {other:?}"),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use iden_bridge::{
     prelude::*,
-    testing::{self, Outcome},
+    testing::{self, TaskOutcome},
 };
 use rusqlite::Connection;
 use serde_json::json;
@@ -20,10 +20,10 @@ async fn a_task_changes_its_own_region_alone() {
     let (americas, europe) = (region("americas"), region("europe"));
     let payload = || json!({"account": {"id": "eu-2"}});
     let done = testing::run(&tasks::all(), europe.clone(), "suspend_account", "employee", payload()).await;
-    assert_eq!(done, Outcome::Completed(None));
+    assert_eq!(done, TaskOutcome::Completed(None));
     let jonas = Source::<Employee>::find(&*europe, &"eu-2".to_owned()).await.unwrap().unwrap();
     assert_eq!(testing::record(&jonas)["status"], "suspended");
 
     let elsewhere = testing::run(&tasks::all(), americas, "suspend_account", "employee", payload()).await;
-    assert!(matches!(elsewhere, Outcome::Failed { code, .. } if code == "account_not_found"));
+    assert!(matches!(elsewhere, TaskOutcome::Failed { code, .. } if code == "account_not_found"));
 }

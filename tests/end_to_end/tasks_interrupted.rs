@@ -77,7 +77,7 @@ impl Scene {
         Scene { stage, connector, id }
     }
 
-    async fn round(&self) -> iden_bridge::task::RoundReport {
+    async fn round(&self) -> iden_bridge::tasks::RoundReport {
         self.connector.tasks_once(&go_on()).await.unwrap()
     }
 

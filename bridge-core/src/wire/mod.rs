@@ -4,27 +4,27 @@
 //! unknown field is skipped, an unknown status is kept as text, a field that nobody depends on may be missing. They are
 //! *written strictly*: only documented fields, and an optional field without a value is left out.
 //!
-//! | module | protocol.md |
+//! | types | protocol.md |
 //! |---|---|
-//! | [`ids`] | the ids in every path |
-//! | [`app`] | section 2, apps |
-//! | [`resource`] | section 3, resource types |
-//! | [`sync`] | section 4, sync sessions |
-//! | [`task`], [`task_page`], [`report`] | section 6, tasks |
-//! | [`lighthouse`] | section 8, reading back |
-//! | [`error_body`], [`text`] | section 1, errors; and how untrusted text becomes printable |
+//! | [`AppId`], [`SyncId`], [`TaskId`] | the ids in every path |
+//! | [`NewApp`], [`App`] | section 2, apps |
+//! | [`ResourceType`], [`RegisteredType`], [`Kind`] | section 3, resource types |
+//! | [`SyncSession`], [`PageReceipt`], [`SyncProgress`] | section 4, sync sessions |
+//! | [`Task`], [`Payload`], [`TaskPage`], [`TaskEntry`], [`TaskReport`] | section 6, tasks |
+//! | [`LighthouseApp`], [`LighthouseAccount`] | section 8, reading back |
+//! | [`ErrorBody`], [`text`] | section 1, errors; and how untrusted text becomes printable |
 //!
 //! Payloads and results can hold passwords. Their `Debug` output therefore names the fields and never the values.
 
-pub mod app;
-pub mod error_body;
-pub mod ids;
-pub mod lighthouse;
-pub mod report;
-pub mod resource;
-pub mod sync;
-pub mod task;
-pub mod task_page;
+mod app;
+mod error_body;
+mod ids;
+mod lighthouse;
+mod report;
+mod resource;
+mod sync;
+mod task;
+mod task_page;
 pub mod text;
 
 pub use app::{App, NewApp};

@@ -181,7 +181,7 @@ impl Client {
     }
 
     fn invalid(&self, call: Call, method: Method, url: &Url, why: String) -> ClientError {
-        let target = super::Target { method, host: self.wire.base.host(), path: url.path().to_owned() };
+        let target = super::Destination { method, host: self.wire.base.host(), path: url.path().to_owned() };
         ClientError::new(call, target, ErrorKind::Invalid { why }, 0, false)
     }
 

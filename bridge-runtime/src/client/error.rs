@@ -43,7 +43,7 @@ pub struct ClientError(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     call: Call,
-    target: Target,
+    target: Destination,
     kind: ErrorKind,
     attempts: u32,
     earlier_unknown: bool,
@@ -52,7 +52,7 @@ struct Inner {
 /// Where a call went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Target {
+pub struct Destination {
     /// The verb.
     pub method: Method,
     /// The host, with the port where one is given.
@@ -61,14 +61,14 @@ pub struct Target {
     pub path: String,
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }
 }
 
 impl ClientError {
-    pub(super) fn new(call: Call, target: Target, kind: ErrorKind, attempts: u32, earlier_unknown: bool) -> Self {
+    pub(super) fn new(call: Call, target: Destination, kind: ErrorKind, attempts: u32, earlier_unknown: bool) -> Self {
         Self(Box::new(Inner { call, target, kind, attempts, earlier_unknown }))
     }
 
@@ -78,7 +78,7 @@ impl ClientError {
     }
 
     /// Where it went.
-    pub fn target(&self) -> &Target {
+    pub fn target(&self) -> &Destination {
         &self.0.target
     }
 

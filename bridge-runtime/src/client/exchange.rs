@@ -7,7 +7,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::retry::{self, LONGEST_PAUSE, Outcome};
-use super::{BaseUrl, Call, ClientError, ErrorKind, Method, Request, Response, Target, Timeouts, Transport};
+use super::{BaseUrl, Call, ClientError, Destination, ErrorKind, Method, Request, Response, Timeouts, Transport};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -130,7 +130,8 @@ impl Wire {
     }
 
     fn fail(&self, exchange: &Exchange, progress: &Progress, kind: ErrorKind) -> ClientError {
-        let target = Target { method: exchange.method, host: self.base.host(), path: exchange.url.path().to_owned() };
+        let target =
+            Destination { method: exchange.method, host: self.base.host(), path: exchange.url.path().to_owned() };
         ClientError::new(exchange.call, target, kind, progress.attempts, progress.unknown)
     }
 }

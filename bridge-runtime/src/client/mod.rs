@@ -53,7 +53,7 @@ pub use api_key::{ApiKey, ApiKeyError};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use builder::{ClientBuildError, ClientBuilder, Timeouts};
 pub use call::Call;
-pub use error::{ClientError, Target};
+pub use error::{ClientError, Destination};
 pub use http::{HttpOptions, HttpTransport};
 pub use kind::ErrorKind;
 pub use retry_after::retry_after;

@@ -16,9 +16,17 @@ use crate::{
 pub(super) type Opener<S> =
     Box<dyn FnOnce(Value) -> Pin<Box<dyn Future<Output = Result<Arc<S>, ConnectorError>> + Send>> + Send>;
 
+mod sealed {
+    /// Only connectors are members: the traits can grow.
+    pub trait Sealed {}
+}
+
+impl<S> sealed::Sealed for Connector<S> {}
+impl<S> sealed::Sealed for Attached<S> {}
+
 /// A [`Connector`] of any system.
 #[async_trait]
-pub trait Member: Send {
+pub trait Member: sealed::Sealed + Send {
     /// The app's name.
     fn name(&self) -> &str;
 
@@ -42,7 +50,7 @@ pub trait Member: Send {
 
 /// An [`Attached`] connector of any system.
 #[async_trait]
-pub trait AttachedMember: Send + Sync {
+pub trait AttachedMember: sealed::Sealed + Send + Sync {
     /// As [`Attached::app`].
     fn app(&self) -> AppId;
 
