@@ -195,3 +195,17 @@ async fn an_approval_outlasts_a_hire() {
     stage.company.people.lock().unwrap().insert(5, crate::company::employee(5));
     assert!(connector.sync(&go_on()).await.unwrap().completed);
 }
+
+#[tokio::test]
+async fn who_was_pushed_counts_as_present_although_another_row_of_his_cannot_be_read() {
+    let stage = Stage::with(5).await;
+    let connector = stage.attach().await;
+    stage.company.unreadable.lock().unwrap().push(2);
+    stage.company.odd.lock().unwrap().push(crate::company::employee(2));
+    connector.sync(&go_on()).await.unwrap();
+    stage.app().assert_active("employee", "2");
+
+    stage.company.odd.lock().unwrap().clear();
+    hold(&connector.sync(&go_on()).await.unwrap_err());
+    stage.app().assert_active("employee", "2");
+}

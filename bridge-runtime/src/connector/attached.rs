@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Connector, ConnectorError, Schedule, Target, app, registration, running};
 use crate::{
-    client::Client,
     clock::Clock,
     journal::{Journal, SharedJournal},
     random::Random,
@@ -47,31 +46,17 @@ impl<S: Send + Sync + 'static> Attached<S> {
         if target.clone_from.is_none() {
             registration::register(&client, app, &types, &journal).await?;
         }
-        Ok(Attached::assemble(connector.readers, connector.tasks, system, client, app, journal, state, target))
-    }
-
-    #[allow(clippy::too_many_arguments)] // a constructor that only moves its parts into place
-    fn assemble(
-        readers: Vec<crate::sync::TypeReader<S>>,
-        tasks: crate::tasks::Tasks<S>,
-        system: Arc<S>,
-        client: Client,
-        app: AppId,
-        journal: SharedJournal,
-        state: PathBuf,
-        target: &Target,
-    ) -> Self {
         let (clock, random) = (Arc::clone(&target.clock), Arc::clone(&target.random));
         let sync = SyncEngine {
             client: client.clone(),
             app,
-            types: readers,
+            types: connector.readers,
             journal: journal.clone(),
             clock: Arc::clone(&clock),
         };
-        let progress = Mutex::new(HashMap::new());
+        let (tasks, progress) = (connector.tasks, Mutex::new(HashMap::new()));
         let tasks = TaskEngine { client, app, tasks, journal, clock: Arc::clone(&clock), progress };
-        Attached { system, sync, tasks, state, turn: tokio::sync::Mutex::default(), clock, random }
+        Ok(Attached { system, sync, tasks, state, turn: tokio::sync::Mutex::default(), clock, random })
     }
 
     /// The app.

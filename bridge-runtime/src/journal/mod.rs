@@ -191,11 +191,11 @@ impl Journal {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn introduce(&mut self, slug: &str, ids: &BTreeSet<String>) -> Result<(), JournalError> {
-        if let Some(strangers) = self.memory.strangers.get_mut(slug) {
-            strangers.retain(|id| !ids.contains(id));
-        }
-        self.save()
+    pub fn introduce(&mut self, slug: &str, is_pushed: impl Fn(&str) -> bool) -> Result<(), JournalError> {
+        let Some(strangers) = self.memory.strangers.get_mut(slug) else { return Ok(()) };
+        let before = strangers.len();
+        strangers.retain(|id| !is_pushed(id));
+        if strangers.len() < before { self.save() } else { Ok(()) }
     }
 
     /// The session that was opened and not ended, by a process that was killed.

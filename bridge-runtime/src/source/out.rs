@@ -61,9 +61,9 @@ impl<R: Resource> Out<R> {
     ///
     /// A record that cannot be sent (a field that does not map, an account with neither e-mail nor username) is taken
     /// as [unreadable](Out::unreadable); all others go on.
-    #[allow(clippy::needless_pass_by_value)] // by value, so that a source need not keep what it has pushed
     // A future of a named type, which does not depend on the record's: with `async fn` here, pushing a wrong type is three
     // errors, not one.
+    #[allow(clippy::needless_pass_by_value)] // by value, so that a source need not keep what it has pushed
     pub fn push(&self, record: impl RecordOf<R>) -> Pushing<'_> {
         self.send(Item::of(&record))
     }

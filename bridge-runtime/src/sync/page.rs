@@ -1,6 +1,6 @@
 //! Records on their way into the bytes of a page.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use bridge_core::{MAX_RECORD_BYTES, Record};
 use bytes::Bytes;
@@ -42,9 +42,8 @@ impl PageBuilder {
         self.ids.len() as u64
     }
 
-    /// Which of these ids stand in the page.
-    pub(crate) fn among(&self, ids: &BTreeSet<String>) -> BTreeSet<String> {
-        ids.iter().filter(|id| self.ids.contains(*id)).cloned().collect()
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.ids.contains(id)
     }
 
     pub(crate) fn is_full(&self) -> bool {

@@ -82,11 +82,9 @@ async fn push_page(
     report: &mut TypeReport,
     journal: &SharedJournal,
 ) -> Result<(), SyncError> {
-    let introduced = page.among(&journal.lock().strangers(report.slug));
+    journal.lock().introduce(report.slug, |id| page.holds(id))?;
+    report.unreadable_ids.retain(|id| !page.holds(id));
     let Some(Page { body, records: sent }) = page.take() else { return Ok(()) };
-    if !introduced.is_empty() {
-        journal.lock().introduce(report.slug, &introduced)?;
-    }
     if report.pushed == 0 {
         // Before the first page: a process that is killed from here on must know that Iden may hold some.
         let some = BTreeMap::from([(report.slug.to_owned(), 1)]);

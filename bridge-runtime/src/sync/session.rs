@@ -90,7 +90,11 @@ impl<'a> Session<'a> {
     pub(crate) async fn abandon(self) {
         let abandoned = tokio::select! {
             biased;
-            abandoned = self.client.abandon_sync(self.app, self.id) => abandoned.map_err(|error| error.to_string()),
+            abandoned = self.client.abandon_sync(self.app, self.id) => match abandoned {
+                // It has ended already, or is gone: that is all an abandon wants (protocol.md section 7).
+                Err(error) if matches!(error.status(), Some(400 | 404 | 409)) => return,
+                abandoned => abandoned.map_err(|error| error.to_string()),
+            },
             () = self.client.clock().sleep(ABANDON_WAIT) => Err("no answer in time".to_owned()),
         };
         match abandoned {

@@ -57,7 +57,7 @@ fn told(error: &ClientError, report: &TaskReport) -> String {
     }
 }
 
-/// The body was not liked: the status is what counts, so it goes alone, with a short error.
+/// The body was not liked: the status is what counts, so it goes with little else.
 async fn resend_shorter(
     client: &Client,
     app: AppId,
@@ -66,7 +66,7 @@ async fn resend_shorter(
     first: ClientError,
 ) -> Reported {
     let why = told(&first, report);
-    tracing::warn!(bridge.task_id = %task, error = why, "the report was refused; sending the status without details");
+    tracing::warn!(bridge.task_id = %task, error = why, "the report was refused; sending it short");
     let shorter = match report.status {
         // What Iden cannot learn anywhere else: the id of a new account, the code of a failure.
         ReportStatus::Completed => {
