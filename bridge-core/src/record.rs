@@ -107,6 +107,23 @@ impl Record {
         &self.edges
     }
 
+    /// Every field but memberships and assignments, as JSON without the closing brace: what a record is compared by.
+    #[must_use]
+    pub fn fields(&self) -> &[u8] {
+        &self.scalars
+    }
+
+    /// Leaves out the edges at these positions, counted over all of [`Record::edges`] in order.
+    pub fn drop_edges(&mut self, positions: &[usize]) {
+        let mut position = 0;
+        for edges in &mut self.edges {
+            edges.ids.retain(|_| {
+                position += 1;
+                !positions.contains(&(position - 1))
+            });
+        }
+    }
+
     /// How many bytes [`Record::append_json`] appends, within a few.
     #[must_use]
     pub fn size(&self) -> usize {

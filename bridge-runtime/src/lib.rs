@@ -7,6 +7,7 @@ mod command_line;
 pub mod connector;
 #[cfg(feature = "dev")]
 pub mod dev;
+mod gate;
 pub mod journal;
 pub mod random;
 pub mod source;

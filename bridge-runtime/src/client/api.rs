@@ -1,20 +1,23 @@
 //! The methods of the client: one per call of the protocol.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use bridge_core::wire::{
     App, AppId, LighthouseAccount, LighthouseApp, LighthousePage, NewApp, PageReceipt, RegisteredType, ResourceType,
-    SyncId, SyncProgress, SyncSession, Task, TaskId, TaskPage, TaskReport, text::printable,
+    SyncId, SyncProgress, SyncSession, Task, TaskId, TaskPage, TaskReport, TaskStatus, text::printable,
 };
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::exchange::{Exchange, Wire};
-use super::{ApiKey, BaseUrl, Call, ClientBuilder, ClientError, ErrorKind, Method, answer};
+use super::{
+    AccountQuery, ApiKey, BaseUrl, Call, ClientBuilder, ClientError, ErrorKind, Method, TaskQuery, answer, query,
+};
 use crate::clock::Clock;
 
-/// Talks to one tenant. A clone is cheap, and shares connections and pauses.
+/// Talks to one tenant. A clone is cheap, and shares connections, pauses and the budget for retries.
 ///
 /// Every method retries as `retry.rs` has it, begins no attempt after the [`operation`](super::Timeouts::operation)
 /// timeout, and fails with a [`ClientError`]. Dropping a future gives the call up; it may have had its effect.
@@ -37,6 +40,11 @@ impl Client {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.wire.clock
+    }
+
+    /// How often so far the server asked for less load: answers 429 and 503, of every attempt of every clone.
+    pub(crate) fn throttles(&self) -> u64 {
+        self.wire.throttles.load(Relaxed)
     }
 
     /// Where it talks to.
@@ -111,19 +119,13 @@ impl Client {
 
     /// Lists the tasks that may be executed now (protocol.md section 6).
     pub async fn pending_tasks(&self, app: AppId, limit: u64, offset: u64) -> Result<TaskPage, ClientError> {
-        self.tasks(app, Some("pending"), limit, offset).await
+        self.tasks(app, &TaskQuery::default().status(TaskStatus::Pending).limit(limit).offset(offset)).await
     }
 
-    /// Lists tasks, all or those of one status: `pending`, `scheduled`, `completed`, `failed` (protocol.md section 6).
-    pub async fn tasks(
-        &self,
-        app: AppId,
-        status: Option<&str>,
-        limit: u64,
-        offset: u64,
-    ) -> Result<TaskPage, ClientError> {
+    /// Lists tasks, all or those of one status (protocol.md section 6).
+    pub async fn tasks(&self, app: AppId, query: &TaskQuery) -> Result<TaskPage, ClientError> {
         let mut url = self.bridge(&["apps", &app.to_string(), "tasks"]);
-        query(&mut url, &[("status", status)], limit, offset);
+        query.write(&mut url);
         self.call(Call::ListTasks, Method::Get, url, None).await
     }
 
@@ -143,22 +145,19 @@ impl Client {
     /// Lists the tenant's apps, of any origin (protocol.md section 8).
     pub async fn lighthouse_apps(&self, limit: u64, offset: u64) -> Result<LighthousePage<LighthouseApp>, ClientError> {
         let mut url = self.wire.base.below(&["api", "apps"]);
-        query(&mut url, &[], limit, offset);
+        query::page(&mut url, limit, offset);
         self.call(Call::LighthouseApps, Method::Get, url, None).await
     }
 
     /// Lists the accounts that Iden holds for an app (protocol.md section 8). That a Bridge app is found by its id is an
-    /// assumption. `status`: `NEW`, `INVITED`, `ACTIVE`, `SUSPENDED`, `INACTIVE`.
+    /// assumption.
     pub async fn lighthouse_accounts(
         &self,
         app: AppId,
-        status: Option<&str>,
-        email: Option<&str>,
-        limit: u64,
-        offset: u64,
+        query: &AccountQuery,
     ) -> Result<LighthousePage<LighthouseAccount>, ClientError> {
         let mut url = self.wire.base.below(&["api", "accounts"]);
-        query(&mut url, &[("app", Some(&app.to_string())), ("status", status), ("email", email)], limit, offset);
+        query.write(app, &mut url);
         self.call(Call::LighthouseAccounts, Method::Get, url, None).await
     }
 
@@ -213,16 +212,6 @@ impl Client {
     }
 }
 
-fn query(url: &mut Url, filters: &[(&str, Option<&str>)], limit: u64, offset: u64) {
-    let mut pairs = url.query_pairs_mut();
-    for (name, value) in filters {
-        if let Some(value) = value {
-            pairs.append_pair(name, value);
-        }
-    }
-    pairs.append_pair("limit", &limit.to_string()).append_pair("offset", &offset.to_string());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,11 +237,12 @@ mod tests {
         let _ = client.complete_sync(app, sync).await;
         let _ = client.abandon_sync(app, sync).await;
         let _ = client.pending_tasks(app, 50, 100).await;
-        let _ = client.tasks(app, None, 50, 0).await;
+        let _ = client.tasks(app, &TaskQuery::default()).await;
         let _ = client.task(app, task).await;
         let _ = client.report_task(app, task, &report).await;
         let _ = client.lighthouse_apps(50, 0).await;
-        let _ = client.lighthouse_accounts(app, Some("ACTIVE"), Some("a+b@c.d"), 50, 0).await;
+        let accounts = AccountQuery::default().status("ACTIVE").email("a+b@c.d").limit(20).offset(40);
+        let _ = client.lighthouse_accounts(app, &accounts).await;
 
         let seen = script.seen.lock().unwrap();
         let sent: Vec<String> = seen
@@ -280,7 +270,7 @@ mod tests {
                 "GET /api/v1/bridge/apps/ID/tasks/ID/",
                 r#"PATCH /api/v1/bridge/apps/ID/tasks/ID/status/ {"status":"failed","error":{"code":"timeout","message":"too slow"}}"#,
                 "GET /api/apps/?limit=50&offset=0",
-                "GET /api/accounts/?app=ID&status=ACTIVE&email=a%2Bb%40c.d&limit=50&offset=0",
+                "GET /api/accounts/?app=ID&status=ACTIVE&email=a%2Bb%40c.d&limit=20&offset=40",
             ]
         );
     }

@@ -1,5 +1,8 @@
 //! The key that opens Bridge.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use secrecy::{ExposeSecret, SecretString};
 
 /// An API key (protocol.md section 1). Its memory is wiped at the end, and `Debug` does not show it.
@@ -13,9 +16,13 @@ use secrecy::{ExposeSecret, SecretString};
 /// # Ok::<(), bridge_runtime::client::ApiKeyError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct ApiKey(SecretString);
+pub struct ApiKey {
+    text: SecretString,
+    /// Where it was read, and where the next one will be.
+    file: Option<PathBuf>,
+}
 
-/// The text cannot be an API key. The error never repeats it.
+/// There is no key, or the text cannot be one. The error never repeats it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiKeyError {
@@ -28,6 +35,14 @@ pub enum ApiKeyError {
     /// A character that cannot stand in a header.
     #[error("the API key has a character that no key has (not printable ASCII): was it copied completely?")]
     OddCharacter,
+    /// The file cannot be read, or has no key in it.
+    #[error("the key file {}: {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl ApiKey {
@@ -45,12 +60,41 @@ impl ApiKey {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ApiKeyError::OddCharacter);
         }
-        Ok(Self(text.into()))
+        Ok(Self { text: text.into(), file: None })
+    }
+
+    /// Reads a key from a file that holds nothing else.
+    ///
+    /// A key from a file can be replaced while the connector runs: when the server answers 401 or 403,
+    /// [`HttpTransport`](super::HttpTransport) reads the file again, and tries once more if another key stands there.
+    /// Write a new key beside the old one and rename it over that, so that nobody reads half of it.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("api-key");
+    /// # std::fs::write(&path, "k-123\n")?;
+    /// use bridge_runtime::client::ApiKey;
+    ///
+    /// let key = ApiKey::from_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, ApiKeyError> {
+        let path = path.into();
+        let key = fs::read_to_string(&path).map_err(|error| error.to_string());
+        match key.and_then(|key| Self::new(key).map_err(|error| error.to_string())) {
+            Ok(key) => Ok(Self { file: Some(path), ..key }),
+            Err(why) => Err(ApiKeyError::File { path, why }),
+        }
+    }
+
+    /// The file that it came from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// The key itself, for the one header that carries it.
     pub(super) fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
     }
 }
 
@@ -74,5 +118,28 @@ mod tests {
             assert_eq!(came, fault, "{key:?}");
         }
         assert_eq!(ApiKey::new("hunter2\r\n").unwrap().expose(), "hunter2");
+    }
+
+    #[test]
+    fn a_file_that_has_no_key_is_named_and_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("api-key");
+        for (content, said) in [
+            (None, ""),
+            (Some(&b"\n"[..]), "is empty"),
+            (Some(b"Api-Key hunter2"), "white space"),
+            (Some(b"hunter2\xff"), "UTF-8"),
+        ] {
+            if let Some(content) = content {
+                fs::write(&file, content).unwrap();
+            }
+            let error = ApiKey::from_file(&file).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("the key file {}: ", file.display())), "{error}");
+            assert!(error.contains(said) && !error.contains("hunter2"), "{error}");
+        }
+        fs::write(&file, "hunter2\n").unwrap();
+        let key = ApiKey::from_file(&file).unwrap();
+        assert_eq!((key.expose(), key.file()), ("hunter2", Some(&*file)));
+        assert!(!format!("{key:?}").contains("hunter2"));
     }
 }

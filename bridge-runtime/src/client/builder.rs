@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::exchange::{Pause, Wire};
+use super::budget::Budget;
+use super::exchange::Wire;
+use super::pause::Pause;
 use super::{ApiKey, BaseUrl, Client, HttpOptions, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
 use crate::random::{Random, SystemRandom};
@@ -121,6 +124,8 @@ impl ClientBuilder {
             random: self.random.unwrap_or_else(|| Arc::new(SystemRandom::new())),
             timeouts: self.timeouts,
             pause: Pause::default(),
+            budget: Budget::default(),
+            throttles: AtomicU64::new(0),
         };
         Ok(Client { wire: Arc::new(wire) })
     }

@@ -1,11 +1,14 @@
-//! One call: its attempts, its pauses, its deadline.
+//! One call: its attempts, its pauses, its deadline, and what its retries cost.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
 use url::Url;
 
+use super::budget::{self, Budget};
+use super::pause::Pause;
 use super::retry::{self, LONGEST_PAUSE, Outcome};
 use super::{BaseUrl, Call, ClientError, Destination, ErrorKind, Method, Request, Response, Timeouts, Transport};
 use crate::clock::Clock;
@@ -19,24 +22,9 @@ pub(super) struct Wire {
     pub(super) random: Arc<dyn Random>,
     pub(super) timeouts: Timeouts,
     pub(super) pause: Pause,
-}
-
-/// A pause that the server asked for with `Retry-After`. It holds back every call, not only the one that was told.
-#[derive(Default)]
-pub(super) struct Pause {
-    until: Mutex<Duration>,
-}
-
-impl Pause {
-    fn extend(&self, until: Duration) {
-        let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = until.max(*held);
-    }
-
-    fn left(&self, now: Duration) -> Option<Duration> {
-        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.checked_sub(now).filter(|left| !left.is_zero())
-    }
+    pub(super) budget: Budget,
+    /// How often the server asked for less load.
+    pub(super) throttles: AtomicU64,
 }
 
 /// One call, ready to be sent as often as the table allows.
@@ -52,6 +40,8 @@ struct Progress {
     started: Duration,
     attempts: u32,
     unknown: bool,
+    /// What the budget gets if the present attempt succeeds.
+    reward: u32,
 }
 
 impl Wire {
@@ -61,17 +51,21 @@ impl Wire {
         exchange: Exchange,
         read: impl Fn(&Response) -> Result<T, ErrorKind>,
     ) -> Result<T, ClientError> {
-        let mut progress = Progress { started: self.clock.now(), attempts: 0, unknown: false };
+        let started = self.clock.now();
+        let mut progress = Progress { started, attempts: 0, unknown: false, reward: budget::FIRST_SUCCESS };
         loop {
             if let Err(kind) = self.hold(&progress).await {
                 return Err(self.fail(&exchange, &progress, kind));
             }
             progress.attempts += 1;
             let kind = match self.attempt(&exchange, &read).await {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.budget.earn(progress.reward);
+                    return Ok(value);
+                }
                 Err(kind) => kind,
             };
-            let Some(wait) = self.next_wait(exchange.call, &progress, &kind) else {
+            let Some(wait) = self.next_wait(exchange.call, &mut progress, &kind) else {
                 return Err(self.fail(&exchange, &progress, kind));
             };
             progress.unknown |= kind.outcome_unknown();
@@ -108,21 +102,40 @@ impl Wire {
         let request = Request::new(exchange.method, exchange.url.clone(), exchange.body.clone(), timeout);
         let answer = self.transport.send(request).await.map_err(|fault| ErrorKind::of_transport(fault, timeout))?;
         let outcome = read(&answer);
-        if let Err(ErrorKind::Refused { retry_after: Some(wait), .. }) = &outcome {
-            self.pause.extend(self.clock.now() + (*wait).min(LONGEST_PAUSE));
+        if let Err(kind) = &outcome {
+            self.heed(kind);
         }
         outcome
     }
 
-    /// The wait before the next attempt, if there is to be one and it can begin before the deadline.
-    fn next_wait(&self, call: Call, progress: &Progress, kind: &ErrorKind) -> Option<Duration> {
+    /// Takes in what a refusal means for all calls.
+    fn heed(&self, kind: &ErrorKind) {
+        if Outcome::of(kind) == Outcome::Throttled {
+            self.throttles.fetch_add(1, Relaxed);
+        }
+        if let ErrorKind::Refused { retry_after: Some(wait), .. } = kind {
+            self.pause.extend(self.clock.now() + (*wait).min(LONGEST_PAUSE));
+        }
+    }
+
+    /// The wait before the next attempt, if there is to be one, it can begin before the deadline, and it is paid for.
+    fn next_wait(&self, call: Call, progress: &mut Progress, kind: &ErrorKind) -> Option<Duration> {
         let outcome = Outcome::of(kind);
         if progress.attempts >= retry::attempts(call, outcome) {
             return None;
         }
         let asked = if let ErrorKind::Refused { retry_after, .. } = kind { *retry_after } else { None };
         let wait = retry::wait(outcome, progress.attempts, asked, &*self.random);
-        (wait < self.time_left(progress)).then_some(wait)
+        if wait >= self.time_left(progress) {
+            return None;
+        }
+        let price = budget::price(outcome);
+        if !self.budget.pay(price) {
+            tracing::warn!(%call, "not trying again: too many calls have failed lately");
+            return None;
+        }
+        progress.reward = price;
+        Some(wait)
     }
 
     fn time_left(&self, progress: &Progress) -> Duration {
@@ -140,7 +153,7 @@ impl Wire {
 mod tests {
     use super::*;
     use crate::client::testing::{Answer, Script};
-    use crate::client::{TransportError, TransportErrorKind};
+    use crate::client::{Client, TransportError, TransportErrorKind};
     use bridge_core::wire::NewApp;
 
     const ID: &str = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11";
@@ -164,9 +177,8 @@ mod tests {
     #[tokio::test]
     async fn a_read_survives_five_faults() {
         use TransportErrorKind::{Lost, NotSent, TimedOut};
-        let page = Ok(Response::json(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#));
         let faults = [broken(NotSent), broken(TimedOut), broken(Lost), status(502), status(504)];
-        let (client, script) = Script::new(faults.into_iter().chain([page])).client();
+        let (client, script) = Script::new(faults.into_iter().chain([page()])).client();
         assert!(client.pending_tasks(ID.parse().unwrap(), 50, 0).await.unwrap().results.is_empty());
         assert_eq!(*script.sleeps.lock().unwrap(), [25, 50, 100, 200, 400].map(Duration::from_millis));
     }
@@ -228,5 +240,64 @@ mod tests {
         assert_eq!(error.attempts(), 3);
         let limits: Vec<_> = script.seen.lock().unwrap().iter().map(|request| request.timeout).collect();
         assert_eq!(limits, [Duration::from_secs(30); 3]);
+    }
+
+    fn page() -> Answer {
+        Ok(Response::json(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#))
+    }
+
+    /// The attempts of one call that may be repeated five times.
+    async fn attempts(client: &Client) -> u32 {
+        client.lighthouse_apps(50, 0).await.map_or_else(|error| error.attempts(), |_| 0)
+    }
+
+    // The budget is 500, and a retry costs 14: seven calls with five retries each leave 10 of it.
+
+    #[tokio::test]
+    async fn in_a_long_outage_every_clone_gets_one_attempt_for_a_call() {
+        let (client, script) = Script::new((0..44).map(|_| broken(TransportErrorKind::Lost))).client();
+        let patient = client.lighthouse_apps(50, 0).await.unwrap_err().to_string();
+        for _ in 0..6 {
+            assert_eq!(attempts(&client.clone()).await, 6);
+        }
+        let short = client.clone().lighthouse_apps(50, 0).await.unwrap_err();
+        assert_eq!((short.attempts(), script.requests()), (1, 43));
+        assert_eq!(format!("{short} (after 6 attempts)"), patient);
+        assert_eq!(attempts(&client).await, 1);
+    }
+
+    #[tokio::test]
+    async fn calls_that_succeed_at_once_fill_the_budget_up_again() {
+        let lost = || broken(TransportErrorKind::Lost);
+        let answers = (0..42).map(|_| lost()).chain((0..3).map(|_| page())).chain([lost(), page(), lost(), lost()]);
+        let (client, script) = Script::new(answers).client();
+        for _ in 0..7 + 3 {
+            attempts(&client).await;
+        }
+        assert_eq!(attempts(&client).await, 1, "13 do not pay for a retry");
+        attempts(&client).await;
+        assert_eq!(attempts(&client).await, 2, "14 do");
+        assert!(script.answers.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_retry_that_succeeds_costs_nothing() {
+        let faults = (0..100).flat_map(|_| [broken(TransportErrorKind::Lost), page()]);
+        let (client, _) = Script::new(faults.chain((0..6).map(|_| status(502)))).client();
+        for _ in 0..100 {
+            client.lighthouse_apps(50, 0).await.unwrap();
+        }
+        assert_eq!(attempts(&client).await, 6);
+    }
+
+    #[tokio::test]
+    async fn every_answer_that_asks_for_less_load_is_counted() {
+        let (client, _) =
+            Script::new([status(429), asks(503, 2), session(), status(500), status(502), session()]).client();
+        assert_eq!(client.throttles(), 0);
+        client.start_sync(ID.parse().unwrap()).await.unwrap();
+        assert_eq!(client.clone().throttles(), 2);
+        client.start_sync(ID.parse().unwrap()).await.unwrap();
+        assert_eq!(client.throttles(), 2, "a server that stumbles does not ask for less");
     }
 }

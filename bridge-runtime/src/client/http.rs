@@ -12,6 +12,7 @@ use reqwest::header::{
 };
 use url::Origin;
 
+use super::authorization::Authorization;
 use super::{
     ANSWER_LIMIT, ApiKey, BaseUrl, ClientBuildError, Method, Request, Response, Transport, TransportError,
     TransportErrorKind, retry_after, tls,
@@ -40,9 +41,12 @@ impl Default for HttpOptions {
 /// It talks to the base URL's origin and to nothing else, and follows no redirect. Over `https` it uses a proxy where
 /// `HTTPS_PROXY` or `ALL_PROXY` names one and `NO_PROXY` does not exclude the host; over `http` and to this machine it
 /// uses none.
+///
+/// Where 401 or 403 comes and the key is from a file ([`ApiKey::from_file`]) that has another one by now, it sends the
+/// request once more with that. Nothing can happen twice by it: the server says that the first request had no effect.
 pub struct HttpTransport {
     client: reqwest::Client,
-    authorization: HeaderValue,
+    authorization: Authorization,
     origin: Origin,
 }
 
@@ -74,13 +78,10 @@ impl HttpTransport {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|fault| ClientBuildError::Http { why: causes(&fault) })?;
-        let http_fault = |_| ClientBuildError::Http { why: "the API key does not fit into a header".to_owned() };
-        let mut authorization = HeaderValue::try_from(format!("Api-Key {}", key.expose())).map_err(http_fault)?;
-        authorization.set_sensitive(true);
-        Ok(Self { client, authorization, origin: base.as_url().origin() })
+        Ok(Self { client, authorization: Authorization::new(key)?, origin: base.as_url().origin() })
     }
 
-    fn request(&self, request: Request) -> reqwest::RequestBuilder {
+    fn request(&self, request: Request, authorization: HeaderValue) -> reqwest::RequestBuilder {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -92,7 +93,7 @@ impl HttpTransport {
             .client
             .request(method, request.url)
             .timeout(request.timeout)
-            .header(AUTHORIZATION, self.authorization.clone())
+            .header(AUTHORIZATION, authorization)
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/json");
         match request.body {
@@ -102,16 +103,9 @@ impl HttpTransport {
             None => built,
         }
     }
-}
 
-#[async_trait]
-impl Transport for HttpTransport {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        if request.url.origin() != self.origin {
-            let message = "the address is not below the base URL, so the API key is not sent there";
-            return Err(TransportError::new(TransportErrorKind::NotSent, message));
-        }
-        let mut answer = self.request(request).send().await.map_err(fault)?;
+    async fn exchange(&self, request: Request, authorization: HeaderValue) -> Result<Response, TransportError> {
+        let mut answer = self.request(request, authorization).send().await.map_err(fault)?;
         let text = |name: HeaderName| {
             let value = answer.headers().get(name)?;
             Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -122,6 +116,26 @@ impl Transport for HttpTransport {
         response.retry_after = text(RETRY_AFTER).and_then(|value| retry_after(&value, text(DATE).as_deref()));
         response.body = read(&mut answer).await?;
         Ok(response)
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if request.url.origin() != self.origin {
+            let message = "the address is not below the base URL, so the API key is not sent there";
+            return Err(TransportError::new(TransportErrorKind::NotSent, message));
+        }
+        let authorization = self.authorization.header();
+        let response = self.exchange(request.clone(), authorization.clone()).await?;
+        if !matches!(response.status, 401 | 403) {
+            return Ok(response);
+        }
+        match self.authorization.instead_of(&authorization) {
+            // Not before the end of a pause. The next call has the new key.
+            Some(other) if response.retry_after.is_none() => self.exchange(request, other).await,
+            _ => Ok(response),
+        }
     }
 }
 
@@ -174,4 +188,100 @@ fn causes(error: &reqwest::Error) -> String {
         }
     }
     printable(&told.join(": "), 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Client, ClientError};
+    use std::fs;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    const REFUSED: &str = "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n";
+    const REVOKED: &str = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n";
+
+    /// A server that takes the key `new` and answers `refusal` to any other, and a client whose key is in a file.
+    struct Stage {
+        folder: tempfile::TempDir,
+        client: Client,
+        /// The keys of the requests, as they came.
+        keys: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Stage {
+        async fn new(refusal: String) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let base = format!("http://{}/org/acme", listener.local_addr().unwrap()).parse().unwrap();
+            let keys = Arc::new(Mutex::new(Vec::new()));
+            let seen = keys.clone();
+            tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    let mut request = String::new();
+                    while !request.contains("\r\n\r\n") {
+                        request.push(stream.read_u8().await.unwrap().into());
+                    }
+                    let (_, key) = request.split_once("authorization: Api-Key ").unwrap();
+                    let key = key.lines().next().unwrap().to_owned();
+                    let empty = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
+                    let page = format!(
+                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{empty}",
+                        empty.len()
+                    );
+                    let answer = if key == "new" { &page } else { &refusal };
+                    seen.lock().unwrap().push(key);
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("key");
+            fs::write(&file, "old\n").unwrap();
+            let client = Client::builder(base, ApiKey::from_file(file).unwrap()).build().unwrap();
+            Self { folder, client, keys }
+        }
+
+        fn replace_key(&self, key: &str) {
+            fs::write(self.folder.path().join("key"), key).unwrap();
+        }
+
+        async fn call(&self) -> Result<(), ClientError> {
+            self.client.lighthouse_apps(50, 0).await.map(|_| ())
+        }
+
+        /// The keys of the requests since the last time.
+        fn keys(&self) -> Vec<String> {
+            std::mem::take(&mut self.keys.lock().unwrap())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_replaced_in_its_file_is_taken_up_without_a_restart() {
+        for refusal in [REFUSED, REVOKED] {
+            let stage = Stage::new(format!("{refusal}\r\n")).await;
+            stage.replace_key("new\n");
+            stage.call().await.unwrap();
+            assert_eq!(stage.keys(), ["old", "new"]);
+            stage.call().await.unwrap();
+            assert_eq!(stage.keys(), ["new"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_key_is_not_sent_again_and_another_only_once() {
+        let stage = Stage::new(format!("{REFUSED}\r\n")).await;
+        assert!(stage.call().await.unwrap_err().is_unauthorized());
+        assert_eq!(stage.keys(), ["old"], "the file has the same key");
+        stage.replace_key("other");
+        assert!(stage.call().await.unwrap_err().is_unauthorized());
+        assert_eq!(stage.keys(), ["old", "other"], "one key re-read, then stop");
+    }
+
+    #[tokio::test]
+    async fn not_even_a_new_key_is_sent_before_a_pause_is_over() {
+        let stage = Stage::new(format!("{REFUSED}Retry-After: 3600\r\n\r\n")).await;
+        stage.replace_key("new");
+        assert!(stage.call().await.unwrap_err().is_unauthorized());
+        assert_eq!(stage.keys(), ["old"]);
+    }
 }

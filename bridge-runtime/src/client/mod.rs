@@ -16,24 +16,29 @@
 //!   sends (`next`) is never called.
 //! - What is not clearly a success is never one. A 2xx whose body cannot be read, an HTML page, a redirect: all are
 //!   errors with an unknown outcome ([`ClientError::outcome_unknown`]).
-//! - One layer of retries, for calls that may be repeated (`retry.rs` has the table). All time goes through
+//! - One layer of retries, for calls that may be repeated (`retry.rs` has the table), and one budget for the retries of
+//!   all calls, so that a server in trouble does not get many times its usual load. All time goes through
 //!   [`Clock`](crate::clock::Clock), all chance through [`Random`](crate::random::Random).
 //! - Neither the key nor a payload stands in a log line, an error or a `Debug` output. A server's `detail` does stand in
 //!   errors: it is the server's text, shortened and escaped.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `api.rs` | the methods, one per call |
-//! | `exchange.rs` | one call: attempts, pauses, deadline |
+//! | `api.rs`, `query.rs` | the methods, one per call, and which part of a list they read |
+//! | `exchange.rs`, `pause.rs` | one call: attempts, pauses, deadline |
 //! | `retry.rs`, `retry_after.rs` | which outcome of which call is repeated, and after how long |
+//! | `budget.rs` | how many retries all calls may make together |
 //! | `answer.rs` | from an answer to a value or an error |
 //! | `error.rs`, `kind.rs`, `hint.rs` | errors, and what to do about them |
 //! | `transport.rs`, `http.rs`, `tls.rs` | the seam to the network, and reqwest behind it |
+//! | `api_key.rs`, `authorization.rs` | the key, and taking up a new one from its file |
 
 mod answer;
 mod api;
 mod api_key;
+mod authorization;
 mod base_url;
+mod budget;
 mod builder;
 mod call;
 mod error;
@@ -41,6 +46,8 @@ mod exchange;
 mod hint;
 mod http;
 mod kind;
+mod pause;
+mod query;
 mod retry;
 mod retry_after;
 #[cfg(test)]
@@ -56,5 +63,6 @@ pub use call::Call;
 pub use error::{ClientError, Destination};
 pub use http::{HttpOptions, HttpTransport};
 pub use kind::ErrorKind;
+pub use query::{AccountQuery, TaskQuery};
 pub use retry_after::retry_after;
 pub use transport::{ANSWER_LIMIT, Method, Request, Response, Transport, TransportError, TransportErrorKind};

@@ -1,7 +1,8 @@
 //! The one table of retries: which outcome of which call is repeated, how often, and after how long.
 //!
-//! Sources: protocol.md section 7 (what a lost answer means) and reliability.md section 4.4. Nothing else retries:
-//! reqwest's own retries are off, and the engines only decide what a *failed call* means.
+//! Sources: protocol.md section 7 (what a lost answer means) and reliability.md section 4.4. Whether a retry can be
+//! paid for is up to `budget.rs`. Nothing else retries: reqwest's own retries are off, and the engines only decide what
+//! a *failed call* means. (That `http.rs` tries a new API key once after 401 or 403 is no retry in this sense.)
 
 use std::time::Duration;
 

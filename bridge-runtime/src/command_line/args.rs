@@ -41,16 +41,31 @@ pub(super) enum Command {
         /// Print the result as JSON
         #[arg(long)]
         json: bool,
+        /// Ask the connector that is running to sync now, and end
+        #[arg(long, conflicts_with = "json")]
+        now: bool,
+    },
+    /// Say what a sync would create, change and remove; nothing is pushed
+    Plan {
+        /// Print the plan as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Carry out tasks
     Tasks(TasksArgs),
-    /// Let what was held be completed once, within 24 hours
+    /// Let exactly what a plan lists be removed, once, within 24 hours
     Approve {
-        /// The hash that the held sync printed
+        /// The hash that `plan`, or a held sync, printed
         hash: String,
         /// Why; kept with the approval
         #[arg(long)]
         reason: String,
+    },
+    /// Say what the connector is doing, what is held, and what Iden holds
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print what is registered, as JSON
     Schema,
@@ -124,6 +139,9 @@ pub(super) struct SettingArgs {
     /// How often `run` syncs, such as `60m` or `1h 30m` [default: 60m]
     #[arg(long, env = "BRIDGE_SYNC_EVERY", global = true, value_name = "TIME")]
     pub(super) sync_every: Option<String>,
+    /// When `run` syncs instead: a cron expression such as `30 2 * * 1-5`, in UTC or in a time zone named after it
+    #[arg(long, env = "BRIDGE_SYNC_CRON", global = true, value_name = "EXPR")]
+    pub(super) sync_cron: Option<String>,
     /// Allow http to a host that is not this one
     #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true, value_parser = BoolishValueParser::new())]
     pub(super) allow_http: bool,

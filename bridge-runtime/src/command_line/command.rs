@@ -8,11 +8,12 @@ use super::{
     fail, print,
     settings::Settings,
     signals,
+    status::AppStatus,
 };
 use crate::{
     clock::{Clock, SystemClock},
     connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
-    journal::{ApprovalError, Journal},
+    journal::{Approval, ApprovalError, Command as JournalCommand, ControlJournal, PlanJournal, SqliteJournal},
     sync::SyncError,
     tasks::RoundError,
 };
@@ -21,13 +22,18 @@ use crate::{
 /// exit code that is not 0 is the answer.
 pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError> {
     let settings = Settings::read(args.settings)?;
+    settings
+        .check_types(&fleet.members().iter().flat_map(|member| member.types()).map(|schema| schema.slug).collect())?;
     match args.command {
         Command::Schema => {
             print::json(&print::schema(fleet.members()))?;
             Ok(Exit::Done)
         }
-        Command::Approve { hash, reason } => approve(&fleet, &settings, &hash, &reason),
-        Command::Sync { json } => {
+        Command::Approve { hash, reason } => approve(&fleet, &settings, &hash, &reason).await,
+        Command::Plan { json } => plan(fleet, &settings, json).await,
+        Command::Status { json } => status(&fleet, &settings, json).await,
+        Command::Sync { now: true, .. } => ask_to_sync(&fleet, &settings).await,
+        Command::Sync { json, .. } => {
             let stop = signals::stop_token();
             let attached = attach(fleet, &settings, &stop).await?;
             sync(&attached, json, &stop).await
@@ -71,13 +77,8 @@ async fn attach(fleet: Fleet, settings: &Settings, stop: &CancellationToken) -> 
 async fn attach_all(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, ConnectorError> {
     let mut target = settings.target()?;
     let only = settings.one_app();
+    wanted(&fleet, settings)?;
     let members = fleet.into_members();
-    if let Some(name) = only
-        && !members.iter().any(|member| member.name() == name)
-    {
-        let names: Vec<_> = members.iter().map(|member| format!("`{}`", member.name())).collect();
-        return Err(ConnectorError::Configuration(format!("there is no app `{name}` here, but {}", names.join(", "))));
-    }
     // The id, or the wish for a new app, is for the app that is named, else for the parent: a parent that is attached for
     // its clones' sake must never take the id of one of them.
     let choice = target.app;
@@ -87,7 +88,7 @@ async fn attach_all(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, Con
         let wanted = only.is_none_or(|only| only == name);
         if position == 0
             && !wanted
-            && let Some(parent) = known_app(&target, &name)?
+            && let Some(parent) = known_app(&target, &name).await?
         {
             target = target.clone_from(parent);
             continue;
@@ -110,8 +111,8 @@ async fn attach_all(fleet: Fleet, settings: &Settings) -> Result<Vec<Named>, Con
 }
 
 /// The app that the journal of this name knows, without taking its lock.
-fn known_app(target: &Target, name: &str) -> Result<Option<bridge_core::wire::AppId>, ConnectorError> {
-    Ok(Journal::beside(target.folder(name))?.app())
+async fn known_app(target: &Target, name: &str) -> Result<Option<bridge_core::wire::AppId>, ConnectorError> {
+    Ok(target.beside_journal(name)?.app().await?.map(|app| app.id))
 }
 
 async fn sync(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
@@ -162,18 +163,73 @@ async fn go_on(
     Ok(Exit::Done)
 }
 
-fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -> Result<Exit, ConnectorError> {
-    let now = SystemClock::new().wall();
-    let wanted = |name: &str| settings.one_app().is_none_or(|only| only == name);
+/// The names of the apps that a command is about.
+fn wanted(fleet: &Fleet, settings: &Settings) -> Result<Vec<String>, ConnectorError> {
+    let names: Vec<_> = fleet.members().iter().map(|member| member.name().to_owned()).collect();
+    match settings.one_app() {
+        None => Ok(names),
+        Some(only) if names.iter().any(|name| name == only) => Ok(vec![only.to_owned()]),
+        Some(only) => {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            Err(ConnectorError::Configuration(format!("there is no app `{only}` here, but {}", names.join(", "))))
+        }
+    }
+}
+
+async fn plan(fleet: Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
+    let (target, stop) = (settings.target()?, signals::stop_token());
+    let (wanted, mut exit) = (wanted(&fleet, settings)?, Exit::Done);
+    for member in fleet.into_members().into_iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+        let name = member.name().to_owned();
+        match member.plan(&target, settings.app()?, &stop).await {
+            Ok(plan) if json => print::json(&plan)?,
+            Ok(plan) => print::plan(&name, &plan),
+            Err(error) => exit = first(exit, say(&name, &error)),
+        }
+    }
+    Ok(exit)
+}
+
+async fn status(fleet: &Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
+    for name in wanted(fleet, settings)? {
+        let status = AppStatus::read(&name, settings.folder(&name)?).await?;
+        if json { print::json(&status)? } else { print::out(&status.to_string()) }
+    }
+    Ok(Exit::Done)
+}
+
+/// Asks the connectors that run to sync now.
+async fn ask_to_sync(fleet: &Fleet, settings: &Settings) -> Result<Exit, ConnectorError> {
+    let mut exit = Exit::Done;
+    for name in wanted(fleet, settings)? {
+        let folder = settings.folder(&name)?;
+        if !SqliteJournal::is_locked(&folder) {
+            eprintln!("{name}: no connector is running on this state; `sync` without --now does it itself");
+            exit = Exit::TryLater;
+            continue;
+        }
+        SqliteJournal::beside(folder)?.ask(JournalCommand::Sync, SystemClock::new().wall()).await?;
+        println!("{name}: the running connector was asked to sync; `status` tells how far it is");
+    }
+    Ok(exit)
+}
+
+async fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -> Result<Exit, ConnectorError> {
+    let who = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let approval = Approval::new(hash, who.unwrap_or_else(|| "unknown".to_owned()), reason, SystemClock::new().wall());
     let mut unknown = None;
-    for member in fleet.members().iter().filter(|member| wanted(member.name())) {
-        let journal = Journal::beside(settings.folder(member.name())?)?;
-        match journal.approve(hash, reason, now) {
-            Ok(held) => {
-                println!("{}: approved for 24 hours, once: {held}", member.name());
+    for name in wanted(fleet, settings)? {
+        match SqliteJournal::beside(settings.folder(&name)?)?.approve(approval.clone()).await {
+            Ok(hold) if hold.reasons.is_empty() => {
+                println!("{name}: approved, although nothing in this plan needs it");
                 return Ok(Exit::Done);
             }
-            Err(error) => unknown = Some(error),
+            Ok(hold) => {
+                println!("{name}: approved for 24 hours, once: {hold}");
+                return Ok(Exit::Done);
+            }
+            Err(error @ ApprovalError::Unknown { .. }) => unknown = Some(error),
+            Err(error) => return Err(error.into()),
         }
     }
     Err(unknown.unwrap_or_else(|| ApprovalError::Unknown { hash: hash.to_owned() }).into())

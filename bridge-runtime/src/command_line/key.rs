@@ -1,7 +1,7 @@
 //! Where the API key comes from. Never from a flag: other users of the machine could read it.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -31,16 +31,16 @@ fn credential() -> Option<PathBuf> {
 }
 
 fn read(file: &Path) -> Result<ApiKey, ConnectorError> {
-    let key = fs::read_to_string(file).map_err(|error| wrong(format!("the key file {}: {error}", file.display())))?;
+    let key = ApiKey::from_file(file).map_err(|error| wrong(error.to_string()))?;
     #[cfg(unix)]
     warn_if_open(file);
-    ApiKey::new(key).map_err(|error| wrong(format!("the key file {}: {error}", file.display())))
+    Ok(key)
 }
 
 #[cfg(unix)]
 fn warn_if_open(file: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    if fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+    if std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
         tracing::warn!("the key file {} can be read by others: chmod 600", file.display());
     }
 }

@@ -9,6 +9,7 @@ mod settings;
 mod settings_file;
 mod signals;
 mod state_directory;
+mod status;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -12,7 +12,8 @@ use bridge_core::wire::text::printable;
 
 use crate::{
     connector::{ConnectorError, Member},
-    sync::SyncReport,
+    journal::LossKind,
+    sync::{Plan, SyncReport},
     tasks::RoundReport,
 };
 
@@ -79,4 +80,69 @@ pub(super) fn round(name: &str, round: &RoundReport) {
         let _ = writeln!(text, "  {}  {:<18} {}{code}", task.id, printable(&task.action, 64), task.status);
     }
     out(&text);
+}
+
+/// How many losses of each type and kind are printed one by one.
+const MOST_PRINTED: usize = 20;
+
+pub(super) fn plan(name: &str, plan: &Plan) {
+    let mut text = format!("{name}: plan {}\n", plan.hash);
+    let width = plan.types.iter().map(|one| one.slug.len()).max().unwrap_or(0);
+    for one in &plan.types {
+        let figures = [
+            (one.created, "to create"),
+            (one.changed, "to change"),
+            (one.lost.removed, "to remove"),
+            (one.lost.deactivated, "to deactivate"),
+            (one.lost.edges, "memberships and assignments to end"),
+            (one.unreadable, "unreadable"),
+        ];
+        let figures = figures.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let figures = figures.collect::<Vec<_>>().join(", ");
+        let figures = if figures.is_empty() { "nothing to do".to_owned() } else { figures };
+        let _ = writeln!(text, "  {:width$}  {:>7} records: {figures}", one.slug, one.present);
+        for (ids, count, what) in [(&one.created_ids, one.created, "create"), (&one.changed_ids, one.changed, "change")]
+        {
+            let shown: Vec<_> = ids.iter().take(MOST_PRINTED).map(|id| printable(id, 80)).collect();
+            let more = count.saturating_sub(shown.len() as u64);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            if !shown.is_empty() {
+                let _ = writeln!(text, "  {:width$}    {what}: {}{more}", "", shown.join(" "));
+            }
+        }
+        losses(&mut text, plan, one.slug, width);
+    }
+    if plan.held.is_empty() {
+        text.push_str("a sync would go through\n");
+    } else {
+        text.push_str("a sync would be held:\n");
+        for reason in &plan.held {
+            let _ = writeln!(text, "  - {reason}");
+        }
+        let remedy = if plan.can_be_approved() {
+            format!("to let exactly this through: approve {} --reason \"…\"\n", plan.hash)
+        } else {
+            "this cannot be approved: mend the records that cannot be read\n".to_owned()
+        };
+        text.push_str(&remedy);
+    }
+    out(&text);
+}
+
+fn losses(text: &mut String, plan: &Plan, slug: &str, width: usize) {
+    for (kind, what) in [(LossKind::Removed, "remove"), (LossKind::Deactivated, "deactivate"), (LossKind::Edge, "end")]
+    {
+        let all: Vec<_> = plan.losses.iter().filter(|item| item.slug == slug && item.kind == kind).collect();
+        for item in all.iter().take(MOST_PRINTED) {
+            let id = printable(&item.id, 80);
+            let at = match &item.target {
+                Some((slug, id)) => format!(" at {slug} {}", printable(id, 80)),
+                None => String::new(),
+            };
+            let _ = writeln!(text, "  {:width$}    {what}: {id}{at}", "");
+        }
+        if all.len() > MOST_PRINTED {
+            let _ = writeln!(text, "  {:width$}    … and {} more; --json lists all", "", all.len() - MOST_PRINTED);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Flag over environment over file over default.
 
-use std::{ffi::OsString, fmt::Display, path::PathBuf, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, ffi::OsString, fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -31,24 +31,41 @@ impl Settings {
         self.file.app()
     }
 
+    /// Limits for a type that no app has would be a limit that nobody sees.
+    pub(super) fn check_types(&self, known: &BTreeSet<&str>) -> Result<(), ConnectorError> {
+        match self.file.types.keys().find(|slug| !known.contains(slug.as_str())) {
+            Some(slug) => {
+                let known: Vec<_> = known.iter().map(|slug| format!("`{slug}`")).collect();
+                Err(wrong(format!("[types.{slug}]: there is no such type here, but {}", known.join(", "))))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Which app of a fleet, if one is named.
     pub(super) fn one_app(&self) -> Option<&str> {
         set(self.args.app.as_ref()).map(String::as_str)
     }
 
     pub(super) fn schedule(&self) -> Result<Schedule, ConnectorError> {
-        let Some(every) = parsed("sync_every", self.args.sync_every.as_ref())?.or(self.file.sync_every) else {
-            return Ok(Schedule::default());
-        };
-        let every = Duration::try_from(every.max(SHORTEST_INTERVAL))
-            .map_err(|error| ConnectorError::Configuration(format!("sync_every: {error}")))?;
-        Ok(Schedule::default().sync_every(every))
+        let every = parsed("sync_every", self.args.sync_every.as_ref())?.or(self.file.sync_every);
+        let cron = parsed("sync_cron", self.args.sync_cron.as_ref())?.or_else(|| self.file.sync_cron.clone());
+        let schedule = Schedule::default();
+        match (every, cron) {
+            (Some(_), Some(_)) => Err(wrong("both sync_every and sync_cron are set: which of them counts? Unset one")),
+            (Some(every), None) => Duration::try_from(every.max(SHORTEST_INTERVAL))
+                .map(|every| schedule.sync_every(every))
+                .map_err(|error| wrong(format!("sync_every: {error}"))),
+            (None, Some(cron)) => Ok(schedule.sync_at(cron)),
+            (None, None) => Ok(schedule),
+        }
     }
 
     pub(super) fn target(&self) -> Result<Target, ConnectorError> {
         let key = key::find(self.file.api_key_file.clone())?;
         let mut target = Target::new(self.url()?, key, self.state()?)
             .app(self.app_choice()?)
+            .limits(self.file.types.clone())
             .allow_http(self.args.allow_http || self.file.allow_http);
         if let Some(file) = path(self.args.ca_file.as_ref()).or_else(|| self.file.ca_file.clone()) {
             target = target.ca_file(file);
@@ -108,4 +125,65 @@ fn parsed<T: FromStr<Err: Display>>(setting: &str, value: Option<&String>) -> Re
 
 fn wrong(why: impl Into<String>) -> ConnectorError {
     ConnectorError::Configuration(why.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::{Exit, SyncTime};
+
+    fn schedule(args: SettingArgs, file: &str) -> Result<Schedule, ConnectorError> {
+        Settings { args, file: toml::from_str(file).unwrap() }.schedule()
+    }
+
+    fn args(every: Option<&str>, cron: Option<&str>) -> SettingArgs {
+        let (sync_every, sync_cron) = (every.map(str::to_owned), cron.map(str::to_owned));
+        SettingArgs { sync_every, sync_cron, ..SettingArgs::default() }
+    }
+
+    #[test]
+    fn a_flag_counts_before_the_file() {
+        let nightly = SyncTime::At("30 2 * * *".parse().unwrap());
+        let found = schedule(args(None, Some("30 2 * * *")), "sync_cron = '0 5 * * *'").unwrap();
+        assert_eq!(found.sync, nightly);
+        assert_eq!(schedule(args(None, None), "sync_cron = '30 2 * * *'").unwrap().sync, nightly);
+        let found = schedule(args(Some("2h"), None), "sync_every = '5m'").unwrap();
+        assert_eq!(found.sync, SyncTime::Every(Duration::from_secs(7200)));
+    }
+
+    #[test]
+    fn an_interval_is_ten_seconds_at_least() {
+        let found = schedule(args(Some("1s"), None), "").unwrap();
+        assert_eq!(found.sync, SyncTime::Every(Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn an_interval_beside_a_cron_expression_is_a_matter_of_configuration_wherever_they_stand() {
+        let both = [
+            schedule(args(Some("1h"), Some("30 2 * * *")), ""),
+            schedule(args(Some("1h"), None), "sync_cron = '30 2 * * *'"),
+            schedule(args(None, Some("30 2 * * *")), "sync_every = '1h'"),
+            schedule(args(None, None), "sync_every = '1h'\nsync_cron = '30 2 * * *'"),
+        ];
+        for error in both.map(Result::unwrap_err) {
+            assert_eq!(Exit::of(&error), Exit::Configuration);
+            let message = error.to_string();
+            assert!(message.contains("sync_every") && message.contains("sync_cron"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_unset() {
+        let found = schedule(args(Some("1h"), Some("")), "").unwrap();
+        assert_eq!(found.sync, SyncTime::Every(Duration::from_secs(3600)));
+        assert_eq!(schedule(args(Some(""), Some("")), "").unwrap(), Schedule::default());
+    }
+
+    #[test]
+    fn a_malformed_expression_is_a_matter_of_configuration_that_names_the_setting() {
+        let error = schedule(args(None, Some("0 25 * * *")), "").unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Configuration);
+        let message = error.to_string();
+        assert!(message.starts_with("sync_cron: ") && message.contains("the hour field, `25`"), "{message}");
+    }
 }

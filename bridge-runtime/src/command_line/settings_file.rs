@@ -1,6 +1,7 @@
 //! The configuration file.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,7 +11,10 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connector::ConnectorError;
+use crate::{
+    connector::{ConnectorError, Cron},
+    sync::LimitsPatch,
+};
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bridge.toml";
@@ -26,9 +30,12 @@ pub(super) struct SettingsFile {
     pub(super) clone_from: Option<AppId>,
     pub(super) state_dir: Option<PathBuf>,
     pub(super) sync_every: Option<SignedDuration>,
+    pub(super) sync_cron: Option<Cron>,
     pub(super) allow_http: bool,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) api_key_file: Option<PathBuf>,
+    /// Limits of the guard, by slug.
+    pub(super) types: BTreeMap<String, LimitsPatch>,
     pub(super) app: Option<toml::Table>,
 }
 

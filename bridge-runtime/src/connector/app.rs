@@ -7,7 +7,7 @@ use bridge_core::wire::{AppId, NewApp};
 use super::{AppChoice, ConnectorError, Target};
 use crate::{
     client::{Client, ClientError, ErrorKind},
-    journal::{Journal, Origin},
+    journal::{Journal, KnownApp, Origin},
 };
 
 /// How many apps are asked for at a time.
@@ -16,14 +16,14 @@ const PAGE: u64 = 100;
 /// The app, by the journal, by its id, or by its name; a new one if there is none. Afterwards the journal knows it.
 pub(super) async fn resolve(
     client: &Client,
-    journal: &mut Journal,
+    journal: &dyn Journal,
     name: &str,
     target: &Target,
 ) -> Result<AppId, ConnectorError> {
-    if let Some(known) = journal.app() {
+    if let Some(KnownApp { id: known, .. }) = journal.app().await? {
         return match target.app {
             AppChoice::Id(named) if named != known => {
-                Err(ConnectorError::OtherApp { state: journal.directory().to_owned(), known, named })
+                Err(ConnectorError::OtherApp { state: target.folder(name), known, named })
             }
             _ => Ok(known),
         };
@@ -51,7 +51,7 @@ pub(super) async fn resolve(
             "working on the app `{name}` that was there before; its first completion needs approval"
         ),
     }
-    journal.set_app(app, origin)?;
+    journal.set_app(KnownApp { id: app, origin }).await?;
     Ok(app)
 }
 

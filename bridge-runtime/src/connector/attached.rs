@@ -13,9 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::{Connector, ConnectorError, Schedule, Target, app, registration, running};
 use crate::{
     clock::Clock,
-    journal::{Journal, SharedJournal},
+    gate::Gate,
+    journal::Journal,
     random::Random,
-    sync::{SyncEngine, SyncReport},
+    sync::{Sources, SyncEngine, SyncReport},
     tasks::{RoundReport, TaskEngine},
 };
 
@@ -25,9 +26,11 @@ pub struct Attached<S> {
     sync: SyncEngine<S>,
     tasks: TaskEngine<S>,
     state: PathBuf,
-    /// Held by a sync and by a round: a task that changes an account in mid-session could see it removed again, and two
-    /// rounds at once would carry out one task twice.
-    turn: tokio::sync::Mutex<()>,
+    /// Two syncs at once would each complete without what the other has pushed.
+    sync_turn: tokio::sync::Mutex<()>,
+    /// Two rounds at once would carry out one task twice.
+    round_turn: tokio::sync::Mutex<()>,
+    pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
 }
@@ -35,28 +38,38 @@ pub struct Attached<S> {
 impl<S: Send + Sync + 'static> Attached<S> {
     pub(super) async fn new(connector: Connector<S>, target: &Target, settings: Value) -> Result<Self, ConnectorError> {
         let types = connector.types();
+        let limits = target.limited(connector.limits)?;
         let client = target.client()?;
-        let mut journal = Journal::open(target.folder(&connector.name))?;
+        let journal = target.open_journal(&connector.name)?;
         // The system first: a connector that cannot read anything should leave no app behind.
         let system = (connector.open)(settings).await?;
-        let app = app::resolve(&client, &mut journal, &connector.name, target).await?;
-        let state = journal.directory().to_owned();
-        let journal = SharedJournal::new(journal);
+        let app = app::resolve(&client, &*journal, &connector.name, target).await?;
         // A clone shares its parent's types; there is nothing to register (protocol.md section 2).
         if target.clone_from.is_none() {
-            registration::register(&client, app, &types, &journal).await?;
+            registration::register(&client, app, &types, &*journal).await?;
         }
         let (clock, random) = (Arc::clone(&target.clock), Arc::clone(&target.random));
-        let sync = SyncEngine {
-            client: client.clone(),
-            app,
+        let state = target.folder(&connector.name);
+        let sources = Sources {
             types: connector.readers,
-            journal: journal.clone(),
+            limits,
+            journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
+            scratch: if state.is_dir() { state.clone() } else { std::env::temp_dir() },
         };
-        let (tasks, progress) = (connector.tasks, Mutex::new(HashMap::new()));
-        let tasks = TaskEngine { client, app, tasks, journal, clock: Arc::clone(&clock), progress };
-        Ok(Attached { system, sync, tasks, state, turn: tokio::sync::Mutex::default(), clock, random })
+        let gate = Gate::default();
+        let sync = SyncEngine { client: client.clone(), app, sources, gate: gate.clone() };
+        let tasks = TaskEngine {
+            client,
+            app,
+            tasks: connector.tasks,
+            journal: Arc::clone(&journal),
+            clock: Arc::clone(&clock),
+            gate,
+            progress: Mutex::new(HashMap::new()),
+        };
+        let (sync_turn, round_turn) = Default::default();
+        Ok(Attached { system, sync, tasks, state, sync_turn, round_turn, journal, clock, random })
     }
 
     /// The app.
@@ -77,22 +90,23 @@ impl<S: Send + Sync + 'static> Attached<S> {
         !self.tasks.tasks.entries().is_empty()
     }
 
-    /// One sync. It waits for a round of tasks, or another sync, that is under way.
+    /// One sync. It waits for another one that is under way. Tasks go on meanwhile; while the session is completed they
+    /// wait.
     ///
     /// # Errors
     /// Whatever kept it from completing. Nobody was removed, unless the error is
     /// [`SyncError::Unsettled`](crate::sync::SyncError::Unsettled).
     pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.sync_turn.lock().await;
         Ok(self.sync.run(&self.system, stop).await?)
     }
 
-    /// One round of tasks: every one that is pending now. It waits for a sync, or another round, that is under way.
+    /// One round of tasks: every one that is pending now. It waits for another one that is under way.
     ///
     /// # Errors
     /// Iden or the journal failed. Tasks that were not reached stay pending.
     pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.round_turn.lock().await;
         Ok(self.tasks.round(&self.system, stop).await?)
     }
 

@@ -1,13 +1,16 @@
 //! Putting a connector together.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use bridge_core::{EdgeKind, Resource, TypeSchema, wire::Kind};
 
 use super::{Connector, member::Opener};
 use crate::{
-    source::{Reading, Source},
-    sync::TypeReader,
+    source::{Reading, Source, look_up},
+    sync::{Limits, LimitsProblem, TypeReader},
     tasks::{Route, Tasks},
 };
 
@@ -16,6 +19,7 @@ use crate::{
 pub struct Builder<S> {
     name: String,
     readers: Vec<TypeReader<S>>,
+    limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
     open: Opener<S>,
     #[cfg(feature = "dev")]
@@ -27,6 +31,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         Builder {
             name,
             readers: Vec::new(),
+            limits: BTreeMap::new(),
             tasks: Tasks::of([]),
             open,
             #[cfg(feature = "dev")]
@@ -39,7 +44,21 @@ impl<S: Send + Sync + 'static> Builder<S> {
     where
         S: Source<R>,
     {
-        self.readers.push(TypeReader { schema: TypeSchema::of::<R>(), read: Reading::start::<S, R> });
+        self.readers.push(TypeReader {
+            schema: TypeSchema::of::<R>(),
+            snapshot: S::SNAPSHOT,
+            read: Reading::start::<S, R>,
+            find: look_up::<S, R>,
+        });
+        self
+    }
+
+    /// How much of a type one sync may take away unseen, where that should differ from what is [usual](Limits::of) for
+    /// its kind: `.limits::<Employee>(|usual| usual.max_removed(20).protected(["admin"]))`. The configuration file may say
+    /// otherwise.
+    pub fn limits<R: Resource>(mut self, set: impl FnOnce(Limits) -> Limits) -> Self {
+        let usual = self.limits.remove(R::SLUG).unwrap_or_else(|| Limits::of(R::KIND));
+        self.limits.insert(R::SLUG, set(usual));
         self
     }
 
@@ -66,8 +85,12 @@ impl<S: Send + Sync + 'static> Builder<S> {
         if !problems.is_empty() {
             return Err(BuildError { name: self.name, problems });
         }
+        let own = |schema: TypeSchema| (schema.slug, Limits::of(schema.kind));
+        let mut limits: BTreeMap<_, _> = self.readers.iter().map(|reader| own(reader.schema)).collect();
+        limits.extend(self.limits);
         Ok(Connector {
             name: self.name,
+            limits,
             readers: self.readers,
             tasks: self.tasks,
             open: self.open,
@@ -85,6 +108,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             problems.push(BuildProblem::NoResource);
         }
         self.check_types(&mut problems);
+        self.check_limits(&mut problems);
         self.check_routes(&mut problems);
         problems
     }
@@ -108,6 +132,15 @@ impl<S: Send + Sync + 'static> Builder<S> {
                     problems.push(BuildProblem::Target { from: schema.slug, field: edge.kind.field(), to: edge.slug });
                 }
             }
+        }
+    }
+
+    fn check_limits(&self, problems: &mut Vec<BuildProblem>) {
+        for (slug, limits) in &self.limits {
+            if !self.readers.iter().any(|reader| reader.schema.slug == *slug) {
+                problems.push(BuildProblem::LimitsOfNone { slug });
+            }
+            problems.extend(limits.problems().into_iter().map(|problem| BuildProblem::Limits { slug, problem }));
         }
     }
 
@@ -184,6 +217,20 @@ pub enum BuildProblem {
         field: &'static str,
         /// The slug that they point to.
         to: &'static str,
+    },
+    /// Limits of a type that is not registered.
+    #[error("`{slug}` has limits and is not registered: add `.resource::<T>()` for it")]
+    LimitsOfNone {
+        /// The slug.
+        slug: &'static str,
+    },
+    /// Limits that are none.
+    #[error("the limits of `{slug}`: {problem}")]
+    Limits {
+        /// The slug.
+        slug: &'static str,
+        /// What is wrong.
+        problem: LimitsProblem,
     },
     /// Two handlers for one route.
     #[error("two handlers take {route}: leave one of them out")]

@@ -101,6 +101,12 @@ pub enum ConnectorError {
     Other(#[source] BoxError),
 }
 
+impl From<SyncFailure> for ConnectorError {
+    fn from(failure: SyncFailure) -> Self {
+        ConnectorError::Sync(Box::new(failure))
+    }
+}
+
 impl ConnectorError {
     /// What a person can do about it, where the message does not say so already.
     #[must_use]

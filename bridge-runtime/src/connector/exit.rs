@@ -59,7 +59,7 @@ impl Exit {
             ConnectorError::Open(_) | ConnectorError::AppLost { .. } => Exit::Unavailable,
             ConnectorError::Client(error) | ConnectorError::AppUnknown { error, .. } => of_client(error),
             ConnectorError::Journal(error) => of_journal(error),
-            ConnectorError::Approval(ApprovalError::Unknown { .. }) => Exit::Data,
+            ConnectorError::Approval(ApprovalError::Unknown { .. } | ApprovalError::Refused { .. }) => Exit::Data,
             ConnectorError::Approval(ApprovalError::Journal(error)) => of_journal(error),
             ConnectorError::Sync(failure) => of_sync(&failure.error),
             ConnectorError::Round(RoundError::Client(error)) => of_client(error),
@@ -76,6 +76,8 @@ fn of_sync(error: &SyncError) -> Exit {
     match error {
         SyncError::Source { .. } | SyncError::SourcePanicked { .. } | SyncError::Ended { .. } => Exit::Unavailable,
         SyncError::Receipt { .. } | SyncError::Count { .. } | SyncError::Unsettled { .. } => Exit::Unavailable,
+        SyncError::LookUp { .. } | SyncError::TasksUnderWay { .. } => Exit::Unavailable,
+        SyncError::HeldBack(_) => Exit::Journal,
         SyncError::DuplicateId { .. } => Exit::Data,
         SyncError::Client(error) if error.call() == Call::PushPage && matches!(error.status(), Some(400 | 422)) => {
             Exit::Data
@@ -103,6 +105,6 @@ fn of_client(error: &ClientError) -> Exit {
 fn of_journal(error: &JournalError) -> Exit {
     match error {
         JournalError::Locked { .. } => Exit::TryLater,
-        JournalError::Io { .. } | JournalError::Unreadable { .. } => Exit::Journal,
+        _ => Exit::Journal,
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Attached, Connector, ConnectorError, Schedule, Target};
 use crate::{
-    sync::SyncReport,
+    sync::{Plan, SyncReport},
     tasks::{RoundReport, Route},
 };
 
@@ -46,6 +46,14 @@ pub trait Member: sealed::Sealed + Send {
         target: &Target,
         settings: Value,
     ) -> Result<Box<dyn AttachedMember>, ConnectorError>;
+
+    /// As [`Connector::plan`].
+    async fn plan(
+        self: Box<Self>,
+        target: &Target,
+        settings: Value,
+        stop: &CancellationToken,
+    ) -> Result<Plan, ConnectorError>;
 }
 
 /// An [`Attached`] connector of any system.
@@ -92,6 +100,15 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
         settings: Value,
     ) -> Result<Box<dyn AttachedMember>, ConnectorError> {
         Ok(Box::new(Connector::attach(*self, target, settings).await?))
+    }
+
+    async fn plan(
+        self: Box<Self>,
+        target: &Target,
+        settings: Value,
+        stop: &CancellationToken,
+    ) -> Result<Plan, ConnectorError> {
+        Connector::plan(*self, target, settings, stop).await
     }
 }
 

@@ -3,32 +3,39 @@
 mod app;
 mod attached;
 mod builder;
+mod cron;
 mod error;
 mod exit;
 mod fleet;
 mod member;
 mod registration;
 mod running;
+mod schedule;
 mod target;
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use bridge_core::{SourceError, TypeSchema, wire::text::decode_fault};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 pub use attached::Attached;
 pub use builder::{BuildError, BuildProblem, Builder};
+pub use cron::{Cron, CronError};
 pub use error::ConnectorError;
 pub use exit::Exit;
 pub use fleet::{Fleet, FleetBuilder};
 pub use member::{AttachedMember, Member};
-pub use running::Schedule;
+pub use schedule::{Schedule, SyncTime};
 #[cfg(feature = "cli")]
 pub(crate) use target::state_folder;
 pub use target::{AppChoice, Target};
 
-use crate::{sync::TypeReader, tasks::Tasks};
+use crate::{
+    sync::{Limits, Plan, Sources, SyncFailure, SyncReport, TypeReader},
+    tasks::Tasks,
+};
 use member::Opener;
 
 /// The settings of a connector that has none: `async fn open(_: NoSettings) -> …`.
@@ -41,6 +48,7 @@ pub struct NoSettings {}
 pub struct Connector<S> {
     name: String,
     readers: Vec<TypeReader<S>>,
+    limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
     open: Opener<S>,
     #[cfg(feature = "dev")]
@@ -89,6 +97,32 @@ impl<S: Send + Sync + 'static> Connector<S> {
     /// The system or Iden cannot be had, the app is not clear, or the journal is locked.
     pub async fn attach(self, target: &Target, settings: Value) -> Result<Attached<S>, ConnectorError> {
         Attached::new(self, target, settings).await
+    }
+
+    /// What a sync would do: reads everything from the external system, pushes nothing, and makes no app. It may run
+    /// beside a connector at work. `approve` takes the plan's hash.
+    ///
+    /// # Errors
+    /// The system cannot be read, or the journal fails.
+    pub async fn plan(
+        self,
+        target: &Target,
+        settings: Value,
+        stop: &CancellationToken,
+    ) -> Result<Plan, ConnectorError> {
+        let journal = target.beside_journal(&self.name)?;
+        let client = target.client()?;
+        let app = journal.app().await?;
+        let sources = Sources {
+            limits: target.limited(self.limits)?,
+            types: self.readers,
+            journal,
+            clock: Arc::clone(&target.clock),
+            scratch: std::env::temp_dir(),
+        };
+        let system = (self.open)(settings).await?;
+        let planned = sources.plan(&system, app.map(|app| (&client, app.id)), stop).await;
+        planned.map_err(|error| SyncFailure { error, report: SyncReport::default() }.into())
     }
 }
 

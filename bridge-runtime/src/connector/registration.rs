@@ -5,7 +5,7 @@ use bridge_core::{TypeSchema, wire::AppId};
 use super::ConnectorError;
 use crate::{
     client::{Client, ClientError},
-    journal::SharedJournal,
+    journal::Journal,
 };
 
 /// Registers every type that the journal does not know, and renames those whose display name has changed.
@@ -13,11 +13,12 @@ pub(super) async fn register(
     client: &Client,
     app: AppId,
     types: &[TypeSchema],
-    journal: &SharedJournal,
+    journal: &dyn Journal,
 ) -> Result<(), ConnectorError> {
+    let known = journal.types().await?;
     for schema in types {
-        let known = journal.lock().registered().get(schema.slug).cloned();
-        let sent = match known {
+        let name = known.iter().find(|known| known.slug == schema.slug).and_then(|known| known.name.as_deref());
+        let sent = match name {
             Some(name) if name == schema.name => continue,
             Some(_) => rename(client, app, schema).await?,
             None => match client.register_type(app, &schema.registration()).await {
@@ -28,7 +29,7 @@ pub(super) async fn register(
             },
         };
         if sent {
-            journal.lock().set_registered(schema.slug, schema.name)?;
+            journal.set_registered(schema.slug, schema.name).await?;
             tracing::info!(bridge.resource_type = schema.slug, name = schema.name, "registered");
         }
     }

@@ -1,6 +1,7 @@
 //! Where a connector reports to.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,10 +13,14 @@ use ring::digest::{SHA256, digest};
 use crate::{
     client::{ApiKey, BaseUrl, Client, Transport},
     clock::{Clock, SystemClock},
+    journal::Journal,
     random::{Random, SystemRandom},
+    sync::{Limits, LimitsPatch},
 };
 
 use super::ConnectorError;
+#[cfg(feature = "journal-sqlite")]
+use crate::journal::SqliteJournal;
 
 /// Iden's side of a connector: the address, the key, the state directory, and which app.
 #[derive(Clone)]
@@ -29,6 +34,8 @@ pub struct Target {
     pub(crate) allow_http: bool,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) limits: BTreeMap<String, LimitsPatch>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -58,6 +65,8 @@ impl Target {
             allow_http: false,
             ca_file: None,
             transport: None,
+            limits: BTreeMap::new(),
+            journal: None,
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom::new()),
         }
@@ -93,6 +102,18 @@ impl Target {
         self
     }
 
+    /// Changes the guard's limits, by slug: what the configuration says goes before what the builder says.
+    pub fn limits(mut self, limits: BTreeMap<String, LimitsPatch>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Another journal than the one in the state directory. One for each app: two apps must not share it.
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
     /// Another clock, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -119,9 +140,57 @@ impl Target {
         Ok(client.build()?)
     }
 
+    /// The builder's limits with the changes of the configuration. Loosening one is logged.
+    pub(super) fn limited(
+        &self,
+        builders: BTreeMap<&'static str, Limits>,
+    ) -> Result<BTreeMap<&'static str, Limits>, ConnectorError> {
+        let mut limits = builders;
+        for (slug, own) in &mut limits {
+            let Some(patch) = self.limits.get(*slug) else { continue };
+            let changed = patch.apply(own.clone());
+            let changed =
+                changed.map_err(|problem| ConnectorError::Configuration(format!("[types.{slug}]: {problem}")))?;
+            for looser in changed.loosened(own) {
+                tracing::warn!(bridge.resource_type = slug, "the configuration loosens the guard: {looser}");
+            }
+            *own = changed;
+        }
+        Ok(limits)
+    }
+
+    /// The journal of the app of this name, for the one engine that may work on it.
+    pub(super) fn open_journal(&self, app: &str) -> Result<Arc<dyn Journal>, ConnectorError> {
+        match &self.journal {
+            Some(journal) => Ok(Arc::clone(journal)),
+            #[cfg(feature = "journal-sqlite")]
+            None => Ok(Arc::new(SqliteJournal::open(self.folder(app))?)),
+            #[cfg(not(feature = "journal-sqlite"))]
+            None => Err(no_journal(app)),
+        }
+    }
+
+    /// The same beside an engine at work.
+    pub(crate) fn beside_journal(&self, app: &str) -> Result<Arc<dyn Journal>, ConnectorError> {
+        match &self.journal {
+            Some(journal) => Ok(Arc::clone(journal)),
+            #[cfg(feature = "journal-sqlite")]
+            None => Ok(Arc::new(SqliteJournal::beside(self.folder(app))?)),
+            #[cfg(not(feature = "journal-sqlite"))]
+            None => Err(no_journal(app)),
+        }
+    }
+
     pub(crate) fn folder(&self, app: &str) -> PathBuf {
         state_folder(&self.state, &self.url, app)
     }
+}
+
+#[cfg(not(feature = "journal-sqlite"))]
+fn no_journal(app: &str) -> ConnectorError {
+    ConnectorError::Configuration(format!(
+        "there is no journal for `{app}`: build with the feature `journal-sqlite`, or give `Target::journal` one"
+    ))
 }
 
 /// One folder for each host, tenant and app, so that a staging tenant never meets the state of production.

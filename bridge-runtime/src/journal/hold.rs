@@ -1,20 +1,17 @@
 //! Completions that wait for a person.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::JournalError;
-
-/// How long an approval lasts.
-const APPROVAL_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
+use super::LossKind;
 
 /// A session that could have been completed and was not: somebody has to look first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Hold {
+    /// Names the plan: exactly what would be lost.
+    pub hash: String,
     /// Why, one by one.
     pub reasons: Vec<HoldReason>,
 }
@@ -35,11 +32,52 @@ pub enum HoldReason {
     Emptied {
         /// The type.
         slug: String,
-        /// How many Iden may hold: those of the last completion, or of a larger session that was abandoned since.
+        /// How many it had.
         before: u64,
     },
-    /// Records that cannot be read: who they stand for counts as present. Not to be approved; to be mended.
+    /// More records than may go unseen are missing.
+    Removed(Excess),
+    /// More active accounts than may go unseen become inactive or suspended.
+    Deactivated(Excess),
+    /// More memberships and assignments than may go unseen end.
+    Edges(Excess),
+    /// Each sync by itself stays within its limit, and those of the last 24 hours together do not.
+    LastDay {
+        /// What is lost.
+        kind: LossKind,
+        /// How much, the limit being twice that of one sync.
+        #[serde(flatten)]
+        excess: Excess,
+    },
+    /// So much is removed and so much is new that the ids themselves seem to have changed.
+    Churn {
+        /// The type.
+        slug: String,
+        /// How many would be removed.
+        removed: u64,
+        /// How many are new.
+        created: u64,
+        /// How many there were.
+        before: u64,
+    },
+    /// Records that are never removed for being missing are missing.
+    Protected {
+        /// The type.
+        slug: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Records that Iden may hold cannot be read: who they stand for counts as present. Not to be approved; to be mended.
     Unreadable {
+        /// The type.
+        slug: String,
+        /// How many.
+        count: u64,
+        /// The first of them.
+        examples: Vec<String>,
+    },
+    /// Iden refuses records that it may hold. Not to be approved; to be mended.
+    Rejected {
         /// The type.
         slug: String,
         /// How many.
@@ -49,27 +87,79 @@ pub enum HoldReason {
     },
 }
 
+/// More of a type would be lost than may go unseen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Excess {
+    /// The type.
+    pub slug: String,
+    /// How many would be lost.
+    pub count: u64,
+    /// How many may.
+    pub allowed: u64,
+    /// How many there were.
+    pub before: u64,
+}
+
+impl Excess {
+    /// `count` of `before` would be lost where `allowed` may.
+    pub fn new(slug: impl Into<String>, count: u64, allowed: u64, before: u64) -> Self {
+        Excess { slug: slug.into(), count, allowed, before }
+    }
+}
+
 impl HoldReason {
-    fn can_be_approved(&self) -> bool {
-        !matches!(self, HoldReason::Unreadable { .. })
+    /// Whether a person may let it pass.
+    #[must_use]
+    pub fn can_be_approved(&self) -> bool {
+        !matches!(self, HoldReason::Unreadable { .. } | HoldReason::Rejected { .. })
     }
 
-    fn name(&self) -> String {
+    /// The type that it is about; `None` if it is about all.
+    #[must_use]
+    pub fn slug(&self) -> Option<&str> {
         match self {
-            HoldReason::InheritedApp { .. } => "inherited\n".to_owned(),
-            HoldReason::Emptied { slug, before } => format!("emptied {slug} {before}\n"),
-            HoldReason::Unreadable { slug, .. } => format!("unreadable {slug}\n"),
+            HoldReason::InheritedApp { .. } => None,
+            HoldReason::Removed(excess)
+            | HoldReason::Deactivated(excess)
+            | HoldReason::Edges(excess)
+            | HoldReason::LastDay { excess, .. } => Some(&excess.slug),
+            HoldReason::Emptied { slug, .. }
+            | HoldReason::Churn { slug, .. }
+            | HoldReason::Protected { slug, .. }
+            | HoldReason::Unreadable { slug, .. }
+            | HoldReason::Rejected { slug, .. } => Some(slug),
         }
     }
 
-    /// Whether this is no worse than what was approved: nobody more may go.
-    fn is_within(&self, approved: &Self) -> bool {
-        match (self, approved) {
+    /// What is lost by it: an approval must name every single one. `None` if it names none.
+    #[must_use]
+    pub fn lost(&self) -> Option<LossKind> {
+        match self {
+            HoldReason::Emptied { .. }
+            | HoldReason::Removed(_)
+            | HoldReason::Churn { .. }
+            | HoldReason::Protected { .. } => Some(LossKind::Removed),
+            HoldReason::Deactivated(_) => Some(LossKind::Deactivated),
+            HoldReason::Edges(_) => Some(LossKind::Edge),
+            HoldReason::LastDay { kind, .. } => Some(*kind),
+            HoldReason::InheritedApp { .. } | HoldReason::Unreadable { .. } | HoldReason::Rejected { .. } => None,
+        }
+    }
+
+    /// Whether a person who approved `other` has approved this kind of reason as well. Which records it is about is
+    /// compared apart from it.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            // Nothing names whom an inherited app holds; fewer pushed means more removed.
             (HoldReason::InheritedApp { pushed, .. }, HoldReason::InheritedApp { pushed: then, .. }) => pushed >= then,
-            (HoldReason::Emptied { slug, before }, HoldReason::Emptied { slug: same, before: then }) => {
-                slug == same && before <= then
+            (HoldReason::LastDay { kind, .. }, HoldReason::LastDay { kind: then, .. }) if kind != then => false,
+            _ => {
+                std::mem::discriminant(self) == std::mem::discriminant(other)
+                    && self.slug() == other.slug()
+                    && self.can_be_approved()
             }
-            _ => false,
         }
     }
 }
@@ -85,36 +175,66 @@ impl fmt::Display for HoldReason {
                 f,
                 "the app was there before this connector: what it holds is unknown, this run pushed {pushed} accounts"
             ),
-            HoldReason::Emptied { slug, before } => {
-                write!(f, "`{slug}` had {before} records and has none now")
+            HoldReason::Emptied { slug, before } => write!(f, "`{slug}` had {before} records and has none now"),
+            HoldReason::Removed(excess) => excess.write(f, "would be removed"),
+            HoldReason::Deactivated(excess) => excess.write(f, "would become inactive or suspended"),
+            HoldReason::Edges(excess) => excess.write(f, "memberships and assignments would end"),
+            HoldReason::LastDay { kind, excess } => excess.write(f, kind.within_a_day()),
+            HoldReason::Churn { slug, removed, created, before } => write!(
+                f,
+                "of {before} `{slug}` records {removed} would be removed while {created} are new: have their ids changed?"
+            ),
+            HoldReason::Protected { slug, ids } => {
+                write!(f, "protected `{slug}` records are missing: {}", ids.join(", "))
             }
             HoldReason::Unreadable { slug, count, examples } => {
-                write!(f, "{count} unreadable in `{slug}`: {}", examples.join("; "))?;
-                if *count > examples.len() as u64 {
-                    f.write_str("; …")?;
-                }
-                Ok(())
+                write!(f, "{count} unreadable in `{slug}`: ")?;
+                list(f, *count, examples)
+            }
+            HoldReason::Rejected { slug, count, examples } => {
+                write!(f, "{count} refused by Iden in `{slug}`: ")?;
+                list(f, *count, examples)
             }
         }
     }
 }
 
+impl Excess {
+    fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
+        let Excess { slug, count, allowed, before } = self;
+        write!(f, "`{slug}`: {count} of {before} {what}, {allowed} may without asking")
+    }
+}
+
+impl LossKind {
+    fn within_a_day(self) -> &'static str {
+        match self {
+            LossKind::Removed => "would be removed within 24 hours",
+            LossKind::Deactivated => "would become inactive or suspended within 24 hours",
+            LossKind::Edge => "memberships and assignments would end within 24 hours",
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, count: u64, examples: &[String]) -> fmt::Result {
+    f.write_str(&examples.join("; "))?;
+    if count > examples.len() as u64 { f.write_str("; …") } else { Ok(()) }
+}
+
 impl Hold {
-    /// Names this hold. The figures that move with every run are left out, so that a running connector, which holds the
-    /// same again and again, does not make a new name each time; what was approved is compared by its figures.
+    /// What is held, by the hash of its plan.
     #[must_use]
-    pub fn hash(&self) -> String {
-        let text: String = self.reasons.iter().map(HoldReason::name).collect();
-        digest(&SHA256, text.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    pub fn new(hash: impl Into<String>, reasons: Vec<HoldReason>) -> Self {
+        Hold { hash: hash.into(), reasons }
     }
 
     /// What a person can do about it.
     #[must_use]
     pub fn remedy(&self) -> String {
         if self.can_be_approved() {
-            format!("to let it through at the next sync: approve {} --reason \"…\"", self.hash())
+            format!("to let it through at the next sync: approve {} --reason \"…\"", self.hash)
         } else {
-            "unreadable records cannot be approved: mend them in the source".to_owned()
+            "this cannot be approved: mend the records that cannot be read or are refused".to_owned()
         }
     }
 
@@ -132,43 +252,4 @@ impl fmt::Display for Hold {
         }
         Ok(())
     }
-}
-
-/// A person's word that one hold may pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Approval {
-    /// What was approved.
-    pub hold: Hold,
-    /// Why, in the person's words.
-    pub reason: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl Approval {
-    pub(super) fn new(hold: &Hold, reason: &str, now: Timestamp) -> Self {
-        Approval { hold: hold.clone(), reason: reason.to_owned(), at: now }
-    }
-
-    pub(super) fn covers(&self, hold: &Hold, now: Timestamp) -> bool {
-        let age = now.duration_since(self.at).unsigned_abs();
-        let within = |reason: &HoldReason| self.hold.reasons.iter().any(|approved| reason.is_within(approved));
-        hold.reasons.iter().all(within) && age <= APPROVAL_LASTS
-    }
-}
-
-/// Why an approval was not taken.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApprovalError {
-    /// Nothing with this hash is held.
-    #[error("nothing with the hash `{hash}` is held: the last sync that was held prints the hash")]
-    Unknown {
-        /// The hash that was given.
-        hash: String,
-    },
-    /// The journal failed.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
 }

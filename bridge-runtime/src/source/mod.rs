@@ -1,5 +1,6 @@
 //! Reading the external system.
 
+mod look_up;
 mod out;
 mod pages;
 mod reading;
@@ -9,6 +10,7 @@ use std::future::Future;
 
 use bridge_core::{Resource, SourceError};
 
+pub(crate) use look_up::{Found, LookUp, look_up};
 pub use out::{BlockingOut, Out, Pushing};
 pub use pages::{Page, Pages};
 pub(crate) use reading::{Ended, FullRead, Item, Reading};

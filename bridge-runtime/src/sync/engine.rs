@@ -1,51 +1,38 @@
 //! One sync, from opening the session to its end.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use bridge_core::{
     TypeSchema,
-    wire::{AppId, Kind, SyncStatus},
+    wire::{AppId, SyncId},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     error::{SyncError, SyncFailure},
-    guard::{self, Known},
-    proof::Proof,
-    push::push_type,
-    report::{SyncReport, TypeReport},
+    judging::Cleared,
+    report::SyncReport,
+    run::Run,
     session::Session,
-    types::required_types,
+    sources::Sources,
+    types::{Required, required_types},
 };
 use crate::{
     client::Client,
     clock::Clock,
-    journal::{Completed, SharedJournal},
-    source::{FullRead, ReadSession, Reading},
+    gate::{Closed, Gate},
+    journal::{Activity, Journal, JournalError, OpenSession, ScanEnd, ScanMode, SessionState},
 };
 
-/// How one type is read from a system `S`.
-pub(crate) struct TypeReader<S> {
-    pub(crate) schema: TypeSchema,
-    pub(crate) read: fn(Arc<S>, Arc<ReadSession>) -> Reading,
-}
-
-// By hand: a derive would ask for `S: Copy`.
-impl<S> Clone for TypeReader<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for TypeReader<S> {}
+/// How long tasks may be kept waiting while a session is completed.
+const GATE_BUDGET: Duration = Duration::from_secs(60);
 
 /// Syncs one app.
 pub(crate) struct SyncEngine<S> {
     pub(crate) client: Client,
     pub(crate) app: AppId,
-    pub(crate) types: Vec<TypeReader<S>>,
-    pub(crate) journal: SharedJournal,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sources: Sources<S>,
+    pub(crate) gate: Gate,
 }
 
 impl<S: Send + Sync + 'static> SyncEngine<S> {
@@ -55,7 +42,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         match self.sync(system, stop, &mut report).await {
             Ok(()) => {
                 report.completed = true;
-                tracing::info!("sync completed");
+                tracing::info!(settled = report.settled, "sync completed");
                 Ok(report)
             }
             Err(error) => Err(Box::new(SyncFailure { error, report })),
@@ -66,113 +53,125 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         if stop.is_cancelled() {
             return Err(SyncError::Interrupted);
         }
-        self.abandon_orphan().await?;
-        let session = Session::open(&self.client, self.app).await?;
-        report.sync_id = Some(session.id());
-        self.journal.lock().set_open_session(Some(session.id()))?;
-        let filled = self.fill(&session, system, stop, report).await;
-        // Upserts act at once: whatever happens now, Iden may hold what was pushed.
-        let pushed: BTreeMap<_, _> = report.types.iter().map(|one| (one.slug.to_owned(), one.pushed)).collect();
-        let noted = self.journal.lock().raise_baseline(&pushed).map_err(SyncError::from);
-        match filled.and_then(|proof| noted.map(|()| proof)) {
-            Ok(proof) => session.complete(proof).await?,
+        self.recover().await?;
+        self.enter(None, SessionState::Opening).await?;
+        let session = match Session::open(&self.client, self.app).await {
+            Ok(session) => session,
             Err(error) => {
+                self.journal().set_session(None).await?;
+                return Err(error.into());
+            }
+        };
+        report.sync_id = Some(session.id());
+        self.enter(Some(session.id()), SessionState::Scanning).await?;
+        let mut run = Run::new(&self.sources, system, Some((&self.client, self.app)), Some(&session));
+        // Dropped where it stands, a page on its way may still arrive. The session is abandoned then, so that is no matter.
+        let filled = tokio::select! {
+            biased;
+            () = stop.cancelled() => Err(SyncError::Interrupted),
+            filled = self.fill(&session, &mut run) => filled,
+        };
+        // From here on it is finished rather than interrupted: the end is near.
+        let completed = match filled {
+            Ok((required, cleared)) => self.complete(&session, &mut run, &required, cleared).await,
+            Err(error) => Err(error),
+        };
+        let end = run.scan_end();
+        (report.types, report.plan) = run.into_reports();
+        match completed {
+            Ok(approved) => {
+                self.enter(Some(session.id()), SessionState::Settling).await?;
+                self.say(Activity::Settling).await?;
+                report.settled = session.settle().await;
+                let (at, settled) = (self.clock().wall(), report.settled);
+                Ok(self.journal().end_scan(ScanEnd::Completed { at, approved, settled }).await?)
+            }
+            // The next sync finds out: until then the journal keeps the session as it is.
+            Err(error @ SyncError::Unsettled { .. }) => {
+                self.journal().end_scan(end).await?;
+                Err(error)
+            }
+            Err(error) => {
+                self.enter(Some(session.id()), SessionState::Abandoning).await?;
                 session.abandon().await;
-                self.journal.lock().set_open_session(None)?;
-                return Err(error);
+                self.journal().end_scan(end).await?;
+                self.journal().set_session(None).await?;
+                Err(error)
             }
         }
-        let unreadable = report.types.iter().map(|one| (one.slug.to_owned(), one.unreadable_ids.clone())).collect();
-        Ok(self.journal.lock().set_completed(self.clock.wall(), Completed { pushed, unreadable })?)
     }
 
-    /// A session that a killed process left open removes nobody, and is not ours to go on with: the source has moved on.
-    async fn abandon_orphan(&self) -> Result<(), SyncError> {
-        let Some(orphan) = self.journal.lock().open_session() else { return Ok(()) };
-        Session::known(&self.client, self.app, orphan).abandon().await;
-        Ok(self.journal.lock().set_open_session(None)?)
-    }
-
-    /// Everything between opening and completing. The proof comes back only when nothing speaks against completing.
-    async fn fill(
-        &self,
-        session: &Session<'_>,
-        system: &Arc<S>,
-        stop: &CancellationToken,
-        report: &mut SyncReport,
-    ) -> Result<Proof, SyncError> {
-        let declared: Vec<TypeSchema> = self.types.iter().map(|one| one.schema).collect();
+    /// Everything up to the first verdict of the guard, and what takes something away after it.
+    async fn fill(&self, session: &Session<'_>, run: &mut Run<'_, S>) -> Result<(Required, Cleared), SyncError> {
+        let declared: Vec<TypeSchema> = self.sources.types.iter().map(|one| one.schema).collect();
         let opened = session.progress().await?;
-        let (known, types) = {
-            let journal = self.journal.lock();
-            // A clone registers nothing: what it pushed before is all that tells of a type that was renamed.
-            let types = journal.registered().keys().chain(journal.baseline().keys()).cloned().collect();
-            // Before the first page, which raises the baseline.
-            (Known::from_journal(&journal), types)
-        };
-        let required = required_types(&declared, &types, &opened.progress).map_err(SyncError::Types)?;
-
-        let mut full_reads = Vec::new();
-        let shared = ReadSession::new(Arc::clone(&self.clock));
-        for one in in_phases(&self.types) {
-            full_reads.push(self.push(session, one, system, &shared, stop, report).await?);
-        }
-        check_counts(session, report).await?;
-        let proof = Proof::of(session.id(), &full_reads, &required).map_err(SyncError::Incomplete)?;
-        self.pass_guard(&known, report).await?;
-        if stop.is_cancelled() {
-            return Err(SyncError::Interrupted);
-        }
-        Ok(proof)
+        let known = self.journal().types().await?.into_iter().map(|one| one.slug).collect();
+        let required = required_types(&declared, &known, &opened.progress).map_err(SyncError::Types)?;
+        self.journal().begin_scan(ScanMode::Push).await?;
+        run.scan().await?;
+        self.enter(Some(session.id()), SessionState::Guarding).await?;
+        let cleared = run.clear().await?;
+        run.push_held_back(&cleared).await?;
+        Ok((required, cleared))
     }
 
-    async fn push(
+    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. Whether a person had approved
+    /// what is taken away.
+    async fn complete(
         &self,
         session: &Session<'_>,
-        one: &TypeReader<S>,
-        system: &Arc<S>,
-        shared: &Arc<ReadSession>,
-        stop: &CancellationToken,
-        report: &mut SyncReport,
-    ) -> Result<FullRead, SyncError> {
-        tracing::info!(bridge.resource_type = one.schema.slug, "reading");
-        let reading = (one.read)(Arc::clone(system), Arc::clone(shared));
-        let mut of_type = TypeReport::new(&one.schema);
-        let pushed = push_type(session, reading, &mut of_type, &self.journal, stop).await;
-        report.types.push(of_type);
-        pushed
+        run: &mut Run<'_, S>,
+        required: &Required,
+        first: Cleared,
+    ) -> Result<bool, SyncError> {
+        drop(first);
+        run.refresh().await?;
+        self.say(Activity::Completing).await?;
+        let too_long = SyncError::TasksUnderWay { waited: GATE_BUDGET };
+        let start = self.clock().now();
+        self.enter(Some(session.id()), SessionState::Gated).await?;
+        let Some(gate) = self.gate.close(self.clock(), GATE_BUDGET).await else { return Err(too_long) };
+        let left = GATE_BUDGET.saturating_sub(self.clock().now().saturating_sub(start));
+        let proof = tokio::select! {
+            biased;
+            proof = self.prove(session, run, required, &gate) => proof?,
+            () = self.clock().sleep(left) => return Err(too_long),
+        };
+        let cleared = proof.cleared();
+        let completing =
+            OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
+        self.journal().begin_completing(completing, cleared.plan(), cleared.approval()).await?;
+        session.complete(&proof).await?;
+        drop(gate);
+        Ok(cleared.approval().is_some())
     }
 
-    async fn pass_guard(&self, known: &Known, report: &SyncReport) -> Result<(), SyncError> {
-        let Some(hold) = guard::hold(known, report, &self.client, self.app).await else { return Ok(()) };
-        if self.journal.lock().is_approved(&hold, self.clock.wall())? {
-            tracing::info!(hash = hold.hash(), "approved: {hold}");
-            return Ok(());
-        }
-        self.journal.lock().set_held(hold.clone())?;
-        Err(SyncError::Held(hold))
+    async fn prove(
+        &self,
+        session: &Session<'_>,
+        run: &mut Run<'_, S>,
+        required: &Required,
+        gate: &Closed,
+    ) -> Result<super::proof::Proof, SyncError> {
+        run.reread_touched(gate).await?;
+        let cleared = run.clear().await?;
+        run.push_held_back(&cleared).await?;
+        run.prove(session, required, cleared, gate).await
     }
-}
 
-/// Groups and licenses before the accounts that refer to them (protocol.md section 4).
-fn in_phases<S>(types: &[TypeReader<S>]) -> impl Iterator<Item = &TypeReader<S>> {
-    let of = |accounts: bool| types.iter().filter(move |one| (one.schema.kind == Kind::Account) == accounts);
-    of(false).chain(of(true))
-}
+    async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {
+        self.journal().set_session(Some(OpenSession { id, state, since: self.clock().wall() })).await
+    }
 
-/// The session is still ours, and Iden has of each type what was pushed. An id that the source gave twice is counted
-/// once there, so the count may be lower than ours, but not zero and not higher.
-async fn check_counts(session: &Session<'_>, report: &SyncReport) -> Result<(), SyncError> {
-    let progress = session.progress().await?;
-    if progress.status != SyncStatus::InProgress {
-        return Err(SyncError::Ended { status: progress.status });
+    async fn say(&self, activity: Activity) -> Result<(), JournalError> {
+        self.journal().set_status(&crate::journal::Status::new(activity, self.clock().wall())).await
     }
-    for one in &report.types {
-        let there = progress.progress.iter().find(|there| there.slug == one.slug);
-        let counted = there.map_or(0, |there| there.synced_count);
-        if counted > one.pushed || (counted == 0 && one.pushed > 0) {
-            return Err(SyncError::Count { slug: one.slug.to_owned(), counted, pushed: one.pushed });
-        }
+
+    pub(super) fn journal(&self) -> &dyn Journal {
+        &*self.sources.journal
     }
-    Ok(())
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.sources.clock
+    }
 }

@@ -1,6 +1,6 @@
 //! What ends a sync without completing it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bridge_core::{
     SourceError,
@@ -48,7 +48,17 @@ pub enum SyncError {
         /// How many records had come.
         read: u64,
     },
-    /// The source gave one id twice within a page.
+    /// Somebody who is missing could not be looked up.
+    #[error("`{slug}` was read to its end without `{id}`, and looking it up failed: {error}")]
+    LookUp {
+        /// The type.
+        slug: &'static str,
+        /// The id.
+        id: String,
+        /// What the source said.
+        error: SourceError,
+    },
+    /// The source gave one id twice within a page, or within a snapshot.
     #[error("the source gave two records of `{slug}` with the id `{id}`: which of them counts?")]
     DuplicateId {
         /// The type.
@@ -82,9 +92,18 @@ pub enum SyncError {
     /// The types on Iden's side are not those of this connector.
     #[error("{}", join(.0))]
     Types(Vec<TypeProblem>),
-    /// Not every required type was read.
-    #[error("not read to the end: {}", .0.join(", "))]
+    /// Something that completing needs is missing.
+    #[error("the session may not be completed: {}", .0.join("; "))]
     Incomplete(Vec<String>),
+    /// Tasks that were under way did not end, so that completing could have undone them.
+    #[error("the tasks under way did not end within {} s, so the session could not be completed", .waited.as_secs())]
+    TasksUnderWay {
+        /// How long they were waited for.
+        waited: Duration,
+    },
+    /// What takes something away could not be kept until the guard had passed.
+    #[error("a temporary file in the state directory could not be used: {0}")]
+    HeldBack(#[source] std::io::Error),
     /// The session ended under our hands.
     #[error("the session is {status} on Iden's side, and not by this run: does another connector sync this app?")]
     Ended {

@@ -1,19 +1,43 @@
 //! Telling Iden what the external system holds.
 //!
 //! A session is filled in two phases, groups and licenses before the accounts that refer to them, and then completed or
-//! abandoned. `complete` marks everything that was not pushed as removed, so it takes a `Proof`, and
-//! there is one way to get it: every type read to its declared end, every page accepted.
+//! abandoned. `complete` marks everything that was not pushed as removed, so it takes a `Proof`, and there is one way to
+//! get it: nine conditions, each with a witness (`proof.rs`).
+//!
+//! | step | file |
+//! |---|---|
+//! | a session left behind is ended | `recovery` |
+//! | each type is read; the journal judges each record; pages go out, a few at a time | `run`, `intake`, `flight`, `window`, `refusal` |
+//! | whoever is missing is looked up | `verify` |
+//! | what would be taken away is judged | `judging`, `guard` |
+//! | what takes something away is pushed | `held_back` |
+//! | the gate closes, what tasks touched is read again, the session is completed | `engine`, `proof`, `session` |
 
+mod counts;
 mod engine;
 mod error;
+mod flight;
 mod guard;
+mod held_back;
+mod intake;
+mod judging;
 mod page;
+mod plan;
 mod proof;
-mod push;
+mod recovery;
+mod refusal;
 mod report;
+mod run;
 mod session;
+mod sources;
+mod status_line;
 mod types;
+mod verify;
+mod window;
 
-pub(crate) use engine::{SyncEngine, TypeReader};
+pub(crate) use engine::SyncEngine;
 pub use error::{SyncError, SyncFailure, TypeProblem};
+pub use guard::{Limits, LimitsPatch, LimitsProblem};
+pub use plan::{Plan, PlannedType};
 pub use report::{SyncReport, TypeReport};
+pub(crate) use sources::{Sources, TypeReader};

@@ -1,29 +1,87 @@
 //! The right to complete a session.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bridge_core::wire::SyncId;
 
-use crate::source::FullRead;
+use super::{counts::Counted, intake::Accepted, judging::Cleared, types::Required, verify::Verified};
+use crate::{gate::Closed, source::FullRead};
 
-/// Says that one session holds everything: every required type was read to its declared end, and every page of it was
-/// accepted. [`Session::complete`](super::session::Session::complete) asks for it, and [`Proof::of`] alone makes it, out
-/// of [`FullRead`]s, which in turn only a read that ended with `Ok(())` makes. An error, a panic, a cancelled or a partial run
-/// has nothing to make it of.
+/// How long the word of the source that somebody is absent is good for.
+pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
+
+/// Everything that speaks for completing. Each part is a witness that only the step which it is named for can make.
+pub(super) struct Evidence<'a> {
+    pub(super) session: SyncId,
+    pub(super) required: &'a Required,
+    pub(super) reads: &'a [FullRead],
+    pub(super) accepted: &'a [Accepted],
+    pub(super) counted: Counted,
+    pub(super) verified: &'a [Verified],
+    pub(super) cleared: Cleared,
+    pub(super) gate: &'a Closed,
+    pub(super) now: Duration,
+}
+
+/// Says that one session may be completed. [`Session::complete`](super::session::Session::complete) asks for it, and
+/// [`Proof::of`] alone makes it. An error, a panic, a cancelled or a partial run has nothing to make it of.
 #[derive(Debug)]
-pub(crate) struct Proof {
+pub(super) struct Proof {
     session: SyncId,
+    cleared: Cleared,
+    good_until: Duration,
 }
 
 impl Proof {
-    /// The proof, or the types that are missing from it.
-    pub(crate) fn of(session: SyncId, pushed: &[FullRead], required: &BTreeSet<String>) -> Result<Self, Vec<String>> {
-        let read: BTreeSet<&str> = pushed.iter().map(FullRead::slug).collect();
-        let missing: Vec<String> = required.iter().filter(|slug| !read.contains(slug.as_str())).cloned().collect();
-        if missing.is_empty() { Ok(Proof { session }) } else { Err(missing) }
+    /// The nine conditions of completing (reliability.md section 4.1), in its order. What is missing is named.
+    pub(super) fn of(evidence: Evidence<'_>) -> Result<Self, Vec<String>> {
+        let Evidence { session, required, reads, accepted, counted, verified, cleared, gate, now } = evidence;
+        let mut missing = Vec::new();
+        for slug in required.slugs() {
+            // C1: every required type was read to the end that its source declared. Only a read that ended with `Ok(())`
+            // makes a `FullRead`.
+            if !reads.iter().any(|read| read.slug() == slug) {
+                missing.push(format!("`{slug}` was not read to its end"));
+            }
+            // C2: every page of it was accepted, and the answer counts the records that were sent.
+            if !accepted.iter().any(|pages| pages.slug() == slug) {
+                missing.push(format!("not every page of `{slug}` was accepted"));
+            }
+            // C5: who is missing was looked up and is absent, not long ago, or was absent in two full reads.
+            match verified.iter().find(|verified| verified.slug() == slug) {
+                Some(verified) if verified.good_until().is_none_or(|until| now < until) => {}
+                Some(_) => missing.push(format!("those missing from `{slug}` were looked up too long ago")),
+                None => missing.push(format!("those missing from `{slug}` were not looked up")),
+            }
+        }
+        // C3: the session is still open, no type in it was left out, and Iden's counts agree with ours.
+        if counted.session() != session {
+            missing.push("Iden's counts are those of another session".to_owned());
+        }
+        // C4: no record that Iden may hold is unreadable or refused. C6: the guard has passed, or a person approved exactly
+        // this. Both are what clearing means.
+        // C7: the gate is closed, and accounts that tasks touched were read again before the last clearing.
+        let (_cleared, _closed): (&Cleared, &Closed) = (&cleared, gate);
+        // C8: the types fit those of the journal and of the session: only then there is a `Required`.
+        // C9: the journal's lock is held by this engine as long as it lives; a lease will stand here.
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let good_until = verified.iter().filter_map(Verified::good_until).min().unwrap_or(Duration::MAX);
+        Ok(Proof { session, cleared, good_until })
     }
 
-    pub(crate) fn session(&self) -> SyncId {
+    pub(super) fn session(&self) -> SyncId {
         self.session
+    }
+
+    /// What is taken away, and by whose leave.
+    pub(super) fn cleared(&self) -> &Cleared {
+        &self.cleared
+    }
+
+    /// Until when `complete` may be sent, on the client's clock.
+    pub(super) fn is_good_at(&self, now: Duration) -> bool {
+        now < self.good_until
     }
 }

@@ -1,9 +1,12 @@
 //! What a sync did.
 
-use std::collections::BTreeSet;
-
-use bridge_core::wire::{Kind, SyncId};
+use bridge_core::{
+    TypeSchema,
+    wire::{Kind, SyncId},
+};
 use serde::Serialize;
+
+use crate::journal::Sum;
 
 /// What one sync did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -13,8 +16,12 @@ pub struct SyncReport {
     pub sync_id: Option<SyncId>,
     /// Type by type, in the order of reading.
     pub types: Vec<TypeReport>,
+    /// The hash of what would be, or was, taken away; once that was known.
+    pub plan: Option<String>,
     /// Whether the session was completed.
     pub completed: bool,
+    /// Whether Iden says that its clean-up is done. It goes on in the background otherwise.
+    pub settled: bool,
 }
 
 /// What one sync did with one type.
@@ -27,26 +34,76 @@ pub struct TypeReport {
     pub name: &'static str,
     /// Account, group or license.
     pub kind: Kind,
+    /// Records that were read, of which some may be read twice.
+    pub read: u64,
     /// Records that were pushed and accepted.
     pub pushed: u64,
-    /// Those that were new to Iden.
+    /// Those that were new to Iden, by its own word.
     pub created: u64,
-    /// Those that Iden had.
+    /// Those that Iden had, by its own word.
     pub updated: u64,
+    /// Those that take something away and were pushed after the guard had passed.
+    pub reduced: u64,
+    /// Those that take something away and wait for the guard, or were dropped by it.
+    pub held_back: u64,
+    /// Records that came again with the same id. The last one counts.
+    pub repeated: u64,
     /// Records that could not be read.
     pub unreadable: u64,
     /// The first of them, with what is wrong.
     pub examples: Vec<String>,
-    /// Their ids, as far as they have one and are not too many.
+    /// Records that Iden refuses.
+    pub rejected: u64,
+    /// The first of them, with what Iden says.
+    pub rejected_examples: Vec<String>,
+    /// Memberships and assignments that point to nothing that was read. They were left out.
+    pub dangling: u64,
+    /// The first of them.
+    pub dangling_examples: Vec<String>,
+    /// What is taken away: removed by completing, or pushed as reductions. What Iden itself ordered is not in it.
+    pub lost: Sum,
+    /// How many were new, against what Iden may hold by the journal.
     #[serde(skip)]
-    pub(crate) unreadable_ids: BTreeSet<String>,
-    /// How many of them may stand for somebody whom Iden holds.
+    pub(crate) fresh: u64,
+    /// How many differ from what Iden may hold by the journal.
     #[serde(skip)]
-    pub(crate) unreadable_known: u64,
+    pub(crate) changed: u64,
+    /// Records in pages that were sent, whatever became of them.
+    #[serde(skip)]
+    pub(crate) sent: u64,
+    /// Unreadable records without an id.
+    #[serde(skip)]
+    pub(crate) unreadable_nameless: u64,
+    /// Whether Iden answers pages with totals of the session.
+    #[serde(skip)]
+    pub(crate) cumulative_totals: bool,
 }
 
-impl SyncReport {
-    pub(crate) fn pushed(&self, kind: Kind) -> u64 {
-        self.types.iter().filter(|report| report.kind == kind).map(|report| report.pushed).sum()
+impl TypeReport {
+    pub(super) fn new(schema: &TypeSchema) -> Self {
+        TypeReport {
+            slug: schema.slug,
+            name: schema.name,
+            kind: schema.kind,
+            read: 0,
+            pushed: 0,
+            created: 0,
+            updated: 0,
+            reduced: 0,
+            held_back: 0,
+            repeated: 0,
+            unreadable: 0,
+            examples: Vec::new(),
+            rejected: 0,
+            rejected_examples: Vec::new(),
+            dangling: 0,
+            dangling_examples: Vec::new(),
+            lost: Sum::default(),
+            fresh: 0,
+            changed: 0,
+            sent: 0,
+            unreadable_nameless: 0,
+            cumulative_totals: false,
+        }
     }
 }

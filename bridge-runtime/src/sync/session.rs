@@ -9,49 +9,65 @@ use crate::client::{Client, ClientError};
 
 /// How often `complete` is sent where its answer is lost and the session is still open.
 const COMPLETE_ATTEMPTS: u32 = 3;
+/// How long the clean-up is waited for.
+const SETTLE_WAIT: Duration = Duration::from_secs(2 * 60);
+/// How long to wait before asking for the first time again; it doubles.
+const FIRST_SETTLE_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_SETTLE_PAUSE: Duration = Duration::from_secs(15);
 /// How long an answer to `abandon` is waited for: less than a supervisor waits for the end of a process.
 const ABANDON_WAIT: Duration = Duration::from_secs(10);
 
 /// An open session. It ends by [`complete`](Session::complete) or [`abandon`](Session::abandon); one that is merely
 /// dropped stays open and removes nobody.
 #[derive(Debug)]
-pub(crate) struct Session<'a> {
+pub(super) struct Session<'a> {
     client: &'a Client,
     app: AppId,
     id: SyncId,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) async fn open(client: &'a Client, app: AppId) -> Result<Self, ClientError> {
+    pub(super) async fn open(client: &'a Client, app: AppId) -> Result<Self, ClientError> {
         let id = client.start_sync(app).await?.sync_id;
         tracing::info!(bridge.sync_id = %id, "sync session opened");
         Ok(Session { client, app, id })
     }
 
     /// One that was opened before.
-    pub(crate) fn known(client: &'a Client, app: AppId, id: SyncId) -> Self {
+    pub(super) fn known(client: &'a Client, app: AppId, id: SyncId) -> Self {
         Session { client, app, id }
     }
 
-    pub(crate) fn id(&self) -> SyncId {
+    pub(super) fn id(&self) -> SyncId {
         self.id
     }
 
-    pub(crate) async fn push(&self, slug: &str, page: Page) -> Result<PageReceipt, ClientError> {
-        self.client.push_page(self.app, self.id, slug, page.body).await
+    pub(super) async fn push(&self, slug: &str, page: &Page) -> Result<PageReceipt, ClientError> {
+        self.client.push_page(self.app, self.id, slug, page.body()).await
     }
 
-    pub(crate) async fn progress(&self) -> Result<SyncProgress, ClientError> {
+    /// How often so far Iden asked for less load.
+    pub(super) fn throttles(&self) -> u64 {
+        self.client.throttles()
+    }
+
+    pub(super) async fn progress(&self) -> Result<SyncProgress, ClientError> {
         self.client.sync_progress(self.app, self.id).await
     }
 
     /// Makes the pushed set the full truth: Iden marks everything else as removed.
     ///
-    /// A lost answer is settled by asking: only a session that is surely still open is completed again.
-    pub(crate) async fn complete(self, proof: Proof) -> Result<(), SyncError> {
+    /// A lost answer is settled by asking: only a session that is surely still open is completed again, and only while
+    /// the proof is good. On a failure that leaves the session open, the caller abandons it.
+    pub(super) async fn complete(&self, proof: &Proof) -> Result<(), SyncError> {
         assert_eq!(proof.session(), self.id, "a proof is good for its own session");
         let mut attempt = 1;
         loop {
+            if !proof.is_good_at(self.client.clock().now()) {
+                return Err(SyncError::Incomplete(vec![
+                    "those who are missing were looked up too long ago".to_owned(),
+                ]));
+            }
             let error = match self.client.complete_sync(self.app, self.id).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
@@ -59,10 +75,7 @@ impl<'a> Session<'a> {
             let status = match self.progress().await {
                 Ok(progress) => progress.status,
                 Err(_) if error.outcome_unknown() => return Err(SyncError::Unsettled { why: error.to_string() }),
-                Err(_) => {
-                    self.abandon().await;
-                    return Err(error.into());
-                }
+                Err(_) => return Err(error.into()),
             };
             match status {
                 SyncStatus::Completed => return Ok(()),
@@ -72,10 +85,7 @@ impl<'a> Session<'a> {
                     tracing::warn!(attempt, error = %error, "`complete` had no answer and the session is still open; completing again");
                     attempt += 1;
                 }
-                SyncStatus::InProgress => {
-                    self.abandon().await;
-                    return Err(error.into());
-                }
+                SyncStatus::InProgress => return Err(error.into()),
                 // Nothing may be concluded from a state that we do not know: it may be the clean-up at work.
                 SyncStatus::Other(_) if error.outcome_unknown() => {
                     return Err(SyncError::Unsettled { why: format!("Iden says that the session is {status}") });
@@ -85,9 +95,32 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Waits for the clean-up, which runs in the background (protocol.md section 4). Whether Iden says that it is done.
+    pub(super) async fn settle(&self) -> bool {
+        let clock = self.client.clock();
+        let end = clock.now() + SETTLE_WAIT;
+        let mut pause = FIRST_SETTLE_PAUSE;
+        loop {
+            match self.progress().await {
+                Ok(progress) if progress.status == SyncStatus::Completed => return true,
+                Ok(progress) => tracing::debug!(status = %progress.status, "the clean-up goes on"),
+                Err(error) => tracing::warn!(error = %error, "whether the clean-up is done could not be read"),
+            }
+            if clock.now() + pause > end {
+                tracing::warn!(
+                    bridge.sync_id = %self.id,
+                    "Iden has accepted the session, and its clean-up is not done yet; it goes on in the background"
+                );
+                return false;
+            }
+            clock.sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_SETTLE_PAUSE);
+        }
+    }
+
     /// Ends the session without a clean-up: what was pushed stays, nobody is removed. That an abandon fails does no
     /// harm: a session that nobody completes removes nobody either. So it is not waited for long.
-    pub(crate) async fn abandon(self) {
+    pub(super) async fn abandon(&self) {
         let abandoned = tokio::select! {
             biased;
             abandoned = self.client.abandon_sync(self.app, self.id) => match abandoned {

@@ -9,14 +9,25 @@ use bridge_core::{
 
 use super::error::TypeProblem;
 
+/// The witness that the connector's types fit those of the journal and of the session.
+#[derive(Debug)]
+pub(super) struct Required(BTreeSet<&'static str>);
+
+impl Required {
+    /// The slugs that must be read in full.
+    pub(super) fn slugs(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.0.iter().copied()
+    }
+}
+
 /// The slugs that must be read in full: those of the builder. What else the journal or the session names is a type that
 /// nobody reads, and completing would empty it: a slug that was renamed, for instance.
-pub(crate) fn required_types(
+pub(super) fn required_types(
     declared: &[TypeSchema],
     known: &BTreeSet<String>,
     session: &[TypeProgress],
-) -> Result<BTreeSet<String>, Vec<TypeProblem>> {
-    let own: BTreeMap<&str, Kind> = declared.iter().map(|schema| (schema.slug, schema.kind)).collect();
+) -> Result<Required, Vec<TypeProblem>> {
+    let own: BTreeMap<&'static str, Kind> = declared.iter().map(|schema| (schema.slug, schema.kind)).collect();
     let mut problems = Vec::new();
     for there in session.iter().filter(|there| !is_companion(there, declared)) {
         match own.get(there.slug.as_str()) {
@@ -34,7 +45,7 @@ pub(crate) fn required_types(
     let named = |slug: &str| problems.iter().any(|problem| problem.slug() == slug);
     let forgotten: Vec<_> = known.iter().filter(|slug| !own.contains_key(slug.as_str()) && !named(slug)).collect();
     problems.extend(forgotten.into_iter().map(|slug| TypeProblem::Unread { slug: slug.clone() }));
-    if problems.is_empty() { Ok(own.keys().map(|&slug| slug.to_owned()).collect()) } else { Err(problems) }
+    if problems.is_empty() { Ok(Required(own.into_keys().collect())) } else { Err(problems) }
 }
 
 /// Registering a group or license type makes Iden create a companion type for its memberships or assignments, which

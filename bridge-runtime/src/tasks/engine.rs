@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     TaskInfo, Tasks,
     attempt::{Attempt, Attempting, log, unknown_outcome},
+    effect::{Effect, account_of},
     error::RoundError,
     queue::Queue,
     reporter::{self, Reported},
@@ -23,7 +24,8 @@ use super::{
 use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
-    journal::SharedJournal,
+    gate::Gate,
+    journal::{BegunTask, Journal},
 };
 
 /// How long to wait before another attempt, where the handler does not say.
@@ -34,8 +36,9 @@ pub(crate) struct TaskEngine<S> {
     pub(crate) client: Client,
     pub(crate) app: AppId,
     pub(crate) tasks: Tasks<S>,
-    pub(crate) journal: SharedJournal,
+    pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) gate: Gate,
     pub(crate) progress: Mutex<HashMap<TaskId, Progress>>,
 }
 
@@ -79,8 +82,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
     /// list can lag, and a task can be put off. It would run a second time if it were forgotten, so it is asked for.
     async fn forget_settled(&self, listed: &HashSet<TaskId>) -> Result<(), RoundError> {
         let mut open = listed.clone();
-        let unlisted: Vec<TaskId> = self.journal.lock().begun().filter(|id| !listed.contains(id)).collect();
-        for id in unlisted {
+        for id in self.journal.begun().await?.into_iter().filter(|id| !listed.contains(id)) {
             let settled = match self.client.task(self.app, id).await {
                 Ok(task) => task.status.is_terminal(),
                 // Bridge says so in JSON; a page of something in between says nothing about the task.
@@ -91,7 +93,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             }
         }
         self.progress().retain(|id, _| open.contains(id));
-        Ok(self.journal.lock().forget_tasks_but(&open)?)
+        Ok(self.journal.forget_tasks_but(&open).await?)
     }
 
     /// Reports a task failed that no handler can take. One that was begun before, by a handler that is there no more or by
@@ -103,11 +105,12 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         error: TaskError,
         round: &mut RoundReport,
     ) -> Result<(), RoundError> {
-        if let Some(Progress::Over { report, action }) = self.known(id) {
+        if let Some(Progress::Over { report, action }) = self.known(id).await? {
             return self.send(id, &action, report, round).await;
         }
-        let error = if self.journal.lock().was_begun(id) { unknown_outcome(&error) } else { error };
-        self.conclude(id, action, Err(error), round).await
+        let error = if self.journal.was_begun(id).await? { unknown_outcome(&error) } else { error };
+        let report = self.conclude(id, action, Err(error), Effect::default()).await?;
+        self.send(id, action, report, round).await
     }
 
     async fn take_up(
@@ -117,7 +120,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         stop: &CancellationToken,
         round: &mut RoundReport,
     ) -> Result<(), RoundError> {
-        match self.known(id) {
+        match self.known(id).await? {
             Some(Progress::Over { report, action }) => return self.send(id, &action, report, round).await,
             Some(Progress::Parked) => {
                 round.parked += 1;
@@ -163,11 +166,14 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         if let Err(error) = (entry.check)(task.payload.clone()) {
             return self.refuse(task.id, &task.action, super::entry::invalid(error), round).await;
         }
-        let begun_before = self.journal.lock().was_begun(task.id);
+        let begun_before = self.journal.was_begun(task.id).await?;
         let attempt = self.attempts(task.id) + 1;
         let info = TaskInfo { id: task.id.to_string(), key: format!("{}:{}", self.app, task.id), attempt };
+        // Until what the handler did is written down: a session must not be completed in between.
+        let passing = self.gate.pass().await;
         // Before the effect: a process that dies in it must find out afterwards.
-        self.journal.lock().begin_task(task.id)?;
+        let begun = BegunTask { id: task.id, slug: task.resource_type.clone(), account: account_of(&task.payload) };
+        self.journal.begin_task(&begun).await?;
         tracing::info!(
             bridge.task_id = info.id,
             bridge.action = task.action,
@@ -177,15 +183,15 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         );
         let attempting = Attempting { entry, system, clock: &*self.clock, stop };
         // Settled again before a further attempt, too: what an interrupted handler had sent can arrive in between.
-        match attempting.run(info.clone(), &task.payload, begun_before).await {
-            Attempt::Done(result) => self.conclude(task.id, &task.action, Ok(result), round).await,
+        let outcome = match attempting.run(info.clone(), &task.payload, begun_before).await {
+            Attempt::Done(result) => Ok(result),
             Attempt::Failed(error) => {
                 log(&info, &error, "the task failed");
-                self.conclude(task.id, &task.action, Err(error), round).await
+                Err(error)
             }
             Attempt::Again { error, .. } if attempt >= entry.policy.attempts => {
                 log(&info, &error, "the last attempt failed");
-                self.conclude(task.id, &task.action, Err(error), round).await
+                Err(error)
             }
             Attempt::Again { after, error } => {
                 log(&info, &error, "the task is tried again");
@@ -194,9 +200,9 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
                 round.waiting += 1;
                 // Only where nothing happened, at this attempt and before: after an interruption the mark has to stay.
                 if matches!(error.verdict(), Verdict::Retry(_)) && !begun_before {
-                    self.journal.lock().end_task(task.id)?;
+                    self.journal.end_task(task.id).await?;
                 }
-                Ok(())
+                return Ok(());
             }
             Attempt::Parked(error) => {
                 log(
@@ -206,25 +212,30 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
                 );
                 self.progress().insert(task.id, Progress::Parked);
                 round.parked += 1;
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        let effect = Effect::of(task, &outcome);
+        let report = self.conclude(task.id, &task.action, outcome, effect).await?;
+        drop(passing);
+        self.send(task.id, &task.action, report, round).await
     }
 
+    /// Writes the outcome down, before it is reported.
     async fn conclude(
         &self,
         id: TaskId,
         action: &str,
         outcome: Result<TaskResult, TaskError>,
-        round: &mut RoundReport,
-    ) -> Result<(), RoundError> {
+        effect: Effect,
+    ) -> Result<TaskReport, RoundError> {
         let report = match outcome {
             Ok(result) => TaskReport::completed(result.to_wire()),
             Err(error) => TaskReport::failed(error.code(), reporter::capped(error.message())),
         };
-        self.journal.lock().set_outcome(id, on_disk(&report))?;
+        self.journal.set_outcome(id, &on_disk(&report), effect.touched, effect.ordered).await?;
         self.progress().insert(id, Progress::Over { report: report.clone(), action: action.to_owned() });
-        self.send(id, action, report, round).await
+        Ok(report)
     }
 
     async fn send(
@@ -252,14 +263,17 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             }
         }
         // `progress` keeps it until Iden lists it no more: a list that lags must not make it run again.
-        Ok(self.journal.lock().end_task(id)?)
+        Ok(self.journal.end_task(id).await?)
     }
 
     /// What this process knows of a task, else what one before it wrote down.
-    fn known(&self, id: TaskId) -> Option<Progress> {
+    async fn known(&self, id: TaskId) -> Result<Option<Progress>, RoundError> {
         let here = self.progress().get(&id).cloned();
-        let before = || Some(Progress::Over { report: self.journal.lock().outcome(id)?, action: String::new() });
-        here.or_else(before)
+        if here.is_some() {
+            return Ok(here);
+        }
+        let before = self.journal.outcome(id).await?;
+        Ok(before.map(|report| Progress::Over { report, action: String::new() }))
     }
 
     fn attempts(&self, id: TaskId) -> u32 {

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod context;
+mod effect;
 mod engine;
 mod entry;
 mod error;

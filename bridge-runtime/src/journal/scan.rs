@@ -1,0 +1,185 @@
+//! One full read of the source against the known set.
+
+use async_trait::async_trait;
+use bridge_core::{Status, wire::Kind};
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+use super::JournalError;
+
+/// Whether a scan goes with a session or is a dry run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanMode {
+    /// What is seen is about to be pushed: the known set grows by it first.
+    Push,
+    /// Nothing is pushed: the known set stays.
+    Dry,
+}
+
+/// One end of a membership or assignment: a hash of the slug and the id of a group or license.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EdgeKey(pub i64);
+
+impl EdgeKey {
+    /// The key of the record `id` of the type `slug`. The same in every version.
+    #[must_use]
+    pub fn of(slug: &str, id: &str) -> Self {
+        // A slug holds no line feed.
+        EdgeKey(first_eight(format!("{slug}\n{id}").as_bytes()))
+    }
+}
+
+/// The first eight bytes of a SHA-256 digest.
+pub(crate) fn first_eight(bytes: &[u8]) -> i64 {
+    let digest = digest(&SHA256, bytes);
+    i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest has 32 bytes"))
+}
+
+/// What the journal is told of a record: no contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its id.
+    pub id: String,
+    /// Its status; `None` for a group or license, and for an account that says nothing, which Iden takes for active.
+    pub status: Option<Status>,
+    /// The groups and licenses that it points to.
+    pub edges: Vec<EdgeKey>,
+    /// A hash of its other fields.
+    pub fingerprint: i64,
+}
+
+/// What a record is against the known set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Iden does not hold it.
+    Created,
+    /// Iden may hold it otherwise.
+    Changed,
+    /// Iden holds it so.
+    Same,
+}
+
+/// The journal's word on one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Judgement {
+    /// What it is against the known set.
+    pub change: Change,
+    /// It was seen in this scan before: the source gave its id twice.
+    pub repeated: bool,
+    /// Positions in [`Seen::edges`] of those that point to nothing seen in this scan. They are not to be sent.
+    pub dangling: Vec<usize>,
+    /// It takes something away: an active account becomes inactive or suspended, or an edge is gone. It must be held back
+    /// under this number until the guard has passed. `None`: push it now.
+    pub held_back: Option<u64>,
+}
+
+impl Judgement {
+    /// A judgement, for implementations of the journal.
+    #[must_use]
+    pub fn new(change: Change, repeated: bool, dangling: Vec<usize>, held_back: Option<u64>) -> Self {
+        Judgement { change, repeated, dangling, held_back }
+    }
+}
+
+/// What a scan takes away from one type, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// Records that are removed.
+    pub removed: u64,
+    /// Active accounts that become inactive or suspended.
+    pub deactivated: u64,
+    /// Memberships and assignments that end, where both sides stay.
+    pub edges: u64,
+}
+
+/// What a scan means for one type, as the guard judges it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// How many records the last completed session held; before the first one, how many Iden may hold.
+    pub baseline: u64,
+    /// The same for edges.
+    pub baseline_edges: u64,
+    /// How many distinct records were seen.
+    pub present: u64,
+    /// How many of them Iden does not hold.
+    pub created: u64,
+    /// How many of them Iden may hold otherwise.
+    pub changed: u64,
+    /// What would be lost. What Iden itself ordered is not in it.
+    pub lost: Sum,
+    /// What completed sessions of the last 24 hours took away. What was ordered or approved is not in it.
+    pub last_day: Sum,
+    /// Protected ids among those that would be removed.
+    pub protected: Vec<String>,
+    /// How many records that Iden may hold could not be read, and were not seen otherwise.
+    pub unreadable: u64,
+    /// How many records that Iden may hold it has refused.
+    pub rejected: u64,
+    /// How many edges of the source point to nothing that was seen.
+    pub dangling: u64,
+}
+
+/// How a scan ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanEnd {
+    /// Not every page was accepted, or not everything was read.
+    Failed,
+    /// Every page was accepted. Reductions were not pushed.
+    Kept,
+    /// Every page was accepted, reductions too. The session was not completed.
+    Reduced,
+    /// The session was completed.
+    Completed {
+        /// When.
+        at: Timestamp,
+        /// Whether a person had approved what it took away.
+        approved: bool,
+        /// Whether Iden says that its clean-up is done. Until then those that were removed stay known.
+        settled: bool,
+    },
+}
+
+/// One scan at a time. What it has seen lives as long as the process; only the known set outlives it.
+#[async_trait]
+pub trait ScanJournal: Send + Sync + 'static {
+    /// Begins a scan. One that was left open is dropped.
+    async fn begin_scan(&self, mode: ScanMode) -> Result<(), JournalError>;
+
+    /// Takes a page of records, none of them twice, and judges each. In [`ScanMode::Push`] the known set holds them
+    /// when this returns: call it before they are pushed. A reduction is known as it was.
+    async fn see(&self, slug: &str, kind: Kind, records: Vec<Seen>) -> Result<Vec<Judgement>, JournalError>;
+
+    /// Which of these ids were not seen in this scan, in the order given.
+    async fn unseen(&self, slug: &str, ids: Vec<String>) -> Result<Vec<String>, JournalError>;
+
+    /// Records with these ids are there and cannot be read: they count as present.
+    async fn set_unreadable(&self, slug: &str, ids: Vec<String>) -> Result<(), JournalError>;
+
+    /// Iden refuses this record. `surely_not_applied`: it says so, and a record that was new is not known then.
+    async fn reject(&self, slug: &str, id: &str, surely_not_applied: bool) -> Result<(), JournalError>;
+
+    /// Ids that are known and that this scan has neither seen nor found unreadable, absent or refused; after `after`, in
+    /// order of id, at most `limit`.
+    async fn missing(&self, slug: &str, after: Option<String>, limit: usize) -> Result<Vec<String>, JournalError>;
+
+    /// These ids are surely absent from the source: completing removes them.
+    async fn set_absent(&self, slug: &str, ids: Vec<String>) -> Result<(), JournalError>;
+
+    /// Every id that was found absent is missing again, to be looked up anew.
+    async fn forget_absent(&self, slug: &str) -> Result<(), JournalError>;
+
+    /// Whether each record that was held back under this number still is: one that came again is not.
+    async fn still_held_back(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError>;
+
+    /// What the scan means for one type.
+    async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError>;
+
+    /// Ids of this scan with this change, in order, at most `limit`.
+    async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError>;
+
+    /// Ends the scan, and brings the known set to what Iden holds now.
+    async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError>;
+}

@@ -1,0 +1,119 @@
+//! The app and its types.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::{
+    SqliteJournal,
+    fault::Result,
+    store::Store,
+    values::{At, count, from_word, word},
+};
+use crate::journal::{AppJournal, JournalError, KnownApp, KnownType};
+
+/// Everything that is about one app. The approvals as well: the plan of another app can have the same hash.
+const FORGET: &str = "
+UPDATE state SET completed_at = NULL, held = NULL, status = NULL;
+DELETE FROM session;
+DELETE FROM task;
+DELETE FROM touched;
+DELETE FROM ordered;
+DELETE FROM taken;
+DELETE FROM plan;
+DELETE FROM approval;
+DELETE FROM known;
+DELETE FROM type;
+";
+
+impl Store {
+    fn app(&mut self) -> Result<Option<KnownApp>> {
+        known_app(self.reading()?)
+    }
+
+    fn set_app(&mut self, app: KnownApp) -> Result<()> {
+        let other = self.write(|tx| {
+            let other = known_app(tx)?.is_some_and(|known| known.id != app.id);
+            if other {
+                tx.execute_batch(FORGET)?;
+            }
+            let origin = word(&app.origin)?;
+            tx.execute("UPDATE state SET app = ?1, origin = ?2", (app.id.to_string(), origin))?;
+            Ok(other)
+        })?;
+        if other {
+            self.drop_scan();
+        }
+        Ok(())
+    }
+
+    fn types(&mut self) -> Result<Vec<KnownType>> {
+        let mut types = self.reading()?.prepare_cached(
+            "SELECT slug, name, (SELECT count(*) FROM known WHERE known.type = type.id) FROM type ORDER BY slug",
+        )?;
+        let types = types
+            .query_map([], |row| Ok(KnownType { slug: row.get(0)?, name: row.get(1)?, known: count(row.get(2)?) }))?;
+        Ok(types.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn set_registered(&mut self, slug: &str, name: &str) -> Result<()> {
+        self.write(|tx| {
+            let mut set = tx.prepare_cached(
+                "INSERT INTO type (slug, name) VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = excluded.name",
+            )?;
+            set.execute((slug, name))?;
+            Ok(())
+        })
+    }
+
+    fn completed_at(&mut self) -> Result<Option<Timestamp>> {
+        let at = self.reading()?.query_row("SELECT completed_at FROM state", [], |row| row.get::<_, Option<At>>(0))?;
+        Ok(at.map(|At(at)| at))
+    }
+}
+
+fn known_app(connection: &Connection) -> Result<Option<KnownApp>> {
+    let found = connection
+        .query_row("SELECT app, origin FROM state WHERE app IS NOT NULL", [], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((id, origin)) = found.optional()? else { return Ok(None) };
+    Ok(Some(KnownApp { id: from_word(id)?, origin: from_word(origin)? }))
+}
+
+/// The number of a type, if it has one.
+pub(super) fn type_of(connection: &Connection, slug: &str) -> Result<Option<i64>> {
+    let mut find = connection.prepare_cached("SELECT id FROM type WHERE slug = ?1")?;
+    Ok(find.query_row([slug], |row| row.get(0)).optional()?)
+}
+
+/// The number of a type; a new one if it has none.
+pub(super) fn type_for(tx: &Transaction<'_>, slug: &str) -> Result<i64> {
+    if let Some(found) = type_of(tx, slug)? {
+        return Ok(found);
+    }
+    tx.prepare_cached("INSERT INTO type (slug) VALUES (?1)")?.execute([slug])?;
+    Ok(tx.last_insert_rowid())
+}
+
+#[async_trait]
+impl AppJournal for SqliteJournal {
+    async fn app(&self) -> Result<Option<KnownApp>, JournalError> {
+        self.call("read", Store::app).await
+    }
+
+    async fn set_app(&self, app: KnownApp) -> Result<(), JournalError> {
+        self.call("written", move |store| store.set_app(app)).await
+    }
+
+    async fn types(&self) -> Result<Vec<KnownType>, JournalError> {
+        self.call("read", Store::types).await
+    }
+
+    async fn set_registered(&self, slug: &str, name: &str) -> Result<(), JournalError> {
+        let (slug, name) = (slug.to_owned(), name.to_owned());
+        self.call("written", move |store| store.set_registered(&slug, &name)).await
+    }
+
+    async fn completed_at(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.call("read", Store::completed_at).await
+    }
+}

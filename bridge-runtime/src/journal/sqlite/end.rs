@@ -1,0 +1,114 @@
+//! The end of a scan: the known set becomes what Iden holds.
+
+use jiff::{Timestamp, ToSpan};
+use rusqlite::Transaction;
+
+use super::{
+    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, tasks::UNTOUCHED, values::At,
+};
+use crate::journal::ScanEnd;
+
+impl Store {
+    pub(super) fn end_scan(&mut self, end: ScanEnd) -> Result<()> {
+        let Some(scan) = &self.scan else {
+            // A step that failed has ended it.
+            return if end == ScanEnd::Failed { Ok(()) } else { Err(no_scan()) };
+        };
+        let (touched_before, now, writes) = (scan.touched_before, scan.now, scan.is_push());
+        let ended = match end {
+            ScanEnd::Failed => Ok(()),
+            _ if !writes => Ok(()),
+            ScanEnd::Kept => self.write(confirm),
+            ScanEnd::Reduced => self.write(|tx| {
+                // The guard was asked before anything was reduced, and told the time.
+                let at = now.unwrap_or_else(Timestamp::now);
+                take_down(tx, at, false)?;
+                reduce(tx)
+            }),
+            ScanEnd::Completed { at, approved, settled } => self.write(|tx| {
+                if !approved {
+                    take_down(tx, at, settled)?;
+                }
+                reduce(tx)?;
+                if settled {
+                    remove(tx, touched_before)?;
+                }
+                complete(tx, at, touched_before)
+            }),
+        };
+        self.drop_scan();
+        ended
+    }
+}
+
+/// Iden holds what was pushed as it came.
+fn confirm(tx: &Transaction<'_>) -> Result<()> {
+    let mut confirm = tx.prepare_cached(
+        "UPDATE known SET fingerprint = seen.fingerprint FROM scratch.seen AS seen
+         WHERE seen.type = known.type AND seen.id = known.id
+           AND seen.fingerprint IS NOT NULL AND seen.held IS NULL",
+    )?;
+    confirm.execute([])?;
+    Ok(())
+}
+
+/// And what was held back at first.
+fn reduce(tx: &Transaction<'_>) -> Result<()> {
+    confirm(tx)?;
+    let mut reduce = tx.prepare_cached(
+        "UPDATE known SET status = seen.status, edges = seen.edges, fingerprint = seen.fingerprint
+         FROM scratch.seen AS seen
+         WHERE seen.type = known.type AND seen.id = known.id AND seen.held IS NOT NULL",
+    )?;
+    reduce.execute([])?;
+    let mut fulfil = tx.prepare_cached(
+        "DELETE FROM ordered
+         WHERE EXISTS (SELECT 1 FROM scratch.reduction
+                       WHERE reduction.type = ordered.type AND reduction.kind = ordered.kind
+                         AND reduction.id = ordered.id AND reduction.ordered)",
+    )?;
+    fulfil.execute([])?;
+    Ok(())
+}
+
+/// Writes down what is lost, for the sum of a day. Removals only with those who are known no more: else they would count
+/// again with the next session.
+fn take_down(tx: &Transaction<'_>, at: Timestamp, with_removed: bool) -> Result<()> {
+    tx.prepare_cached("DELETE FROM taken WHERE at <= ?1")?.execute([At(a_day_before(at))])?;
+    let mut take = tx.prepare_cached(
+        "INSERT INTO taken (type, at, kind, count)
+         SELECT type, ?1, kind, count(*) FROM item WHERE kind <> 0 OR ?2 GROUP BY type, kind",
+    )?;
+    take.execute((At(at), with_removed))?;
+    Ok(())
+}
+
+/// Whoever is absent is removed. An account that a task has touched in the meantime may be there again.
+fn remove(tx: &Transaction<'_>, touched_before: i64) -> Result<()> {
+    let removed = format!(
+        "DELETE FROM known
+         WHERE (type, id) IN (SELECT type, id FROM scratch.unseen WHERE why = 'absent') AND {UNTOUCHED}"
+    );
+    tx.prepare_cached(&removed)?.execute([touched_before])?;
+    let mut fulfil = tx.prepare_cached(
+        "DELETE FROM ordered WHERE (type, id) IN (SELECT type, id FROM scratch.unseen WHERE why = 'absent')",
+    )?;
+    fulfil.execute([])?;
+    Ok(())
+}
+
+fn complete(tx: &Transaction<'_>, at: Timestamp, touched_before: i64) -> Result<()> {
+    // Of every type: one that has no records any more was read as well.
+    let mut baseline = tx.prepare_cached(
+        "UPDATE type SET (baseline, baseline_edges) =
+             (SELECT count(*), coalesce(sum(edge_count), 0) FROM scratch.seen WHERE seen.type = type.id)",
+    )?;
+    baseline.execute([])?;
+    // An order that no session ever shows must not cover a loss of its own years later.
+    let expired = at.checked_sub((30 * 24).hours()).unwrap_or(Timestamp::MIN);
+    tx.prepare_cached("DELETE FROM ordered WHERE since <= ?1")?.execute([At(expired)])?;
+    tx.prepare_cached("UPDATE ordered SET since = ?1 WHERE since IS NULL")?.execute([At(at)])?;
+    tx.prepare_cached("DELETE FROM touched WHERE number <= ?1")?.execute([touched_before])?;
+    tx.prepare_cached("UPDATE state SET completed_at = ?1, held = NULL")?.execute([At(at)])?;
+    close(tx)
+}

@@ -1,0 +1,59 @@
+//! What goes wrong inside, before it is known which file and which entry it is about.
+
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use crate::journal::JournalError;
+
+pub(super) type Result<T, E = Fault> = std::result::Result<T, E>;
+
+/// A failure of the database, or of what was found in it.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sqlite(rusqlite::Error),
+    /// It names its file already.
+    Named(JournalError),
+    Other(String),
+}
+
+impl Fault {
+    pub(super) fn other(why: impl Into<String>) -> Self {
+        Fault::Other(why.into())
+    }
+
+    /// The error as users see it.
+    pub(super) fn of(self, path: &Path, what: &'static str) -> JournalError {
+        match self {
+            Fault::Named(error) => error,
+            Fault::Sqlite(error) if is_damage(&error) => {
+                JournalError::Unreadable { path: path.to_owned(), why: error.to_string() }
+            }
+            Fault::Sqlite(error) => JournalError::Entry { path: path.to_owned(), what, why: error.to_string() },
+            Fault::Other(why) => JournalError::Entry { path: path.to_owned(), what, why },
+        }
+    }
+}
+
+/// Whether the file itself is to blame.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault::Sqlite(error)
+    }
+}
+
+impl From<JournalError> for Fault {
+    fn from(error: JournalError) -> Self {
+        Fault::Named(error)
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Fault::other(error.to_string())
+    }
+}

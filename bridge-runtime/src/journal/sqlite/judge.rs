@@ -1,0 +1,256 @@
+//! What one record means against the known set.
+
+use bridge_core::wire::Kind;
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::{
+    fault::Result,
+    scan::Scan,
+    store::Store,
+    values::{Edges, KnownStatus, number},
+};
+use crate::journal::{Change, EdgeKey, Judgement, LossKind, Seen};
+
+/// A record as it is known, or is about to be.
+#[derive(Debug)]
+struct State {
+    status: KnownStatus,
+    edges: Edges,
+    fingerprint: Option<i64>,
+}
+
+/// What a record takes away.
+#[derive(Debug, Default)]
+struct Reduction {
+    deactivated: bool,
+    edges: Vec<LostEdge>,
+}
+
+#[derive(Debug)]
+struct LostEdge {
+    key: EdgeKey,
+    /// Both sides stay, or the source says so. Else its group or license goes, and that is what counts.
+    counts: bool,
+}
+
+/// Which losses of one record Iden has ordered.
+#[derive(Debug, Default)]
+struct Orders {
+    deactivated: bool,
+    edges: bool,
+}
+
+impl Store {
+    pub(super) fn see(&mut self, slug: &str, kind: Kind, records: &[Seen]) -> Result<Vec<Judgement>> {
+        self.step(|tx, scan| {
+            if records.is_empty() {
+                return Ok(Vec::new());
+            }
+            let page = Page { tx, slug, type_: scan.type_for(tx, slug)?, kind };
+            if kind != Kind::Account {
+                // First all of them: they may point to one another.
+                records.iter().try_for_each(|record| page.add_target(&record.id))?;
+            }
+            records.iter().map(|record| page.judge(scan, record)).collect()
+        })
+    }
+}
+
+/// A page of records of one type.
+struct Page<'a> {
+    tx: &'a Transaction<'a>,
+    slug: &'a str,
+    type_: i64,
+    kind: Kind,
+}
+
+impl Page<'_> {
+    fn judge(&self, scan: &mut Scan, record: &Seen) -> Result<Judgement> {
+        let known = self.known(&record.id)?;
+        let before = self.seen_before(&record.id)?;
+        let dangling = self.dangling(record)?;
+        let kept = record.edges.iter().enumerate().filter(|(at, _)| !dangling.contains(at)).map(|(_, key)| *key);
+        let new = State {
+            status: record.status.into(),
+            edges: Edges::of(kept.collect()),
+            fingerprint: Some(record.fingerprint),
+        };
+        let change = match &known {
+            _ if before == Some(Change::Created) => Change::Created,
+            None => Change::Created,
+            Some(known) if known.is(&new) => Change::Same,
+            Some(_) => Change::Changed,
+        };
+        let reduction = match &known {
+            Some(known) => self.reduction(known, &new, record)?,
+            None => Reduction::default(),
+        };
+        let orders = if reduction.is_some() { self.orders(&record.id)? } else { Orders::default() };
+        let held_back = (!reduction.is_ordered(&orders)).then(|| scan.next_held_back());
+
+        if scan.has_unseen {
+            self.forget_unseen(&record.id)?;
+        }
+        if before.is_some() {
+            self.forget_reduction(&record.id)?;
+        }
+        self.note_seen(&record.id, change, &new, dangling.len(), held_back)?;
+        self.note_reduction(&record.id, &reduction, &orders)?;
+        if scan.is_push() && held_back.is_none() {
+            if !known.as_ref().is_some_and(|known| known.covers(&new)) {
+                self.know(&record.id, &new)?;
+            }
+            // It is known without them now: they have happened, and cover nothing that is lost later.
+            self.fulfil(&record.id, &reduction)?;
+        }
+        Ok(Judgement { change, repeated: before.is_some(), dangling, held_back })
+    }
+
+    fn known(&self, id: &str) -> Result<Option<State>> {
+        let mut known =
+            self.tx.prepare_cached("SELECT status, edges, fingerprint FROM known WHERE type = ?1 AND id = ?2")?;
+        let known = known.query_row((self.type_, id), |row| {
+            Ok(State { status: row.get(0)?, edges: row.get(1)?, fingerprint: row.get(2)? })
+        });
+        Ok(known.optional()?)
+    }
+
+    fn seen_before(&self, id: &str) -> Result<Option<Change>> {
+        let mut seen = self.tx.prepare_cached("SELECT change FROM scratch.seen WHERE type = ?1 AND id = ?2")?;
+        Ok(seen.query_row((self.type_, id), |row| row.get(0)).optional()?)
+    }
+
+    /// Positions of edges that point to nothing seen.
+    fn dangling(&self, record: &Seen) -> Result<Vec<usize>> {
+        let mut dangling = Vec::new();
+        for (at, key) in record.edges.iter().enumerate() {
+            if !self.is_target(*key)? {
+                dangling.push(at);
+            }
+        }
+        Ok(dangling)
+    }
+
+    fn is_target(&self, key: EdgeKey) -> Result<bool> {
+        let mut target = self.tx.prepare_cached("SELECT 1 FROM scratch.target WHERE edge_key = ?1")?;
+        Ok(target.exists([key])?)
+    }
+
+    fn add_target(&self, id: &str) -> Result<()> {
+        let mut add =
+            self.tx.prepare_cached("INSERT OR REPLACE INTO scratch.target (edge_key, type, id) VALUES (?1, ?2, ?3)")?;
+        add.execute((EdgeKey::of(self.slug, id), self.type_, id))?;
+        Ok(())
+    }
+
+    fn reduction(&self, known: &State, new: &State, record: &Seen) -> Result<Reduction> {
+        let deactivated = known.status.is_active() && !new.status.is_in_use();
+        let mut edges = Vec::new();
+        for key in known.edges.iter().filter(|key| !new.edges.contains(*key)) {
+            // Listed and not kept is dangling: the source stands by it, so it is its group that was not read well.
+            let counts = record.edges.contains(&key) || self.is_target(key)?;
+            edges.push(LostEdge { key, counts });
+        }
+        Ok(Reduction { deactivated, edges })
+    }
+
+    fn orders(&self, id: &str) -> Result<Orders> {
+        let mut orders = Orders::default();
+        let mut kinds = self.tx.prepare_cached("SELECT kind FROM ordered WHERE type = ?1 AND id = ?2")?;
+        for kind in kinds.query_map((self.type_, id), |row| row.get(0))? {
+            match kind? {
+                LossKind::Removed => {}
+                LossKind::Deactivated => orders.deactivated = true,
+                LossKind::Edge => orders.edges = true,
+            }
+        }
+        Ok(orders)
+    }
+
+    fn note_seen(&self, id: &str, change: Change, new: &State, dangling: usize, held_back: Option<u64>) -> Result<()> {
+        let mut note = self.tx.prepare_cached(
+            "INSERT OR REPLACE INTO scratch.seen
+                 (type, id, change, edge_count, dangling, held, status, edges, fingerprint)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        let held = held_back.map(number);
+        let (status, edges) = (held.map(|_| new.status), held.map(|_| &new.edges));
+        let fingerprint = new.fingerprint.filter(|_| change != Change::Same);
+        let dangling = number(dangling as u64);
+        note.execute((self.type_, id, change, new.edges.len(), dangling, held, status, edges, fingerprint))?;
+        Ok(())
+    }
+
+    /// What neither counts nor uses an order up is not written down: a group that goes can have a million members.
+    fn note_reduction(&self, id: &str, reduction: &Reduction, orders: &Orders) -> Result<()> {
+        let mut note = self.tx.prepare_cached(
+            "INSERT INTO scratch.reduction (type, kind, id, target, counts, ordered) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        if reduction.deactivated {
+            note.execute((self.type_, LossKind::Deactivated, id, 0, true, orders.deactivated))?;
+        }
+        for LostEdge { key, counts } in reduction.edges.iter().filter(|edge| edge.counts || orders.edges) {
+            note.execute((self.type_, LossKind::Edge, id, key, counts, orders.edges))?;
+        }
+        Ok(())
+    }
+
+    fn forget_reduction(&self, id: &str) -> Result<()> {
+        let mut forget =
+            self.tx.prepare_cached("DELETE FROM scratch.reduction WHERE type = ?1 AND kind IN (1, 2) AND id = ?2")?;
+        forget.execute((self.type_, id))?;
+        Ok(())
+    }
+
+    fn forget_unseen(&self, id: &str) -> Result<()> {
+        let mut forget = self.tx.prepare_cached("DELETE FROM scratch.unseen WHERE type = ?1 AND id = ?2")?;
+        forget.execute((self.type_, id))?;
+        Ok(())
+    }
+
+    /// Writes it down before it is pushed. The fingerprint is confirmed when the scan ends.
+    fn know(&self, id: &str, new: &State) -> Result<()> {
+        let mut know = self.tx.prepare_cached(
+            "INSERT INTO known (type, id, status, edges, edge_key) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (type, id) DO UPDATE SET
+                 status = excluded.status, edges = excluded.edges, fingerprint = NULL, edge_key = excluded.edge_key",
+        )?;
+        let edge_key = (self.kind != Kind::Account).then(|| EdgeKey::of(self.slug, id));
+        know.execute((self.type_, id, new.status, &new.edges, edge_key))?;
+        Ok(())
+    }
+
+    fn fulfil(&self, id: &str, reduction: &Reduction) -> Result<()> {
+        let mut fulfil = self.tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
+        if reduction.deactivated {
+            fulfil.execute((self.type_, id, LossKind::Deactivated))?;
+        }
+        if !reduction.edges.is_empty() {
+            fulfil.execute((self.type_, id, LossKind::Edge))?;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Whether Iden surely holds it so.
+    fn is(&self, new: &State) -> bool {
+        self.fingerprint == new.fingerprint && self.status == new.status && self.edges == new.edges
+    }
+
+    /// Whether nothing needs to be written before it is pushed: it is so, or is known to be unconfirmed.
+    fn covers(&self, new: &State) -> bool {
+        self.is(new) || (self.fingerprint.is_none() && self.status == new.status && self.edges == new.edges)
+    }
+}
+
+impl Reduction {
+    fn is_some(&self) -> bool {
+        self.deactivated || !self.edges.is_empty()
+    }
+
+    /// Whether Iden ordered all of it; also where there is nothing.
+    fn is_ordered(&self, orders: &Orders) -> bool {
+        (!self.deactivated || orders.deactivated) && (self.edges.is_empty() || orders.edges)
+    }
+}

@@ -1,0 +1,97 @@
+//! What the scan means for one type.
+
+use jiff::{Timestamp, ToSpan};
+use rusqlite::{Connection, OptionalExtension, Params};
+
+use super::{
+    fault::Result,
+    store::Store,
+    values::{At, count},
+};
+use crate::journal::{LossKind, Losses, Sum};
+
+impl Store {
+    pub(super) fn losses(&mut self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses> {
+        let (connection, scan) = self.scanned()?;
+        scan.now = Some(now);
+        let type_ = scan.type_of(connection, slug)?;
+        // One look at both databases, whatever is written beside it.
+        let tx = connection.transaction()?;
+        let (baseline, baseline_edges) = match completed(&tx, type_)? {
+            Some(completed) => completed,
+            None => scan.began_with(type_),
+        };
+        let mut losses = Losses {
+            baseline,
+            baseline_edges,
+            lost: sum(&tx, "SELECT kind, count(*) FROM item WHERE type = ?1 GROUP BY kind", [type_])?,
+            last_day: sum(
+                &tx,
+                "SELECT kind, sum(count) FROM taken WHERE type = ?1 AND at > ?2 GROUP BY kind",
+                (type_, At(a_day_before(now))),
+            )?,
+            protected: removed(&tx, type_, protected)?,
+            unreadable: unseen(&tx, type_, "unreadable")?,
+            rejected: unseen(&tx, type_, "rejected")?,
+            ..Losses::default()
+        };
+        let mut seen = tx.prepare_cached(
+            "SELECT count(*), total(change = 0), total(change = 1), total(dangling) FROM scratch.seen WHERE type = ?1",
+        )?;
+        (losses.present, losses.created, losses.changed, losses.dangling) = seen.query_row([type_], |row| {
+            let total = |at| row.get::<_, f64>(at).map(|total| total as u64);
+            Ok((count(row.get(0)?), total(1)?, total(2)?, total(3)?))
+        })?;
+        Ok(losses)
+    }
+}
+
+/// Losses that lie longer back are forgotten.
+pub(super) fn a_day_before(now: Timestamp) -> Timestamp {
+    now.checked_sub(24.hours()).unwrap_or(Timestamp::MIN)
+}
+
+/// Records and edges of the last completed session, if there was one.
+fn completed(connection: &Connection, type_: i64) -> Result<Option<(u64, u64)>> {
+    let mut completed = connection
+        .prepare_cached("SELECT baseline, baseline_edges FROM type WHERE id = ?1 AND baseline IS NOT NULL")?;
+    Ok(completed.query_row([type_], |row| Ok((count(row.get(0)?), count(row.get(1)?)))).optional()?)
+}
+
+/// Counts by kind of loss.
+fn sum(connection: &Connection, sql: &str, of: impl Params) -> Result<Sum> {
+    let mut kinds = connection.prepare_cached(sql)?;
+    let mut kinds = kinds.query(of)?;
+    let mut sum = Sum::default();
+    while let Some(row) = kinds.next()? {
+        let lost = count(row.get(1)?);
+        match row.get(0)? {
+            LossKind::Removed => sum.removed = lost,
+            LossKind::Deactivated => sum.deactivated = lost,
+            LossKind::Edge => sum.edges = lost,
+        }
+    }
+    Ok(sum)
+}
+
+/// Which of these ids would be removed.
+fn removed(connection: &Connection, type_: i64, ids: &[String]) -> Result<Vec<String>> {
+    let mut would = connection.prepare_cached("SELECT 1 FROM item WHERE type = ?1 AND kind = 0 AND id = ?2")?;
+    let mut removed = Vec::new();
+    for id in ids {
+        if would.exists((type_, id))? {
+            removed.push(id.clone());
+        }
+    }
+    Ok(removed)
+}
+
+/// How many records that Iden may hold were not seen, for this reason.
+fn unseen(connection: &Connection, type_: i64, why: &str) -> Result<u64> {
+    let mut unseen = connection.prepare_cached(
+        "SELECT count(*) FROM scratch.unseen
+         WHERE type = ?1 AND why = ?2 AND known_before
+           AND NOT EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = unseen.type AND seen.id = unseen.id)",
+    )?;
+    Ok(count(unseen.query_row((type_, why), |row| row.get(0))?))
+}

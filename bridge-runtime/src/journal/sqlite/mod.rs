@@ -1,0 +1,150 @@
+//! The journal in SQLite.
+//!
+//! [`Store`] owns the one connection and does everything, synchronously; it is split by what the entries are about.
+//! [`SqliteJournal`] hands it from call to call.
+
+mod app;
+mod approval;
+mod control;
+mod end;
+mod fault;
+mod folder;
+mod judge;
+mod losses;
+mod plan;
+mod scan;
+mod schema;
+mod seen;
+mod session;
+mod store;
+mod tasks;
+mod values;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    thread::JoinHandle,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Journal, JournalError};
+use fault::{Fault, Result};
+use store::Store;
+
+/// How many calls may wait. The engines wait for each of theirs, so it is never full.
+const WAITING: usize = 16;
+
+/// The journal in SQLite: `journal.db` in a directory of its own.
+///
+/// Dropping it waits for the call that is under way, writes what SQLite's log holds into the file, and lets go of the
+/// lock: it can be opened again at once.
+pub struct SqliteJournal {
+    path: PathBuf,
+    keeper: Keeper,
+}
+
+/// Who has the store.
+enum Keeper {
+    /// A thread: writes wait for the disk.
+    Thread { calls: Option<mpsc::Sender<Call>>, thread: Option<JoinHandle<()>> },
+    /// Whoever calls.
+    Caller(Mutex<Store>),
+}
+
+type Call = Box<dyn FnOnce(&mut Store) + Send>;
+
+impl SqliteJournal {
+    /// The journal of a directory, for the one engine that works on it. Both are made if they are not there.
+    ///
+    /// # Errors
+    /// Another engine has it, it is damaged or of a newer version, or the file system fails.
+    pub fn open(directory: impl Into<PathBuf>) -> Result<Self, JournalError> {
+        SqliteJournal::on_a_thread(Store::locked(directory.into())?)
+    }
+
+    /// The same for a command that runs beside an engine: without the lock. While there is no journal, it is an empty one;
+    /// what writes to it, a scan among that, makes it.
+    ///
+    /// # Errors
+    /// It is no journal or of a newer version, or the file system fails.
+    pub fn beside(directory: impl Into<PathBuf>) -> Result<Self, JournalError> {
+        SqliteJournal::on_a_thread(Store::beside(directory.into())?)
+    }
+
+    /// Whether an engine works on the journal of this directory now.
+    #[must_use]
+    pub fn is_locked(directory: &Path) -> bool {
+        folder::Folder::is_locked(directory)
+    }
+
+    /// A journal in memory without a thread of its own, for simulations and tests: beside a thread, paused time would go on
+    /// at once.
+    ///
+    /// # Errors
+    /// SQLite does not work.
+    pub fn in_task() -> Result<Self, JournalError> {
+        let store = Store::in_memory()?;
+        Ok(SqliteJournal { path: store.path(), keeper: Keeper::Caller(Mutex::new(store)) })
+    }
+
+    fn on_a_thread(mut store: Store) -> Result<Self, JournalError> {
+        let path = store.path();
+        let (calls, mut waiting) = mpsc::channel::<Call>(WAITING);
+        let work = move || {
+            while let Some(call) = waiting.blocking_recv() {
+                call(&mut store);
+            }
+        };
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(work);
+        let thread =
+            thread.map_err(|source| JournalError::Io { path: path.clone(), what: "given a thread", source })?;
+        Ok(SqliteJournal { path, keeper: Keeper::Thread { calls: Some(calls), thread: Some(thread) } })
+    }
+
+    /// Has the store do something. It is done even if nobody waits for it any more.
+    async fn call<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        call: impl FnOnce(&mut Store) -> Result<T> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let gone = || Fault::other("an earlier call panicked; its message stands above");
+        let answer = match &self.keeper {
+            Keeper::Caller(store) => store.lock().map_err(|_| gone()).and_then(|mut store| call(&mut store)),
+            Keeper::Thread { calls, .. } => {
+                let (answer, answered) = oneshot::channel();
+                let call: Call = Box::new(move |store| {
+                    // Nobody waits for the answer where the caller was cancelled.
+                    let _ = answer.send(call(store));
+                });
+                let sent = match calls {
+                    Some(calls) => calls.send(call).await.is_ok(),
+                    None => false,
+                };
+                if sent { answered.await.unwrap_or_else(|_| Err(gone())) } else { Err(gone()) }
+            }
+        };
+        answer.map_err(|fault| fault.of(&self.path, what))
+    }
+}
+
+impl Drop for SqliteJournal {
+    fn drop(&mut self) {
+        if let Keeper::Thread { calls, thread } = &mut self.keeper {
+            drop(calls.take());
+            if let Some(thread) = thread.take() {
+                // A panic there has been said.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SqliteJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteJournal").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Journal for SqliteJournal {}

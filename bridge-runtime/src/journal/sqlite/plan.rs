@@ -1,0 +1,170 @@
+//! Plans: what a scan would take away, by name.
+
+use jiff::{Timestamp, ToSpan};
+use ring::digest::{Context, SHA256};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::{
+    fault::Result,
+    scan::no_scan,
+    store::Store,
+    values::{At, limit as sql_limit},
+};
+use crate::journal::{EdgeKey, Hold, HoldReason, LossKind, PlanItem};
+
+/// How many plans are kept, of those of the last week.
+const KEPT: i64 = 20;
+
+impl Store {
+    pub(super) fn set_plan(&mut self, reasons: &[HoldReason], now: Timestamp) -> Result<String> {
+        let (connection, scan) = self.scanned()?;
+        scan.now = Some(now);
+        let hash = hash(connection, reasons)?;
+        let reasons = serde_json::to_string(reasons)?;
+        let held = held(connection)?.map(|hold| hold.hash);
+        self.write(|tx| {
+            put_down(tx, &hash, &reasons, now)?;
+            tidy(tx, &hash, held.as_deref(), now)?;
+            Ok(hash)
+        })
+    }
+
+    pub(super) fn plan_items(&mut self, hash: &str, limit: usize) -> Result<Vec<PlanItem>> {
+        let connection = self.reading()?;
+        let Some(plan) = plan_of(connection, hash)? else { return Ok(Vec::new()) };
+        let mut items = Vec::new();
+        // Type by type: sorting by slugs would sort the whole plan, which can have a million items.
+        for (type_, slug) in types(connection)? {
+            let mut of_type = connection.prepare_cached(
+                "SELECT item.kind, item.id, type.slug, item.target_id
+                 FROM plan_item AS item LEFT JOIN type ON type.id = item.target_type
+                 WHERE item.plan = ?1 AND item.type = ?2
+                 ORDER BY item.kind, item.id, type.slug, item.target_id LIMIT ?3",
+            )?;
+            let left = sql_limit(limit - items.len());
+            let of_type = of_type.query_map((plan, type_, left), |row| {
+                let target = row.get::<_, Option<String>>(2)?.zip(row.get(3)?);
+                Ok(PlanItem::new(slug.clone(), row.get(0)?, row.get(1)?, target))
+            })?;
+            for item in of_type {
+                items.push(item?);
+            }
+        }
+        Ok(items)
+    }
+
+    pub(super) fn held(&mut self) -> Result<Option<Hold>> {
+        held(self.reading()?)
+    }
+
+    pub(super) fn set_held(&mut self, hold: Option<&Hold>) -> Result<()> {
+        let hold = hold.map(serde_json::to_string).transpose()?;
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE state SET held = ?1")?.execute([hold])?;
+            Ok(())
+        })
+    }
+
+    /// Whether a scan is open that a plan can be compared with.
+    pub(super) fn planning(&mut self) -> Result<&mut Connection> {
+        if self.scan.is_some() { Ok(&mut self.connection) } else { Err(no_scan()) }
+    }
+}
+
+fn held(connection: &Connection) -> Result<Option<Hold>> {
+    let held: Option<String> = connection.query_row("SELECT held FROM state", [], |row| row.get(0))?;
+    Ok(held.map(|held| serde_json::from_str(&held)).transpose()?)
+}
+
+/// The plan's number, if there is one with this hash.
+pub(super) fn plan_of(connection: &Connection, hash: &str) -> Result<Option<i64>> {
+    let mut find = connection.prepare_cached("SELECT id FROM plan WHERE hash = ?1")?;
+    Ok(find.query_row([hash], |row| row.get(0)).optional()?)
+}
+
+/// Types by slug.
+fn types(connection: &Connection) -> Result<Vec<(i64, String)>> {
+    let mut types = connection.prepare_cached("SELECT id, slug FROM type ORDER BY slug")?;
+    Ok(types.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Names exactly this set and what the guard says of it. The amounts in the reasons are left out: they follow from the set,
+/// or, as a count of Iden's own, change by themselves.
+fn hash(connection: &Connection, reasons: &[HoldReason]) -> Result<String> {
+    let mut hash = Context::new(&SHA256);
+    // With their lengths, so that no two lists run into the same bytes.
+    let mut add = |part: &[u8]| {
+        hash.update(&(part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    for (type_, slug) in types(connection)? {
+        let mut items =
+            connection.prepare_cached("SELECT kind, id, target FROM item WHERE type = ?1 ORDER BY kind, id, target")?;
+        let mut items = items.query([type_])?;
+        while let Some(row) = items.next()? {
+            let (kind, EdgeKey(target)) = (row.get(0)?, row.get(2)?);
+            add(slug.as_bytes());
+            add(name(kind).as_bytes());
+            add(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
+            add(&target.to_be_bytes());
+        }
+    }
+    let mut names = reasons.iter().map(parts).collect::<Result<Vec<_>>>()?;
+    names.sort_unstable();
+    names.iter().flatten().for_each(|part| add(part.as_bytes()));
+    Ok(hash.finish().as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A reason's own name, its type, and what is lost by it.
+fn parts(reason: &HoldReason) -> Result<[String; 3]> {
+    let written = serde_json::to_value(reason)?;
+    let own = written["reason"].as_str().unwrap_or_default().to_owned();
+    let kind = reason.lost().map(name).unwrap_or_default();
+    Ok([own, reason.slug().unwrap_or_default().to_owned(), kind.to_owned()])
+}
+
+/// Part of every hash: never to be changed.
+fn name(kind: LossKind) -> &'static str {
+    match kind {
+        LossKind::Removed => "removed",
+        LossKind::Deactivated => "deactivated",
+        LossKind::Edge => "edge",
+    }
+}
+
+/// Writes a plan down. One that is there has the same items.
+fn put_down(tx: &Transaction<'_>, hash: &str, reasons: &str, now: Timestamp) -> Result<()> {
+    if plan_of(tx, hash)?.is_some() {
+        let mut again = tx.prepare_cached("UPDATE plan SET at = ?2, reasons = ?3 WHERE hash = ?1")?;
+        again.execute((hash, At(now), reasons))?;
+        return Ok(());
+    }
+    tx.prepare_cached("INSERT INTO plan (hash, at, reasons) VALUES (?1, ?2, ?3)")?.execute((hash, At(now), reasons))?;
+    let plan = tx.last_insert_rowid();
+    // A target that was not seen in this scan is named by the known set, if that has it.
+    let mut items = tx.prepare_cached(
+        "INSERT OR IGNORE INTO plan_item (plan, type, kind, id, target, target_type, target_id)
+         SELECT ?1, item.type, item.kind, item.id, item.target,
+                coalesce(seen.type, known.type), coalesce(seen.id, known.id)
+         FROM item
+         LEFT JOIN scratch.target AS seen ON seen.edge_key = item.target AND item.kind = 2
+         LEFT JOIN known ON known.edge_key = item.target AND item.kind = 2",
+    )?;
+    items.execute([plan])?;
+    Ok(())
+}
+
+/// Drops old plans, but for this one, the one that is held, one that can be used, and the open session's.
+fn tidy(tx: &Transaction<'_>, hash: &str, held: Option<&str>, now: Timestamp) -> Result<()> {
+    let before = |hours: i64| At(now.checked_sub(hours.hours()).unwrap_or(Timestamp::MIN));
+    let mut tidy = tx.prepare_cached(
+        "DELETE FROM plan
+         WHERE (at <= ?3 OR id NOT IN (SELECT id FROM plan ORDER BY at DESC, id DESC LIMIT ?5))
+           AND hash <> ?1
+           AND hash IS NOT ?2
+           AND hash NOT IN (SELECT hash FROM approval WHERE used_at IS NULL AND at > ?4)
+           AND hash NOT IN (SELECT plan FROM session WHERE plan IS NOT NULL)",
+    )?;
+    tidy.execute((hash, held, before(7 * 24), before(24), KEPT))?;
+    Ok(())
+}

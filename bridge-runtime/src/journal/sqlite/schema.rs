@@ -1,0 +1,202 @@
+//! The tables.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::fault::Result;
+
+/// The format of the journal. A change of the tables, or of what stands in them, raises it.
+pub(super) const VERSION: i64 = 1;
+/// Marks a database as a journal of ours: "IdBr".
+pub(super) const APPLICATION: i64 = 0x4964_4272;
+
+/// What is on disk. Times are nanoseconds since 1970.
+const TABLES: &str = "
+CREATE TABLE state (
+    one          INTEGER PRIMARY KEY CHECK (one = 1),
+    app          TEXT,
+    origin       TEXT,
+    completed_at INTEGER,
+    held         TEXT,
+    status       TEXT
+) STRICT;
+INSERT INTO state (one) VALUES (1);
+
+-- Resource types. `baseline`: what the last completed session held, NULL before the first one.
+CREATE TABLE type (
+    id             INTEGER PRIMARY KEY,
+    slug           TEXT NOT NULL UNIQUE,
+    name           TEXT,
+    baseline       INTEGER,
+    baseline_edges INTEGER
+) STRICT;
+
+-- Every record that Iden may hold as active. `edges`: keys of the groups and licenses it points to, sorted, eight bytes
+-- each. `fingerprint`: NULL until it is confirmed that Iden holds it so. `edge_key`: what edges call a group or license.
+CREATE TABLE known (
+    type        INTEGER NOT NULL REFERENCES type (id),
+    id          TEXT NOT NULL,
+    status      INTEGER NOT NULL,
+    edges       BLOB NOT NULL,
+    fingerprint INTEGER,
+    edge_key    INTEGER,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX known_by_edge_key ON known (edge_key) WHERE edge_key IS NOT NULL;
+
+-- What sessions took away of late, neither ordered nor approved.
+CREATE TABLE taken (
+    type   INTEGER NOT NULL REFERENCES type (id),
+    at     INTEGER NOT NULL,
+    kind   INTEGER NOT NULL,
+    count  INTEGER NOT NULL
+) STRICT;
+
+-- Losses that Iden ordered and that no session has shown yet. `since`: the first completion without it.
+CREATE TABLE ordered (
+    type  INTEGER NOT NULL REFERENCES type (id),
+    id    TEXT NOT NULL,
+    kind  INTEGER NOT NULL,
+    since INTEGER,
+    PRIMARY KEY (type, id, kind)
+) STRICT, WITHOUT ROWID;
+
+-- The session that is open. `touched_before`: the last touch before its scan began.
+CREATE TABLE session (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    id             TEXT,
+    state          TEXT NOT NULL,
+    since          INTEGER NOT NULL,
+    plan           TEXT,
+    approved       INTEGER NOT NULL DEFAULT 0,
+    touched_before INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE plan (
+    id      INTEGER PRIMARY KEY,
+    hash    TEXT NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    reasons TEXT NOT NULL
+) STRICT;
+
+-- `target`: the edge key, 0 where it is no edge; and the record that it stands for, where that is known.
+CREATE TABLE plan_item (
+    plan        INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+    type        INTEGER NOT NULL REFERENCES type (id),
+    kind        INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    target      INTEGER NOT NULL,
+    target_type INTEGER,
+    target_id   TEXT,
+    PRIMARY KEY (plan, type, kind, id, target)
+) STRICT, WITHOUT ROWID;
+
+-- Kept longer than the plans: who let what through.
+CREATE TABLE approval (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash    TEXT NOT NULL,
+    who     TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT;
+
+-- Tasks that were begun and are not ended. `report`: how it went, once that is known.
+CREATE TABLE task (
+    id      TEXT PRIMARY KEY,
+    slug    TEXT,
+    account TEXT,
+    report  TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Accounts that tasks may have changed. `number` only grows, and tells what came after a scan's beginning.
+CREATE TABLE touched (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    type   INTEGER NOT NULL REFERENCES type (id),
+    id     TEXT NOT NULL,
+    UNIQUE (type, id)
+) STRICT;
+
+CREATE TABLE command (
+    name TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// What one scan has seen. It is gone with the scan.
+///
+/// `item` stands where it sees both databases: what would be lost, and counts.
+const SCRATCH: &str = "
+-- `status`, `edges`: only where the record is held back; else the known set has them. `fingerprint`: only where it is to be
+-- confirmed.
+CREATE TABLE scratch.seen (
+    type        INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    change      INTEGER NOT NULL,
+    edge_count  INTEGER NOT NULL,
+    dangling    INTEGER NOT NULL,
+    held        INTEGER,
+    status      INTEGER,
+    edges       BLOB,
+    fingerprint INTEGER,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+
+-- Groups and licenses that were seen.
+CREATE TABLE scratch.target (
+    edge_key INTEGER PRIMARY KEY,
+    type     INTEGER NOT NULL,
+    id       TEXT NOT NULL
+) STRICT;
+
+-- Ids that were not seen, and what is known of them: 'unreadable', 'rejected', 'absent'.
+CREATE TABLE scratch.unseen (
+    type         INTEGER NOT NULL,
+    id           TEXT NOT NULL,
+    why          TEXT NOT NULL,
+    known_before INTEGER NOT NULL,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+
+-- Reductions of records that were seen. `counts`: the guard judges it.
+CREATE TABLE scratch.reduction (
+    type    INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
+    id      TEXT NOT NULL,
+    target  INTEGER NOT NULL,
+    counts  INTEGER NOT NULL,
+    ordered INTEGER NOT NULL,
+    PRIMARY KEY (type, kind, id, target)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP VIEW item AS
+    SELECT type, 0 AS kind, id, 0 AS target
+    FROM scratch.unseen
+    WHERE why = 'absent'
+      AND NOT EXISTS (SELECT 1 FROM main.ordered
+                      WHERE ordered.type = unseen.type AND ordered.id = unseen.id AND ordered.kind = 0)
+    UNION ALL
+    SELECT type, kind, id, target FROM scratch.reduction WHERE counts AND NOT ordered;
+";
+
+/// Makes the tables of a new journal. Two processes may try at once.
+pub(super) fn create(connection: &mut Connection) -> Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found == 0 {
+        tx.execute_batch(TABLES)?;
+        tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"))?;
+    }
+    Ok(tx.commit()?)
+}
+
+/// Makes the tables of a scan in the database that was attached as `scratch`.
+pub(super) fn create_scratch(connection: &Connection) -> Result<()> {
+    // Nothing of it is ever read again after a crash.
+    connection.execute_batch(
+        "PRAGMA scratch.journal_mode = OFF;
+         PRAGMA scratch.synchronous = OFF;
+         PRAGMA scratch.locking_mode = EXCLUSIVE;
+         PRAGMA scratch.cache_size = -4096;",
+    )?;
+    Ok(connection.execute_batch(SCRATCH)?)
+}

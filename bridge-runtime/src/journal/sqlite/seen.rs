@@ -1,0 +1,192 @@
+//! What was seen in the scan, and what became of the rest.
+
+use async_trait::async_trait;
+use bridge_core::wire::Kind;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::{
+    SqliteJournal,
+    fault::Result,
+    store::Store,
+    tasks::UNTOUCHED,
+    values::{limit as sql_limit, number},
+};
+use crate::journal::{Change, EdgeKey, JournalError, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen};
+
+impl Store {
+    fn unseen(&mut self, slug: &str, ids: Vec<String>) -> Result<Vec<String>> {
+        let (connection, scan) = self.scanned()?;
+        let type_ = scan.type_of(connection, slug)?;
+        let mut seen = connection.prepare_cached("SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2")?;
+        let mut unseen = Vec::new();
+        for id in ids {
+            if !seen.exists((type_, &id))? {
+                unseen.push(id);
+            }
+        }
+        Ok(unseen)
+    }
+
+    fn set_unreadable(&mut self, slug: &str, ids: &[String]) -> Result<()> {
+        self.step(|tx, scan| {
+            let type_ = scan.type_for(tx, slug)?;
+            scan.has_unseen = true;
+            let mut note = tx.prepare_cached(
+                "INSERT INTO scratch.unseen (type, id, why, known_before)
+                 VALUES (?1, ?2, 'unreadable', EXISTS (SELECT 1 FROM known WHERE type = ?1 AND id = ?2))
+                 ON CONFLICT (type, id) DO UPDATE SET why = excluded.why, known_before = excluded.known_before
+                     WHERE why = 'absent'",
+            )?;
+            ids.iter().try_for_each(|id| note.execute((type_, id)).map(drop))?;
+            Ok(())
+        })
+    }
+
+    fn reject(&mut self, slug: &str, id: &str, surely_not_applied: bool) -> Result<()> {
+        self.step(|tx, scan| {
+            let type_ = scan.type_for(tx, slug)?;
+            let change = forget_seen(tx, slug, type_, id)?;
+            scan.has_unseen = true;
+            let mut note = tx.prepare_cached(
+                "INSERT OR REPLACE INTO scratch.unseen (type, id, why, known_before)
+                 VALUES (?1, ?2, 'rejected',
+                         coalesce(?3, EXISTS (SELECT 1 FROM known WHERE type = ?1 AND id = ?2)))",
+            )?;
+            note.execute((type_, id, change.map(|change| change != Change::Created)))?;
+            if scan.is_push() && surely_not_applied && change == Some(Change::Created) {
+                let forget = format!("DELETE FROM known WHERE type = ?2 AND id = ?3 AND {UNTOUCHED}");
+                tx.prepare_cached(&forget)?.execute((scan.touched_before, type_, id))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn missing(&mut self, slug: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>> {
+        let (connection, scan) = self.scanned()?;
+        let type_ = scan.type_of(connection, slug)?;
+        let mut missing = connection.prepare_cached(
+            "SELECT id FROM known
+             WHERE type = ?1 AND id > ?2
+               AND NOT EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = known.type AND seen.id = known.id)
+               AND NOT EXISTS (SELECT 1 FROM scratch.unseen WHERE unseen.type = known.type AND unseen.id = known.id)
+             ORDER BY id LIMIT ?3",
+        )?;
+        // No id is empty.
+        let missing = missing.query_map((type_, after.unwrap_or_default(), sql_limit(limit)), |row| row.get(0))?;
+        Ok(missing.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn set_absent(&mut self, slug: &str, ids: &[String]) -> Result<()> {
+        self.step(|tx, scan| {
+            let type_ = scan.type_for(tx, slug)?;
+            scan.has_unseen = true;
+            // Whatever else is known of one keeps it from being removed.
+            let mut note = tx.prepare_cached(
+                "INSERT OR IGNORE INTO scratch.unseen (type, id, why, known_before)
+                 SELECT ?1, ?2, 'absent', 1
+                 WHERE NOT EXISTS (SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2)",
+            )?;
+            ids.iter().try_for_each(|id| note.execute((type_, id)).map(drop))?;
+            Ok(())
+        })
+    }
+
+    fn forget_absent(&mut self, slug: &str) -> Result<()> {
+        self.step(|tx, scan| {
+            let type_ = scan.type_for(tx, slug)?;
+            tx.prepare_cached("DELETE FROM scratch.unseen WHERE type = ?1 AND why = 'absent'")?.execute([type_])?;
+            Ok(())
+        })
+    }
+
+    fn still_held_back(&mut self, slug: &str, held: &[(String, u64)]) -> Result<Vec<bool>> {
+        let (connection, scan) = self.scanned()?;
+        let type_ = scan.type_of(connection, slug)?;
+        let mut still =
+            connection.prepare_cached("SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2 AND held = ?3")?;
+        let still = held.iter().map(|(id, number_)| still.exists((type_, id, number(*number_))));
+        Ok(still.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn changes(&mut self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>> {
+        let (connection, scan) = self.scanned()?;
+        let type_ = scan.type_of(connection, slug)?;
+        let mut changes = connection
+            .prepare_cached("SELECT id FROM scratch.seen WHERE type = ?1 AND change = ?2 ORDER BY id LIMIT ?3")?;
+        let changes = changes.query_map((type_, change, sql_limit(limit)), |row| row.get(0))?;
+        Ok(changes.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// As if it had not been seen. Answers with what it was against the known set, if it had been.
+fn forget_seen(tx: &Transaction<'_>, slug: &str, type_: i64, id: &str) -> Result<Option<Change>> {
+    let mut seen = tx.prepare_cached("DELETE FROM scratch.seen WHERE type = ?1 AND id = ?2 RETURNING change")?;
+    let change = seen.query_row((type_, id), |row| row.get(0)).optional()?;
+    let mut reduction =
+        tx.prepare_cached("DELETE FROM scratch.reduction WHERE type = ?1 AND kind IN (1, 2) AND id = ?2")?;
+    reduction.execute((type_, id))?;
+    tx.prepare_cached("DELETE FROM scratch.target WHERE edge_key = ?1")?.execute([EdgeKey::of(slug, id)])?;
+    Ok(change)
+}
+
+#[async_trait]
+impl ScanJournal for SqliteJournal {
+    async fn begin_scan(&self, mode: ScanMode) -> Result<(), JournalError> {
+        self.call("written", move |store| store.begin_scan(mode)).await
+    }
+
+    async fn see(&self, slug: &str, kind: Kind, records: Vec<Seen>) -> Result<Vec<Judgement>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("written", move |store| store.see(&slug, kind, &records)).await
+    }
+
+    async fn unseen(&self, slug: &str, ids: Vec<String>) -> Result<Vec<String>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("read", move |store| store.unseen(&slug, ids)).await
+    }
+
+    async fn set_unreadable(&self, slug: &str, ids: Vec<String>) -> Result<(), JournalError> {
+        let slug = slug.to_owned();
+        self.call("written", move |store| store.set_unreadable(&slug, &ids)).await
+    }
+
+    async fn reject(&self, slug: &str, id: &str, surely_not_applied: bool) -> Result<(), JournalError> {
+        let (slug, id) = (slug.to_owned(), id.to_owned());
+        self.call("written", move |store| store.reject(&slug, &id, surely_not_applied)).await
+    }
+
+    async fn missing(&self, slug: &str, after: Option<String>, limit: usize) -> Result<Vec<String>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("read", move |store| store.missing(&slug, after.as_deref(), limit)).await
+    }
+
+    async fn set_absent(&self, slug: &str, ids: Vec<String>) -> Result<(), JournalError> {
+        let slug = slug.to_owned();
+        self.call("written", move |store| store.set_absent(&slug, &ids)).await
+    }
+
+    async fn forget_absent(&self, slug: &str) -> Result<(), JournalError> {
+        let slug = slug.to_owned();
+        self.call("written", move |store| store.forget_absent(&slug)).await
+    }
+
+    async fn still_held_back(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("read", move |store| store.still_held_back(&slug, &held)).await
+    }
+
+    async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError> {
+        let (slug, protected) = (slug.to_owned(), protected.to_owned());
+        self.call("read", move |store| store.losses(&slug, &protected, now)).await
+    }
+
+    async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("read", move |store| store.changes(&slug, change, limit)).await
+    }
+
+    async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError> {
+        self.call("written", move |store| store.end_scan(end)).await
+    }
+}

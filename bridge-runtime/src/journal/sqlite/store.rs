@@ -1,0 +1,191 @@
+//! The one connection: opening it, and its transactions.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
+
+use super::{
+    fault::{Fault, Result},
+    folder::Folder,
+    scan::Scan,
+    schema,
+};
+use crate::journal::JournalError;
+
+/// Older ones can damage a journal that two processes write to (the WAL-reset bug).
+const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
+/// How long to wait for the other process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The journal, for one caller at a time.
+#[derive(Debug)]
+pub(super) struct Store {
+    // Closed first: the scan's file is removed, and the lock let go of, when nobody uses the files any more.
+    pub(super) connection: Connection,
+    pub(super) scan: Option<Scan>,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Memory,
+    /// There is no journal yet; `connection` is an empty one in memory until somebody makes it.
+    Missing(Folder),
+    Disk(Folder),
+}
+
+impl Store {
+    /// For the one engine of this directory.
+    pub(super) fn locked(directory: PathBuf) -> Result<Self, JournalError> {
+        let folder = Folder::locked(directory)?;
+        folder.create_journal()?;
+        let connection = open(&folder.journal())?;
+        check(&connection, &folder.journal())?;
+        Ok(Store { connection, scan: None, place: Place::Disk(folder) })
+    }
+
+    /// For a command beside it, or where there is none.
+    pub(super) fn beside(directory: PathBuf) -> Result<Self, JournalError> {
+        let folder = Folder::unlocked(directory);
+        if !folder.has_journal() {
+            let connection = in_memory().map_err(|fault| fault.of(&folder.journal(), "opened"))?;
+            return Ok(Store { connection, scan: None, place: Place::Missing(folder) });
+        }
+        folder.create_journal()?;
+        let connection = open(&folder.journal())?;
+        Ok(Store { connection, scan: None, place: Place::Disk(folder) })
+    }
+
+    pub(super) fn in_memory() -> Result<Self, JournalError> {
+        let connection = in_memory().map_err(|fault| fault.of(Path::new(":memory:"), "opened"))?;
+        Ok(Store { connection, scan: None, place: Place::Memory })
+    }
+
+    /// The file, for messages.
+    pub(super) fn path(&self) -> PathBuf {
+        match &self.place {
+            Place::Memory => PathBuf::from(":memory:"),
+            Place::Missing(folder) | Place::Disk(folder) => folder.journal(),
+        }
+    }
+
+    /// Where scratch files go; `None`: into memory.
+    pub(super) fn folder(&self) -> Option<&Folder> {
+        match &self.place {
+            Place::Memory | Place::Missing(_) => None,
+            Place::Disk(folder) => Some(folder),
+        }
+    }
+
+    /// The connection, for looking.
+    pub(super) fn reading(&mut self) -> Result<&mut Connection> {
+        if matches!(&self.place, Place::Missing(folder) if folder.has_journal()) {
+            self.materialise()?;
+        }
+        Ok(&mut self.connection)
+    }
+
+    /// One entry: all of it or nothing.
+    pub(super) fn write<T>(&mut self, entry: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.materialise()?;
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = entry(&tx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
+    /// The same without waiting for the disk: it may be lost with the machine's power. What was written before stays.
+    pub(super) fn write_lightly<T>(&mut self, entry: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.materialise()?;
+        self.connection.execute_batch("PRAGMA main.synchronous = NORMAL")?;
+        let done = self.write(entry);
+        self.connection.execute_batch("PRAGMA main.synchronous = FULL")?;
+        done
+    }
+
+    /// Makes a journal that is not there.
+    pub(super) fn materialise(&mut self) -> Result<()> {
+        if let Place::Missing(folder) = &self.place {
+            folder.create_journal()?;
+            self.connection = open(&folder.journal())?;
+            if let Place::Missing(folder) = std::mem::replace(&mut self.place, Place::Memory) {
+                self.place = Place::Disk(folder);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn in_memory() -> Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    set_up(&connection)?;
+    schema::create(&mut connection)?;
+    Ok(connection)
+}
+
+fn open(path: &Path) -> Result<Connection, JournalError> {
+    let opened = || -> Result<Connection> {
+        let (oldest, name) = OLDEST_SQLITE;
+        if rusqlite::version_number() < oldest {
+            return Err(Fault::other(format!("SQLite {} is older than {name}", rusqlite::version())));
+        }
+        // The file is there, with its mode. `NO_MUTEX`: the connection stays with one thread at a time.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        recognise(&connection, path)?;
+        let mode = set_up(&connection)?;
+        if mode != "wal" {
+            return Err(Fault::other("the file system does not share memory between processes: use a local disk"));
+        }
+        schema::create(&mut connection)?;
+        Ok(connection)
+    };
+    opened().map_err(|fault| fault.of(path, "opened"))
+}
+
+/// Refuses what is no journal of ours or a newer one, before anything is written.
+fn recognise(connection: &Connection, path: &Path) -> Result<()> {
+    let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let found = number("PRAGMA user_version")?;
+    let empty = number("SELECT count(*) FROM sqlite_schema")? == 0;
+    if !empty && number("PRAGMA application_id")? != schema::APPLICATION {
+        let why = "it is a database of something else".to_owned();
+        return Err(JournalError::Unreadable { path: path.to_owned(), why }.into());
+    }
+    if found > schema::VERSION {
+        // Not even what stands in its log is moved.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        return Err(JournalError::Newer { path: path.to_owned(), found, known: schema::VERSION }.into());
+    }
+    Ok(())
+}
+
+/// The settings of every connection. Answers with the journal mode: `wal`, or `memory`.
+fn set_up(connection: &Connection) -> Result<String> {
+    // A connector prepares some sixty statements; none of them is worth preparing twice.
+    connection.set_prepared_statement_cache_capacity(128);
+    // 4 MiB of cache: the known set of a million records must not come into memory.
+    let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -4096;
+         PRAGMA journal_size_limit = 16777216;
+         PRAGMA trusted_schema = OFF;",
+    )?;
+    Ok(mode)
+}
+
+/// Looks for damage. The engine alone does: it takes a second for a million records, and every command would wait for it.
+fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match found {
+        Ok(found) if found == "ok" => Ok(()),
+        Ok(why) => Err(JournalError::Unreadable { path: path.to_owned(), why }),
+        Err(error) => Err(Fault::from(error).of(path, "checked")),
+    }
+}

@@ -1,0 +1,184 @@
+//! Tasks, and what they have touched.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use bridge_core::wire::{TaskId, TaskReport};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::{
+    SqliteJournal,
+    app::type_for,
+    fault::Result,
+    store::Store,
+    values::{Edges, KnownStatus, from_word},
+};
+use crate::journal::{BegunTask, JournalError, Ordered, TaskJournal, Touched};
+
+/// A condition on a row of `known`: no task may have changed it since the touch `?1`, and none is about to.
+pub(super) const UNTOUCHED: &str = "
+    NOT EXISTS (SELECT 1 FROM touched
+                WHERE touched.type = known.type AND touched.id = known.id AND touched.number > ?1)
+    AND NOT EXISTS (SELECT 1 FROM task JOIN type ON type.slug = task.slug
+                    WHERE type.id = known.type AND task.account = known.id)";
+
+impl Store {
+    fn begin_task(&mut self, task: &BegunTask) -> Result<()> {
+        self.write(|tx| {
+            let mut begin = tx.prepare_cached(
+                "INSERT INTO task (id, slug, account) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, account = excluded.account",
+            )?;
+            begin.execute((task.id.to_string(), &task.slug, &task.account))?;
+            match &task.account {
+                Some(id) => touch(tx, &task.slug, id),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn was_begun(&mut self, task: TaskId) -> Result<bool> {
+        let mut begun = self.reading()?.prepare_cached("SELECT EXISTS (SELECT 1 FROM task WHERE id = ?1)")?;
+        Ok(begun.query_row([task.to_string()], |row| row.get(0))?)
+    }
+
+    fn begun(&mut self) -> Result<Vec<TaskId>> {
+        let mut begun = self.reading()?.prepare_cached("SELECT id FROM task ORDER BY id")?;
+        let begun: Vec<String> = begun.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        begun.into_iter().map(from_word).collect()
+    }
+
+    /// A task that no handler takes is over without having begun.
+    fn set_outcome(
+        &mut self,
+        task: TaskId,
+        report: &TaskReport,
+        touched: Option<&Touched>,
+        ordered: &[Ordered],
+    ) -> Result<()> {
+        let report = serde_json::to_string(report)?;
+        self.write(|tx| {
+            let mut over = tx.prepare_cached(
+                "INSERT INTO task (id, report) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET report = excluded.report",
+            )?;
+            over.execute((task.to_string(), report))?;
+            if let Some(Touched { slug, id }) = touched {
+                touch(tx, slug, id)?;
+            }
+            let mut order = tx.prepare_cached(
+                "INSERT INTO ordered (type, id, kind) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL",
+            )?;
+            for Ordered { slug, id, kind } in ordered {
+                order.execute((type_for(tx, slug)?, id, kind))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn outcome(&mut self, task: TaskId) -> Result<Option<TaskReport>> {
+        let mut find = self.reading()?.prepare_cached("SELECT report FROM task WHERE id = ?1")?;
+        let report: Option<Option<String>> = find.query_row([task.to_string()], |row| row.get(0)).optional()?;
+        Ok(report.flatten().map(|report| serde_json::from_str(&report)).transpose()?)
+    }
+
+    fn end_task(&mut self, task: TaskId) -> Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached("DELETE FROM task WHERE id = ?1")?.execute([task.to_string()])?;
+            Ok(())
+        })
+    }
+
+    /// It is called every round, so it writes only where there is something to forget.
+    fn forget_tasks_but(&mut self, listed: &HashSet<TaskId>) -> Result<()> {
+        let settled: Vec<TaskId> = self.begun()?.into_iter().filter(|task| !listed.contains(task)).collect();
+        if settled.is_empty() {
+            return Ok(());
+        }
+        self.write(|tx| {
+            let mut forget = tx.prepare_cached("DELETE FROM task WHERE id = ?1")?;
+            for task in settled {
+                forget.execute([task.to_string()])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn touched(&mut self) -> Result<Vec<Touched>> {
+        let before = self.scan.as_ref().map(|scan| scan.touched_before);
+        let connection = self.reading()?;
+        // Without a scan nothing was touched since one began.
+        let before = before.map_or_else(|| last_touch(connection), Ok)?;
+        let mut touched = connection.prepare_cached(
+            "SELECT type.slug, touched.id FROM touched JOIN type ON type.id = touched.type WHERE touched.number > ?1
+             UNION
+             SELECT slug, account FROM task WHERE slug IS NOT NULL AND account IS NOT NULL
+             ORDER BY 1, 2",
+        )?;
+        let touched = touched.query_map([before], |row| Ok(Touched { slug: row.get(0)?, id: row.get(1)? }))?;
+        Ok(touched.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// A task may make or change this account: Iden may hold it from now on.
+fn touch(tx: &Transaction<'_>, slug: &str, id: &str) -> Result<()> {
+    let type_ = type_for(tx, slug)?;
+    let mut known = tx.prepare_cached(
+        "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO NOTHING",
+    )?;
+    known.execute((type_, id, KnownStatus::Unknown, Edges::default()))?;
+    // In place of the older touch, so that its number is the last one.
+    tx.prepare_cached("INSERT OR REPLACE INTO touched (type, id) VALUES (?1, ?2)")?.execute((type_, id))?;
+    Ok(())
+}
+
+/// The number of the last touch; 0 before the first one.
+pub(super) fn last_touch(connection: &Connection) -> Result<i64> {
+    // Not the greatest number in the table: that one may have been forgotten.
+    let mut last = connection.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'touched'")?;
+    Ok(last.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+#[async_trait]
+impl TaskJournal for SqliteJournal {
+    async fn begin_task(&self, task: &BegunTask) -> Result<(), JournalError> {
+        let task = task.clone();
+        self.call("written", move |store| store.begin_task(&task)).await
+    }
+
+    async fn was_begun(&self, task: TaskId) -> Result<bool, JournalError> {
+        self.call("read", move |store| store.was_begun(task)).await
+    }
+
+    async fn begun(&self) -> Result<Vec<TaskId>, JournalError> {
+        self.call("read", Store::begun).await
+    }
+
+    async fn set_outcome(
+        &self,
+        task: TaskId,
+        report: &TaskReport,
+        touched: Option<Touched>,
+        ordered: Vec<Ordered>,
+    ) -> Result<(), JournalError> {
+        let report = report.clone();
+        self.call("written", move |store| store.set_outcome(task, &report, touched.as_ref(), &ordered)).await
+    }
+
+    async fn outcome(&self, task: TaskId) -> Result<Option<TaskReport>, JournalError> {
+        self.call("read", move |store| store.outcome(task)).await
+    }
+
+    async fn end_task(&self, task: TaskId) -> Result<(), JournalError> {
+        self.call("written", move |store| store.end_task(task)).await
+    }
+
+    async fn forget_tasks_but(&self, listed: &HashSet<TaskId>) -> Result<(), JournalError> {
+        let listed = listed.clone();
+        self.call("written", move |store| store.forget_tasks_but(&listed)).await
+    }
+
+    async fn touched(&self) -> Result<Vec<Touched>, JournalError> {
+        self.call("read", Store::touched).await
+    }
+}

@@ -1,0 +1,266 @@
+//! Records of one type on their way from the source to Iden.
+
+use std::collections::HashSet;
+
+use bridge_core::{Record, Unreadable, wire::text::printable};
+
+use super::{
+    error::SyncError,
+    flight::Flight,
+    held_back::{HeldBack, Kept},
+    page::{MOST_BYTES, MOST_RECORDS, PageBuilder},
+    refusal::Landed,
+    report::TypeReport,
+    session::Session,
+    status_line::StatusLine,
+    window::Window,
+};
+use crate::{
+    journal::{Activity, Change, EdgeKey, Journal, Judgement, Seen, first_eight},
+    source::Item,
+};
+
+/// How many unreadable, refused and dangling ones are named one by one.
+const EXAMPLES: usize = 5;
+
+/// Takes records in, a page at a time. The journal judges each; what takes nothing away is pushed, the rest is held back.
+/// In a dry run, without a session, the journal alone sees them.
+pub(super) struct Intake<'a> {
+    journal: &'a dyn Journal,
+    status: &'a StatusLine<'a>,
+    flight: Option<Flight<'a>>,
+    held_back: &'a mut HeldBack,
+    report: &'a mut TypeReport,
+    /// A snapshot holds each id once.
+    refuses_repeats: bool,
+    batch: Vec<Record>,
+    batch_ids: HashSet<String>,
+    batch_bytes: usize,
+    unreadable: Vec<String>,
+}
+
+/// The witness that every page of one type was accepted, less records that were refused one by one and are counted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    slug: &'static str,
+}
+
+impl Accepted {
+    pub(super) fn slug(&self) -> &'static str {
+        self.slug
+    }
+}
+
+impl<'a> Intake<'a> {
+    pub(super) fn new(
+        (journal, status): (&'a dyn Journal, &'a StatusLine<'a>),
+        way: Option<(&'a Session<'a>, &'a mut Window)>,
+        held_back: &'a mut HeldBack,
+        report: &'a mut TypeReport,
+        refuses_repeats: bool,
+    ) -> Self {
+        let slug = report.slug;
+        Intake {
+            journal,
+            status,
+            flight: way.map(|(session, window)| Flight::new(session, slug, window)),
+            held_back,
+            report,
+            refuses_repeats,
+            batch: Vec::with_capacity(MOST_RECORDS),
+            batch_ids: HashSet::with_capacity(MOST_RECORDS),
+            batch_bytes: 0,
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// How many records it has taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.report.read + self.batch.len() as u64
+    }
+
+    /// Waits for a page that is on its way; for ever where none is. Dropping the future loses nothing.
+    pub(super) async fn landed(&mut self) -> Result<Landed, SyncError> {
+        match &mut self.flight {
+            Some(flight) => flight.landed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) async fn take(&mut self, item: Item) -> Result<(), SyncError> {
+        match item {
+            Item::Record(record) => self.take_record(record).await,
+            Item::Unreadable(unreadable) => self.take_unreadable(unreadable).await,
+        }
+    }
+
+    async fn take_record(&mut self, record: Record) -> Result<(), SyncError> {
+        if !self.batch_ids.insert(record.id().to_owned()) {
+            return Err(SyncError::DuplicateId { slug: self.report.slug, id: record.id().to_owned() });
+        }
+        self.batch_bytes += record.size();
+        self.batch.push(record);
+        if self.batch.len() == MOST_RECORDS || self.batch_bytes + bridge_core::MAX_RECORD_BYTES > MOST_BYTES {
+            self.judge_batch().await?;
+        }
+        Ok(())
+    }
+
+    async fn take_unreadable(&mut self, unreadable: Unreadable) -> Result<(), SyncError> {
+        self.report.unreadable += 1;
+        if self.report.examples.len() < EXAMPLES {
+            // The text comes from the external system: it must not forge a line of the log.
+            let example = printable(&unreadable.to_string(), 512);
+            tracing::warn!(bridge.resource_type = self.report.slug, "{example}");
+            self.report.examples.push(example);
+        }
+        match unreadable.id {
+            Some(id) => self.unreadable.push(id),
+            None => self.report.unreadable_nameless += 1,
+        }
+        if self.unreadable.len() == MOST_RECORDS { self.note_unreadable().await } else { Ok(()) }
+    }
+
+    async fn note_unreadable(&mut self) -> Result<(), SyncError> {
+        let ids = std::mem::take(&mut self.unreadable);
+        Ok(self.journal.set_unreadable(self.report.slug, ids).await?)
+    }
+
+    /// The journal knows of the batch before any of it is pushed.
+    async fn judge_batch(&mut self) -> Result<(), SyncError> {
+        let batch = std::mem::take(&mut self.batch);
+        self.batch_ids.clear();
+        self.batch_bytes = 0;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let seen = batch.iter().map(seen).collect();
+        let judgements = self.journal.see(self.report.slug, self.report.kind, seen).await?;
+        self.report.read += batch.len() as u64;
+        if judgements.iter().any(|judgement| judgement.repeated) {
+            // The last one wins, so the first has to be there before it.
+            self.drain().await?;
+        }
+        let mut page = PageBuilder::default();
+        for (mut record, judgement) in batch.into_iter().zip(judgements) {
+            self.count(&record, &judgement)?;
+            record.drop_edges(&judgement.dangling);
+            match judgement.held_back {
+                Some(number) => self.held_back.add(number, &record).map_err(SyncError::HeldBack)?,
+                None => page.add(record.id(), |body| record.append_json(body)).expect("ids stand once in a batch"),
+            }
+        }
+        self.launch(page).await?;
+        self.status.say(Activity::Reading { slug: self.report.slug.to_owned(), records: self.report.read }).await
+    }
+
+    fn count(&mut self, record: &Record, judgement: &Judgement) -> Result<(), SyncError> {
+        let report = &mut *self.report;
+        if judgement.repeated {
+            if self.refuses_repeats {
+                return Err(SyncError::DuplicateId { slug: report.slug, id: record.id().to_owned() });
+            }
+            report.repeated += 1;
+        }
+        match judgement.change {
+            Change::Created => report.fresh += 1,
+            Change::Changed => report.changed += 1,
+            Change::Same => {}
+        }
+        for (slug, id) in edges(record).enumerate().filter(|(at, _)| judgement.dangling.contains(at)).map(|(_, e)| e) {
+            report.dangling += 1;
+            if report.dangling_examples.len() < EXAMPLES {
+                let example =
+                    printable(&format!("`{}` points to `{id}`, and no such `{slug}` was read", record.id()), 512);
+                tracing::warn!(bridge.resource_type = report.slug, "{example}; the edge is left out");
+                report.dangling_examples.push(example);
+            }
+        }
+        Ok(())
+    }
+
+    async fn launch(&mut self, mut page: PageBuilder) -> Result<(), SyncError> {
+        let Some(page) = page.take() else { return Ok(()) };
+        while self.flight.as_ref().is_some_and(|flight| !flight.has_room()) {
+            let landed = self.landed().await?;
+            self.note_landed(landed).await?;
+        }
+        if let Some(flight) = &mut self.flight {
+            self.report.sent += page.len();
+            flight.launch(page);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn note_landed(&mut self, landed: Landed) -> Result<(), SyncError> {
+        let report = &mut *self.report;
+        report.pushed += landed.accepted;
+        report.created += landed.created;
+        report.updated += landed.updated;
+        if let Some(total) = landed.total {
+            // That the counts are of the page is an assumption (protocol.md section 4); a total of the session is let pass.
+            if total > report.sent {
+                return Err(SyncError::Receipt { slug: report.slug, sent: report.sent, total });
+            }
+            if !std::mem::replace(&mut report.cumulative_totals, true) {
+                tracing::warn!(bridge.resource_type = report.slug, "Iden answers a page with the total of the session");
+            }
+        }
+        for rejected in landed.rejected {
+            report.rejected += 1;
+            let example = format!("`{}`: {}", printable(&rejected.id, 200), rejected.why);
+            tracing::warn!(bridge.resource_type = report.slug, "Iden refuses the record {example}");
+            if report.rejected_examples.len() < EXAMPLES {
+                report.rejected_examples.push(example);
+            }
+            self.journal.reject(report.slug, &rejected.id, rejected.surely_not_applied).await?;
+        }
+        Ok(())
+    }
+
+    async fn drain(&mut self) -> Result<(), SyncError> {
+        while self.flight.as_ref().is_some_and(|flight| !flight.is_empty()) {
+            let landed = self.landed().await?;
+            self.note_landed(landed).await?;
+        }
+        Ok(())
+    }
+
+    /// Pushes what was held back: the guard has passed.
+    pub(super) async fn push_held_back(&mut self, records: Vec<Kept>) -> Result<(), SyncError> {
+        let numbers = records.iter().map(|kept| (kept.id.clone(), kept.number)).collect();
+        let still = self.journal.still_held_back(self.report.slug, numbers).await?;
+        let mut page = PageBuilder::default();
+        for (kept, _) in records.into_iter().zip(still).filter(|(_, still)| *still) {
+            page.add(&kept.id, |body| body.extend_from_slice(&kept.json)).expect("one number of an id still stands");
+            self.report.reduced += 1;
+            if page.is_full() {
+                self.launch(std::mem::take(&mut page)).await?;
+            }
+        }
+        self.launch(page).await
+    }
+
+    /// Sends the last page and waits for all of them.
+    pub(super) async fn finish(mut self) -> Result<Accepted, SyncError> {
+        self.judge_batch().await?;
+        if !self.unreadable.is_empty() {
+            self.note_unreadable().await?;
+        }
+        self.drain().await?;
+        Ok(Accepted { slug: self.report.slug })
+    }
+}
+
+fn seen(record: &Record) -> Seen {
+    Seen {
+        id: record.id().to_owned(),
+        status: record.status(),
+        edges: edges(record).map(|(slug, id)| EdgeKey::of(slug, id)).collect(),
+        fingerprint: first_eight(record.fields()),
+    }
+}
+
+fn edges(record: &Record) -> impl Iterator<Item = (&'static str, &str)> {
+    record.edges().iter().flat_map(|edges| edges.ids.iter().map(|id| (edges.slug, id.as_str())))
+}

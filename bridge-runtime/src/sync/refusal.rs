@@ -1,0 +1,89 @@
+//! A page that Iden refuses, taken apart down to the record that it means.
+
+use bridge_core::wire::{SyncStatus, text::printable};
+
+use super::{error::SyncError, page::Page, session::Session};
+use crate::client::ClientError;
+
+/// So many records refused by themselves, and none accepted: the page is not the matter.
+const MOST_IN_VAIN: usize = 3;
+
+/// What became of a page.
+#[derive(Debug, Default)]
+pub(super) struct Landed {
+    /// Records that Iden took.
+    pub(super) accepted: u64,
+    pub(super) created: u64,
+    pub(super) updated: u64,
+    /// Records that it refused, each by itself.
+    pub(super) rejected: Vec<Rejected>,
+    /// The largest `total` that exceeded its page: perhaps a total of the session (protocol.md section 4).
+    pub(super) total: Option<u64>,
+}
+
+/// A record that Iden refuses.
+#[derive(Debug)]
+pub(super) struct Rejected {
+    pub(super) id: String,
+    pub(super) why: String,
+    /// Iden says that it did not take it; otherwise it may have.
+    pub(super) surely_not_applied: bool,
+}
+
+/// Pushes a page. One that is refused for its contents is halved until the records that Iden does not take stand alone.
+pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) -> Result<Landed, SyncError> {
+    let mut landed = Landed::default();
+    let mut unclear = None;
+    // The left half first, so that records go in the order in which they came.
+    let mut left = vec![page];
+    while let Some(page) = left.pop() {
+        let error = match session.push(slug, &page).await {
+            Ok(receipt) => {
+                landed.accepted += page.len();
+                landed.created += receipt.created;
+                landed.updated += receipt.updated;
+                if receipt.total != page.len() {
+                    if receipt.total < page.len() {
+                        return Err(SyncError::Receipt { slug, sent: page.len(), total: receipt.total });
+                    }
+                    landed.total = landed.total.max(Some(receipt.total));
+                }
+                continue;
+            }
+            Err(error) if may_be_a_record(&error) => error,
+            Err(error) => return Err(error.into()),
+        };
+        // Only if other calls succeed meanwhile, and the session is still ours.
+        match session.progress().await {
+            Ok(progress) if progress.status == SyncStatus::InProgress => {}
+            Ok(progress) => return Err(SyncError::Ended { status: progress.status }),
+            Err(_) => return Err(error.into()),
+        }
+        match page.halves() {
+            Some([first, second]) => left.extend([second, first]),
+            None => {
+                let why = printable(error.detail(), 200);
+                let why = if why.is_empty() { format!("status {}", error.status().unwrap_or(0)) } else { why };
+                let surely_not_applied = !error.outcome_unknown();
+                landed.rejected.push(Rejected { id: page.first().to_owned(), why, surely_not_applied });
+                if landed.accepted == 0 && landed.rejected.len() == MOST_IN_VAIN {
+                    return Err(error.into());
+                }
+                if !surely_not_applied {
+                    unclear = Some(error);
+                }
+            }
+        }
+    }
+    match unclear {
+        // A server that stumbles over everything: no record of ours is the matter.
+        Some(error) if landed.accepted == 0 => Err(error.into()),
+        _ => Ok(landed),
+    }
+}
+
+/// 400 and 422 are about the contents, or the session has ended. A 500 may be one record that the server stumbles over
+/// (protocol.md section 1).
+fn may_be_a_record(error: &ClientError) -> bool {
+    matches!(error.status(), Some(400 | 422 | 500))
+}

@@ -1,0 +1,323 @@
+//! One sync at work: what every step of it needs.
+
+use std::{sync::Arc, time::Duration};
+
+use bridge_core::wire::{AppId, Kind};
+
+use super::{
+    counts::Counted,
+    error::SyncError,
+    held_back::HeldBack,
+    intake::{Accepted, Intake},
+    judging::{Cleared, Judge, Verdict},
+    page::MOST_RECORDS,
+    proof::{Evidence, FRESH, Proof},
+    report::TypeReport,
+    session::Session,
+    sources::{Sources, TypeReader},
+    status_line::StatusLine,
+    types::Required,
+    verify::{Verified, Verifier, end, failed},
+    window::Window,
+};
+use crate::{
+    client::Client,
+    gate::Closed,
+    journal::{Activity, ScanEnd},
+    source::{Found, FullRead, Item, ReadSession},
+};
+
+/// So many missing ones are looked up in any case. More are not, where the guard would hold the session anyhow.
+const LOOKED_UP_IN_ANY_CASE: u64 = 1_000;
+
+/// One type of one run.
+struct TypeRun<S> {
+    reader: TypeReader<S>,
+    report: TypeReport,
+    held_back: HeldBack,
+}
+
+/// A sync under way; without a session, a dry run.
+pub(super) struct Run<'a, S> {
+    sources: &'a Sources<S>,
+    system: &'a Arc<S>,
+    client: Option<(&'a Client, AppId)>,
+    session: Option<&'a Session<'a>>,
+    shared: Arc<ReadSession>,
+    status: StatusLine<'a>,
+    window: Window,
+    types: Vec<TypeRun<S>>,
+    reads: Vec<FullRead>,
+    accepted: Vec<Accepted>,
+    verified: Vec<Verified>,
+    plan: Option<String>,
+    end: ScanEnd,
+}
+
+impl<'a, S: Send + Sync + 'static> Run<'a, S> {
+    pub(super) fn new(
+        sources: &'a Sources<S>,
+        system: &'a Arc<S>,
+        client: Option<(&'a Client, AppId)>,
+        session: Option<&'a Session<'a>>,
+    ) -> Self {
+        let start = |reader: &TypeReader<S>| TypeRun {
+            reader: *reader,
+            report: TypeReport::new(&reader.schema),
+            held_back: HeldBack::within(sources.scratch.clone()),
+        };
+        // Groups and licenses before the accounts that refer to them (protocol.md section 4).
+        let of =
+            |accounts: bool| sources.types.iter().filter(move |one| (one.schema.kind == Kind::Account) == accounts);
+        Run {
+            sources,
+            system,
+            client,
+            session,
+            shared: ReadSession::new(Arc::clone(&sources.clock)),
+            status: StatusLine::new(&*sources.journal, &*sources.clock),
+            window: Window::new(client.map_or(0, |(client, _)| client.throttles())),
+            types: of(false).chain(of(true)).map(start).collect(),
+            reads: Vec::new(),
+            accepted: Vec::new(),
+            verified: Vec::new(),
+            plan: None,
+            end: ScanEnd::Failed,
+        }
+    }
+
+    /// How the scan stands, where the session is not completed.
+    pub(super) fn scan_end(&self) -> ScanEnd {
+        self.end
+    }
+
+    /// What was done so far.
+    pub(super) fn into_reports(self) -> (Vec<TypeReport>, Option<String>) {
+        (self.types.into_iter().map(|one| one.report).collect(), self.plan)
+    }
+
+    /// Reads every type to its end, and looks up whoever is missing. Phase by phase: an account may only point to a group
+    /// that is there, so that is settled first.
+    pub(super) async fn scan(&mut self) -> Result<(), SyncError> {
+        for accounts in [false, true] {
+            let phase = |one: &TypeRun<S>| (one.reader.schema.kind == Kind::Account) == accounts;
+            let positions: Vec<usize> = (0..self.types.len()).filter(|at| phase(&self.types[*at])).collect();
+            for at in &positions {
+                self.read(*at).await?;
+            }
+            for at in positions {
+                self.verify(at).await?;
+            }
+        }
+        self.end = ScanEnd::Kept;
+        Ok(())
+    }
+
+    async fn read(&mut self, at: usize) -> Result<(), SyncError> {
+        let reader = self.types[at].reader;
+        let slug = reader.schema.slug;
+        tracing::info!(bridge.resource_type = slug, "reading");
+        self.status.say(Activity::Reading { slug: slug.to_owned(), records: 0 }).await?;
+        let mut reading = (reader.read)(Arc::clone(self.system), Arc::clone(&self.shared));
+        let mut intake = self.intake(at);
+        loop {
+            tokio::select! {
+                biased;
+                landed = intake.landed() => intake.note_landed(landed?).await?,
+                item = reading.next() => match item {
+                    Some(item) => intake.take(item).await?,
+                    None => break,
+                },
+            }
+        }
+        let full = end(reading, slug, intake.taken()).await?;
+        let accepted = intake.finish().await?;
+        let report = &self.types[at].report;
+        tracing::info!(
+            bridge.resource_type = slug,
+            bridge.records = report.read,
+            report.created,
+            report.updated,
+            report.unreadable,
+            "read to its end"
+        );
+        self.reads.push(full);
+        self.accepted.push(accepted);
+        Ok(())
+    }
+
+    /// Records of the type at this position on their way to Iden.
+    fn intake(&mut self, at: usize) -> Intake<'_> {
+        let one = &mut self.types[at];
+        let way = self.session.map(|session| (session, &mut self.window));
+        let (journal, snapshot) = (&*self.sources.journal, one.reader.snapshot);
+        Intake::new((journal, &self.status), way, &mut one.held_back, &mut one.report, snapshot)
+    }
+
+    async fn verify(&mut self, at: usize) -> Result<(), SyncError> {
+        let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
+        let status = StatusLine::new(&*sources.journal, &*sources.clock);
+        let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
+        if self.is_held_anyhow(at, &verifier).await? {
+            return Ok(());
+        }
+        let mut intake = self.intake(at);
+        let verified = verifier.verify(&mut intake).await?;
+        intake.finish().await?;
+        self.verified.retain(|before| before.slug() != verified.slug());
+        self.verified.push(verified);
+        Ok(())
+    }
+
+    /// Whether so many are missing that the guard holds the session whoever is found: a source that gives nothing is not
+    /// asked a hundred thousand times. They count as missing then, and the type as not verified.
+    async fn is_held_anyhow(&self, at: usize, verifier: &Verifier<'_, S>) -> Result<bool, SyncError> {
+        let (slug, journal) = (self.types[at].reader.schema.slug, &self.sources.journal);
+        let some = usize::try_from(LOOKED_UP_IN_ANY_CASE).unwrap_or(usize::MAX);
+        if journal.missing(slug, None, some + 1).await?.len() <= some {
+            return Ok(false);
+        }
+        verifier.declare_absent().await?;
+        let limits = self.sources.limits(slug);
+        let losses = journal.losses(slug, limits.protected_ids(), self.sources.clock.wall()).await?;
+        // Those of them whom Iden ordered away do not count, and are looked up.
+        let hopeless = losses.lost.removed > LOOKED_UP_IN_ANY_CASE.max(4 * limits.allowed_records(losses.baseline));
+        let reasons = super::guard::reasons(slug, limits, &losses);
+        let approved = journal.covering_approval(&reasons, self.sources.clock.wall()).await?.is_some();
+        if hopeless && !approved {
+            tracing::warn!(
+                bridge.resource_type = slug,
+                missing = losses.lost.removed,
+                "far more are missing than may go unseen: they are not looked up one by one"
+            );
+            return Ok(true);
+        }
+        journal.forget_absent(slug).await?;
+        Ok(false)
+    }
+
+    /// Judges what the scan takes away.
+    pub(super) async fn verdict(&mut self) -> Result<Verdict, SyncError> {
+        let sources = self.sources;
+        let types = self.types.iter().map(|one| (&one.report, sources.limits(one.reader.schema.slug)));
+        let verdict = self.judge().judge(types).await?;
+        for (one, losses) in self.types.iter_mut().zip(&verdict.losses) {
+            one.report.lost = losses.lost;
+            one.report.held_back = one.held_back.count();
+        }
+        self.plan = Some(verdict.hold.hash.clone());
+        Ok(verdict)
+    }
+
+    /// Whether it may be taken away.
+    pub(super) async fn clear(&mut self) -> Result<Cleared, SyncError> {
+        let verdict = self.verdict().await?;
+        self.judge().clear(&verdict.hold).await
+    }
+
+    fn judge(&self) -> Judge<'a> {
+        Judge { journal: &*self.sources.journal, clock: &*self.sources.clock, client: self.client }
+    }
+
+    /// Pushes what takes something away. It takes the clearing of the very plan that lists it.
+    pub(super) async fn push_held_back(&mut self, _: &Cleared) -> Result<(), SyncError> {
+        for at in 0..self.types.len() {
+            let empty = HeldBack::within(self.sources.scratch.clone());
+            let held_back = std::mem::replace(&mut self.types[at].held_back, empty);
+            let mut records = held_back.into_records().map_err(SyncError::HeldBack)?.peekable();
+            if records.peek().is_none() {
+                continue;
+            }
+            self.end = ScanEnd::Failed;
+            let mut intake = self.intake(at);
+            while records.peek().is_some() {
+                let some: Result<Vec<_>, _> = records.by_ref().take(MOST_RECORDS).collect();
+                intake.push_held_back(some.map_err(SyncError::HeldBack)?).await?;
+            }
+            intake.finish().await?;
+        }
+        self.end = ScanEnd::Reduced;
+        Ok(())
+    }
+
+    /// Reads accounts again that tasks have touched since the scan began. No task runs meanwhile.
+    pub(super) async fn reread_touched(&mut self, _: &Closed) -> Result<(), SyncError> {
+        let touched = self.sources.journal.touched().await?;
+        for at in 0..self.types.len() {
+            let reader = self.types[at].reader;
+            let slug = reader.schema.slug;
+            let ids: Vec<String> = touched.iter().filter(|one| one.slug == slug).map(|one| one.id.clone()).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            tracing::info!(bridge.resource_type = slug, accounts = ids.len(), "reading again what tasks have touched");
+            let (system, sources) = (self.system, self.sources);
+            let mut unclear = Vec::new();
+            let mut intake = self.intake(at);
+            for id in ids {
+                match (reader.find)(Arc::clone(system), id.clone()).await.map_err(|ended| failed(slug, &id, ended))? {
+                    Found::Present(record) => intake.take(Item::Record(record)).await?,
+                    Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                    Found::Absent => {}
+                    Found::CannotAsk => unclear.push(id),
+                }
+            }
+            intake.finish().await?;
+            // Who was pushed in this session is not removed by it, whatever was changed since; anyone else must be found.
+            if !sources.journal.unseen(slug, unclear).await?.is_empty() {
+                sources.journal.forget_absent(slug).await?;
+                self.verify(at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks up again whoever was found absent so long ago that it might not be good at the end.
+    pub(super) async fn refresh(&mut self) -> Result<(), SyncError> {
+        let soon = self.sources.clock.now() + FRESH / 2;
+        for at in 0..self.types.len() {
+            let slug = self.types[at].reader.schema.slug;
+            let stale = |verified: &Verified| {
+                verified.slug() == slug && verified.good_until().is_some_and(|until| until < soon)
+            };
+            if self.verified.iter().any(stale) {
+                self.sources.journal.forget_absent(slug).await?;
+                self.verify(at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The proof that the session may be completed.
+    pub(super) async fn prove(
+        &self,
+        session: &Session<'_>,
+        required: &Required,
+        cleared: Cleared,
+        gate: &Closed,
+    ) -> Result<Proof, SyncError> {
+        let mut distinct = Vec::new();
+        for one in &self.types {
+            let slug = one.reader.schema.slug;
+            let losses = self.sources.journal.losses(slug, &[], self.sources.clock.wall()).await?;
+            distinct.push((&one.report, losses.present));
+        }
+        let counted = Counted::of(session, &distinct).await?;
+        let evidence = Evidence {
+            session: session.id(),
+            required,
+            reads: &self.reads,
+            accepted: &self.accepted,
+            counted,
+            verified: &self.verified,
+            cleared,
+            gate,
+            now: self.now(),
+        };
+        Proof::of(evidence).map_err(SyncError::Incomplete)
+    }
+
+    fn now(&self) -> Duration {
+        self.sources.clock.now()
+    }
+}

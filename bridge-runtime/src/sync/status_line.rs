@@ -1,0 +1,41 @@
+//! Saying what the sync is doing.
+
+use std::{
+    mem::{Discriminant, discriminant},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::error::SyncError;
+use crate::{
+    clock::Clock,
+    journal::{Activity, Journal, Status},
+};
+
+/// How long the same activity is not written again, however far it gets.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Writes what is being done to the journal, where `status` reads it: each change at once, and progress once a second.
+pub(super) struct StatusLine<'a> {
+    journal: &'a dyn Journal,
+    clock: &'a dyn Clock,
+    last: Mutex<Option<(Discriminant<Activity>, Duration)>>,
+}
+
+impl<'a> StatusLine<'a> {
+    pub(super) fn new(journal: &'a dyn Journal, clock: &'a dyn Clock) -> Self {
+        StatusLine { journal, clock, last: Mutex::default() }
+    }
+
+    pub(super) async fn say(&self, activity: Activity) -> Result<(), SyncError> {
+        let (kind, now) = (discriminant(&activity), self.clock.now());
+        {
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.is_some_and(|(said, at)| said == kind && now.saturating_sub(at) < PAUSE) {
+                return Ok(());
+            }
+            *last = Some((kind, now));
+        }
+        Ok(self.journal.set_status(&Status::new(activity, self.clock.wall())).await?)
+    }
+}

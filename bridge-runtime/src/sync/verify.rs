@@ -1,0 +1,153 @@
+//! Looking up, one by one, those that a read did not bring.
+
+use std::{sync::Arc, time::Duration};
+
+use bridge_core::{Record, SourceError, Unreadable};
+use futures_util::{StreamExt, stream};
+
+use super::{error::SyncError, intake::Intake, proof::FRESH, sources::TypeReader, status_line::StatusLine};
+use crate::{
+    clock::Clock,
+    journal::{Activity, Journal},
+    source::{Ended, Found, Item, ReadSession, Reading},
+};
+
+/// How many are looked up at once.
+const AT_ONCE: usize = 8;
+/// How many ids are fetched from the journal at a time.
+const CHUNK: usize = 100;
+
+/// The witness that everybody who is missing from one type is surely absent.
+#[derive(Debug)]
+pub(super) struct Verified {
+    slug: &'static str,
+    /// Until when that is good; for ever where two full reads, or one of a snapshot, agree.
+    good_until: Option<Duration>,
+}
+
+impl Verified {
+    pub(super) fn slug(&self) -> &'static str {
+        self.slug
+    }
+
+    pub(super) fn good_until(&self) -> Option<Duration> {
+        self.good_until
+    }
+}
+
+/// What verifying one type needs.
+pub(super) struct Verifier<'a, S> {
+    pub(super) reader: TypeReader<S>,
+    pub(super) system: &'a Arc<S>,
+    pub(super) journal: &'a dyn Journal,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) status: &'a StatusLine<'a>,
+}
+
+impl<S: Send + Sync + 'static> Verifier<'_, S> {
+    /// Whoever is found goes to `intake`; whoever is not is written down as absent.
+    pub(super) async fn verify(&self, intake: &mut Intake<'_>) -> Result<Verified, SyncError> {
+        let slug = self.reader.schema.slug;
+        let touched = self.journal.touched().await?.iter().any(|touched| touched.slug == slug);
+        if self.reader.snapshot && !touched {
+            self.declare_absent().await?;
+            return Ok(Verified { slug, good_until: None });
+        }
+        let start = self.clock.now();
+        if self.look_up_all(intake).await? {
+            return Ok(Verified { slug, good_until: Some(start + FRESH) });
+        }
+        tracing::info!(bridge.resource_type = slug, "the source has no `find`; reading the type once more");
+        self.read_again(intake).await?;
+        self.declare_absent().await?;
+        Ok(Verified { slug, good_until: None })
+    }
+
+    /// Whether all could be looked up.
+    async fn look_up_all(&self, intake: &mut Intake<'_>) -> Result<bool, SyncError> {
+        let slug = self.reader.schema.slug;
+        let (mut after, mut checked) = (None, 0);
+        loop {
+            let ids = self.journal.missing(slug, after.take(), CHUNK).await?;
+            let Some(last) = ids.last().cloned() else { return Ok(true) };
+            after = Some(last);
+            checked += ids.len() as u64;
+            let mut absent = Vec::new();
+            let look_up = |id: String| {
+                let looking = (self.reader.find)(Arc::clone(self.system), id.clone());
+                async move { (id, looking.await) }
+            };
+            let mut answers = stream::iter(ids.into_iter().map(look_up)).buffered(AT_ONCE);
+            while let Some((id, answer)) = answers.next().await {
+                match answer.map_err(|ended| failed(slug, &id, ended))? {
+                    Found::Present(record) => intake.take(Item::Record(record)).await?,
+                    Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                    Found::Absent => absent.push(id),
+                    Found::CannotAsk => return Ok(false),
+                }
+            }
+            self.journal.set_absent(slug, absent).await?;
+            self.status.say(Activity::Verifying { slug: slug.to_owned(), checked }).await?;
+        }
+    }
+
+    /// A second read. What it brings and the first did not goes to `intake`.
+    async fn read_again(&self, intake: &mut Intake<'_>) -> Result<(), SyncError> {
+        let slug = self.reader.schema.slug;
+        let mut reading = (self.reader.read)(Arc::clone(self.system), ReadSession::new(Arc::clone(self.clock)));
+        let (mut batch, mut read) = (Vec::new(), 0);
+        while let Some(item) = reading.next().await {
+            read += 1;
+            match item {
+                Item::Record(record) => batch.push(record),
+                Item::Unreadable(Unreadable { id: Some(id), .. }) => {
+                    self.journal.set_unreadable(slug, vec![id]).await?
+                }
+                nameless => intake.take(nameless).await?,
+            }
+            if batch.len() == CHUNK {
+                self.take_unseen(std::mem::take(&mut batch), intake).await?;
+                self.status.say(Activity::Verifying { slug: slug.to_owned(), checked: read }).await?;
+            }
+        }
+        self.take_unseen(batch, intake).await?;
+        end(reading, slug, read).await.map(drop)
+    }
+
+    async fn take_unseen(&self, batch: Vec<Record>, intake: &mut Intake<'_>) -> Result<(), SyncError> {
+        let ids = batch.iter().map(|record| record.id().to_owned()).collect();
+        let unseen = self.journal.unseen(self.reader.schema.slug, ids).await?;
+        for record in batch.into_iter().filter(|record| unseen.iter().any(|id| id == record.id())) {
+            intake.take(Item::Record(record)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever is still missing is absent.
+    pub(super) async fn declare_absent(&self) -> Result<(), SyncError> {
+        let slug = self.reader.schema.slug;
+        loop {
+            let ids = self.journal.missing(slug, None, CHUNK).await?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            self.journal.set_absent(slug, ids).await?;
+        }
+    }
+}
+
+/// The end of a read of `slug`, of which `read` items were taken.
+pub(super) async fn end(reading: Reading, slug: &'static str, read: u64) -> Result<crate::source::FullRead, SyncError> {
+    reading.end().await.map_err(|ended| match ended {
+        Ended::Failed(error) => SyncError::Source { slug, read, error },
+        Ended::Panicked => SyncError::SourcePanicked { slug, read },
+    })
+}
+
+pub(super) fn failed(slug: &'static str, id: &str, ended: Ended) -> SyncError {
+    let error = match ended {
+        Ended::Failed(error) => error,
+        Ended::Panicked => SourceError::new("`find` panicked; the message stands above"),
+    };
+    SyncError::LookUp { slug, id: id.to_owned(), error }
+}
