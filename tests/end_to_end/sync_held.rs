@@ -3,7 +3,7 @@
 use iden_bridge::{
     Exit,
     connector::{Attached, ConnectorError},
-    journal::{Hold, HoldReason, Journal},
+    journal::{Approval, Hold, HoldReason, OpenSession, PlanJournal, SessionJournal, SessionState, SqliteJournal},
     sync::SyncError,
 };
 
@@ -21,9 +21,10 @@ fn hold(error: &ConnectorError) -> Hold {
 }
 
 /// As the command `approve` does, beside the engine.
-fn approve(connector: &Attached<Hr>, hold: &Hold) {
-    let beside = Journal::beside(connector.state().to_owned()).unwrap();
-    beside.approve(&hold.hash(), "they moved out", jiff::Timestamp::now()).unwrap();
+async fn approve(connector: &Attached<Hr>, hold: &Hold) {
+    let beside = SqliteJournal::beside(connector.state()).unwrap();
+    let approval = Approval::new(&hold.hash, "ada", "they moved out", jiff::Timestamp::now());
+    beside.approve(approval).await.unwrap();
 }
 
 #[tokio::test]
@@ -40,7 +41,7 @@ async fn a_type_that_is_suddenly_empty_is_held_until_a_person_approves() {
     assert_eq!(stage.app().sessions().last().unwrap().status, "abandoned");
     assert_eq!(stage.app().active("employee"), 5);
 
-    approve(&connector, &held);
+    approve(&connector, &held).await;
     connector.sync(&go_on()).await.unwrap();
     assert_eq!(stage.app().active("employee"), 0);
 }
@@ -75,7 +76,7 @@ async fn the_first_completion_of_an_adopted_app_waits_for_approval() {
     assert_eq!(held.reasons, [HoldReason::InheritedApp { counted: Some(4), pushed: 3 }]);
     stage.app().assert_active("employee", "4");
 
-    approve(&connector, &held);
+    approve(&connector, &held).await;
     connector.sync(&go_on()).await.unwrap();
     stage.app().assert_removed("employee", "4");
     // From now on the journal knows.
@@ -91,7 +92,7 @@ async fn an_approval_is_good_for_what_was_shown_and_no_more() {
     let fresh = tempfile::tempdir().unwrap();
     let connector = stage.try_attach(stage.target_in(fresh.path())).await.unwrap();
     let held = hold(&connector.sync(&go_on()).await.unwrap_err());
-    approve(&connector, &held);
+    approve(&connector, &held).await;
 
     stage.company.people.lock().unwrap().remove(&1);
     let worse = hold(&connector.sync(&go_on()).await.unwrap_err());
@@ -173,7 +174,8 @@ async fn a_session_that_a_killed_process_left_open_is_abandoned() {
     let orphan = stage.client().start_sync(connector.app()).await.unwrap().sync_id;
     let state = connector.state().to_owned();
     drop(connector);
-    Journal::open(state).unwrap().set_open_session(Some(orphan)).unwrap();
+    let scanning = OpenSession { id: Some(orphan), state: SessionState::Scanning, since: jiff::Timestamp::now() };
+    SqliteJournal::open(state).unwrap().set_session(Some(scanning)).await.unwrap();
 
     stage.attach().await.sync(&go_on()).await.unwrap();
 
@@ -190,8 +192,8 @@ async fn an_approval_outlasts_a_hire() {
     let held = hold(&connector.sync(&go_on()).await.unwrap_err());
     stage.company.people.lock().unwrap().insert(4, crate::company::employee(4));
     // A running connector holds the same again meanwhile, under the same name.
-    assert_eq!(hold(&connector.sync(&go_on()).await.unwrap_err()).hash(), held.hash());
-    approve(&connector, &held);
+    assert_eq!(hold(&connector.sync(&go_on()).await.unwrap_err()).hash, held.hash);
+    approve(&connector, &held).await;
     stage.company.people.lock().unwrap().insert(5, crate::company::employee(5));
     assert!(connector.sync(&go_on()).await.unwrap().completed);
 }

@@ -33,7 +33,7 @@ pub(super) struct Rejected {
 /// Pushes a page. One that is refused for its contents is halved until the records that Iden does not take stand alone.
 pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) -> Result<Landed, SyncError> {
     let mut landed = Landed::default();
-    let mut unclear = None;
+    let mut refused = None;
     // The left half first, so that records go in the order in which they came.
     let mut left = vec![page];
     while let Some(page) = left.pop() {
@@ -69,15 +69,15 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
                 if landed.accepted == 0 && landed.rejected.len() == MOST_IN_VAIN {
                     return Err(error.into());
                 }
-                if !surely_not_applied {
-                    unclear = Some(error);
-                }
+                refused = Some(error);
             }
         }
     }
-    match unclear {
-        // A server that stumbles over everything: no record of ours is the matter.
-        Some(error) if landed.accepted == 0 => Err(error.into()),
+    match refused {
+        // All of several, or a server that stumbles: it is not that one record is bad.
+        Some(error) if landed.accepted == 0 && (landed.rejected.len() > 1 || error.outcome_unknown()) => {
+            Err(error.into())
+        }
         _ => Ok(landed),
     }
 }

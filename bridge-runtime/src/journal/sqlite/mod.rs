@@ -50,7 +50,7 @@ enum Keeper {
     /// A thread: writes wait for the disk.
     Thread { calls: Option<mpsc::Sender<Call>>, thread: Option<JoinHandle<()>> },
     /// Whoever calls.
-    Caller(Mutex<Store>),
+    Caller(Box<Mutex<Store>>),
 }
 
 type Call = Box<dyn FnOnce(&mut Store) + Send>;
@@ -86,7 +86,7 @@ impl SqliteJournal {
     /// SQLite does not work.
     pub fn in_task() -> Result<Self, JournalError> {
         let store = Store::in_memory()?;
-        Ok(SqliteJournal { path: store.path(), keeper: Keeper::Caller(Mutex::new(store)) })
+        Ok(SqliteJournal { path: store.path(), keeper: Keeper::Caller(Box::new(Mutex::new(store))) })
     }
 
     fn on_a_thread(mut store: Store) -> Result<Self, JournalError> {
