@@ -47,10 +47,18 @@ pub(super) fn synced(name: &str, report: &SyncReport) {
     let mut text = format!("{name}: {}\n", if report.completed { "synced, completed" } else { "not completed" });
     let width = report.types.iter().map(|one| one.slug.len()).max().unwrap_or(0);
     for one in &report.types {
-        let unreadable = if one.unreadable > 0 { format!(", {} unreadable", one.unreadable) } else { String::new() };
+        let more = [
+            (one.lost.removed, if report.completed { "removed" } else { "missing" }),
+            (if report.held.is_some() { one.held_back } else { 0 }, "held back"),
+            (one.unreadable, "unreadable"),
+            (one.rejected, "refused by Iden"),
+            (one.dangling, "edges left out"),
+        ];
+        let more: String =
+            more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
         let (slug, pushed, created, updated) = (one.slug, one.pushed, one.created, one.updated);
-        let _ = writeln!(text, "  {slug:width$}  {pushed:>7} records: {created} new, {updated} known{unreadable}");
-        for example in &one.examples {
+        let _ = writeln!(text, "  {slug:width$}  {pushed:>7} records: {created} new, {updated} known{more}");
+        for example in one.examples.iter().chain(&one.rejected_examples).chain(&one.dangling_examples) {
             // The text comes from the external system.
             let _ = writeln!(text, "  {:width$}          {}", "", printable(example, 300));
         }
@@ -86,7 +94,11 @@ pub(super) fn round(name: &str, round: &RoundReport) {
 const MOST_PRINTED: usize = 20;
 
 pub(super) fn plan(name: &str, plan: &Plan) {
-    let mut text = format!("{name}: plan {}\n", plan.hash);
+    let mut text = if plan.losses.is_empty() && plan.held.is_empty() {
+        format!("{name}: a sync would take nothing away\n")
+    } else {
+        format!("{name}: plan {}\n", plan.hash)
+    };
     let width = plan.types.iter().map(|one| one.slug.len()).max().unwrap_or(0);
     for one in &plan.types {
         let figures = [
@@ -94,7 +106,7 @@ pub(super) fn plan(name: &str, plan: &Plan) {
             (one.changed, "to change"),
             (one.lost.removed, "to remove"),
             (one.lost.deactivated, "to deactivate"),
-            (one.lost.edges, "memberships and assignments to end"),
+            (one.lost.edges, "edges to end"),
             (one.unreadable, "unreadable"),
         ];
         let figures = figures.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
@@ -133,16 +145,16 @@ fn losses(text: &mut String, plan: &Plan, slug: &str, width: usize) {
     for (kind, what) in [(LossKind::Removed, "remove"), (LossKind::Deactivated, "deactivate"), (LossKind::Edge, "end")]
     {
         let all: Vec<_> = plan.losses.iter().filter(|item| item.slug == slug && item.kind == kind).collect();
-        for item in all.iter().take(MOST_PRINTED) {
-            let id = printable(&item.id, 80);
-            let at = match &item.target {
-                Some((slug, id)) => format!(" at {slug} {}", printable(id, 80)),
-                None => String::new(),
-            };
-            let _ = writeln!(text, "  {:width$}    {what}: {id}{at}", "");
-        }
-        if all.len() > MOST_PRINTED {
-            let _ = writeln!(text, "  {:width$}    … and {} more; --json lists all", "", all.len() - MOST_PRINTED);
+        let shown = all.iter().take(MOST_PRINTED).map(|item| match &item.target {
+            Some((slug, id)) => format!("{} at {slug} {}", printable(&item.id, 80), printable(id, 80)),
+            None => printable(&item.id, 80),
+        });
+        let separator = if kind == LossKind::Edge { ", " } else { " " };
+        let shown = shown.collect::<Vec<_>>().join(separator);
+        let more = all.len().saturating_sub(MOST_PRINTED);
+        let more = if more > 0 { format!(" and {more} more; --json lists all") } else { String::new() };
+        if !shown.is_empty() {
+            let _ = writeln!(text, "  {:width$}    {what}: {shown}{more}", "");
         }
     }
 }

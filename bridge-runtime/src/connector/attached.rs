@@ -14,7 +14,7 @@ use super::{Connector, ConnectorError, Schedule, Target, app, registration, runn
 use crate::{
     clock::Clock,
     gate::Gate,
-    journal::Journal,
+    journal::{Activity, Journal, Status},
     random::Random,
     sync::{Sources, SyncEngine, SyncReport},
     tasks::{RoundReport, TaskEngine},
@@ -98,7 +98,10 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// [`SyncError::Unsettled`](crate::sync::SyncError::Unsettled).
     pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
         let _turn = self.sync_turn.lock().await;
-        Ok(self.sync.run(&self.system, stop).await?)
+        let synced = self.sync.run(&self.system, stop).await;
+        // A loop says at once what comes next.
+        self.journal.set_status(&Status::new(Activity::Stopped, self.clock.wall())).await?;
+        Ok(synced?)
     }
 
     /// One round of tasks: every one that is pending now. It waits for another one that is under way.

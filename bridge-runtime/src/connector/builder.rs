@@ -47,6 +47,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self.readers.push(TypeReader {
             schema: TypeSchema::of::<R>(),
             snapshot: S::SNAPSHOT,
+            distinct_ids: S::DISTINCT_IDS,
             read: Reading::start::<S, R>,
             find: look_up::<S, R>,
         });

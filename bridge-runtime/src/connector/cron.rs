@@ -12,9 +12,10 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// A cron expression: minute, hour, day of month, month, day of week, and perhaps a time zone.
 ///
-/// Lists, ranges, steps and names are as usual, and so are `L`, `15W` and `5#2`; where both days are restricted, either
-/// will do. There is no field for seconds or years. The time zone is an IANA name, looked up on this machine
-/// (`/usr/share/zoneinfo`); UTC without one, whatever the machine's own zone is.
+/// Lists, ranges, steps and names are as usual, and so are `L`, `15W` and `5#2`. Where both days are restricted, either
+/// will do; if one of them starts with `*`, as `*/2` does, it takes both, as in crontab(5). There is no field for
+/// seconds or years. The time zone is an IANA name, looked up on this machine (`/usr/share/zoneinfo`); UTC without one,
+/// whatever the machine's own zone is.
 ///
 /// Where clocks change, a time of day neither falls out nor comes twice: one that is skipped comes as much later as the
 /// clocks are set forward, and one that there is twice is the first. Only an expression with `*` for the hour follows
@@ -60,12 +61,7 @@ impl Cron {
     pub fn next_after(&self, wall: Timestamp) -> Option<Timestamp> {
         // Yesterday may have times left, where clocks are changed around midnight.
         let from = self.zone.to_datetime(wall).date().yesterday().ok()?;
-        self.days(from).take(LONGEST_WAIT).find_map(|day| self.times(day).filter(|time| *time > wall).min())
-    }
-
-    /// All days from `from` on.
-    fn days(&self, from: Date) -> impl Iterator<Item = Date> {
-        std::iter::successors(Some(from), |day| day.tomorrow().ok())
+        days(from).take(LONGEST_WAIT).find_map(|day| self.times(day).filter(|time| *time > wall).min())
     }
 
     /// The times of a day. Not in order where clocks are changed.
@@ -100,6 +96,10 @@ impl Cron {
     }
 }
 
+fn days(from: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(from), |day| day.tomorrow().ok())
+}
+
 impl FromStr for Cron {
     type Err = CronError;
 
@@ -110,7 +110,7 @@ impl FromStr for Cron {
         let zone = zone.map_or(Ok(TimeZone::UTC), |name| TimeZone::get(name).map_err(|_| wrong(unknown_zone(name))))?;
         let calendar = *schedule.calendar().ok_or_else(|| wrong(format!("`{text}` is not a set of times")))?;
         let cron = Cron { fields: words[..words.len().min(5)].join(" "), calendar, zone };
-        if !cron.days(date(2000, 1, 1)).take(ALL_DATES).any(|day| cron.matches(day)) {
+        if !days(date(2000, 1, 1)).take(ALL_DATES).any(|day| cron.matches(day)) {
             return Err(wrong("there is no such day".to_owned()));
         }
         Ok(cron)
@@ -223,6 +223,13 @@ mod tests {
         // Fridays, and Sunday the 13th.
         let expected = ["2026-12-11T00:00:00Z", "2026-12-13T00:00:00Z", "2026-12-18T00:00:00Z"];
         assert_times(&cron("0 0 13 * FRI"), "2026-12-10T00:00:00Z", &expected);
+    }
+
+    #[test]
+    fn of_two_days_one_of_which_starts_with_a_star_it_takes_both() {
+        // Fridays of odd days of the month.
+        let expected = ["2026-12-11T00:00:00Z", "2026-12-25T00:00:00Z", "2027-01-01T00:00:00Z"];
+        assert_times(&cron("0 0 */2 * FRI"), "2026-12-10T00:00:00Z", &expected);
     }
 
     #[test]

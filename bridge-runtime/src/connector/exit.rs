@@ -78,7 +78,7 @@ fn of_sync(error: &SyncError) -> Exit {
         SyncError::Receipt { .. } | SyncError::Count { .. } | SyncError::Unsettled { .. } => Exit::Unavailable,
         SyncError::LookUp { .. } | SyncError::TasksUnderWay { .. } => Exit::Unavailable,
         SyncError::HeldBack(_) => Exit::Journal,
-        SyncError::DuplicateId { .. } => Exit::Data,
+        SyncError::DuplicateId { .. } | SyncError::TwinIds { .. } => Exit::Data,
         SyncError::Client(error) if error.call() == Call::PushPage && matches!(error.status(), Some(400 | 422)) => {
             Exit::Data
         }

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Attached, ConnectorError, Exit, Schedule, SyncTime, schedule::jittered};
 use crate::{
+    clock::Clock,
     journal::{Activity, Command, JournalError, Status},
     sync::SyncError,
 };
@@ -59,18 +60,17 @@ async fn sync_loop<S: Send + Sync + 'static>(
     // What was asked before this process came is not meant for it.
     journal.take_commands().await?;
     let mut backoff = Backoff::default();
-    let Some(mut wait) = schedule.first_sync(clock.wall()) else {
+    let Some(first) = schedule.first_sync(clock.wall()) else {
         journal.set_status(&Status::new(Activity::TasksOnly, clock.wall())).await?;
         return stop_of(stop).await;
     };
-    let mut activity = Activity::Waiting { until: clock.wall() };
+    let mut due = Due::after(first, clock, schedule);
+    let mut activity = Activity::Waiting { until: due.wall };
     loop {
-        if !wait.is_zero() {
-            let until = later(clock.wall(), wait);
-            set_until(&mut activity, until);
+        if !due.left(clock).is_zero() {
             journal.set_status(&Status::new(activity, clock.wall())).await?;
-            tracing::info!("waiting until {until:.0} for the next sync");
-            if let Due::Asked = wait_for(attached, wait, stop).await? {
+            tracing::info!("waiting until {:.0} for the next sync", due.wall);
+            if wait_for(attached, &due, stop).await? == Woken::Asked {
                 tracing::info!("a sync was asked for");
             }
         }
@@ -78,21 +78,24 @@ async fn sync_loop<S: Send + Sync + 'static>(
             return Ok(());
         }
         let ended = attached.sync(stop).await;
-        let usual = schedule.next_sync(clock.wall(), random).unwrap_or(Duration::MAX);
-        activity = match &ended {
-            Ok(_) => Activity::Waiting { until: clock.wall() },
+        // A wall clock that was set back must not bring the same time twice.
+        let usual = schedule.next_sync(clock.wall().max(due.wall), random).unwrap_or(Duration::MAX);
+        let (held, why) = match &ended {
             Err(ConnectorError::Sync(failure)) if let SyncError::Held(hold) = &failure.error => {
-                Activity::Held { hash: hold.hash.clone(), until: clock.wall() }
+                (Some(hold.hash.clone()), None)
             }
-            Err(error) => Activity::Failed { why: error.to_string(), until: clock.wall() },
+            Err(error) => (None, Some(error.to_string())),
+            Ok(_) => (None, None),
         };
-        wait = backoff.after(ended.map(drop), usual, "sync")?;
-        if wait != usual {
-            wait = jittered(wait, random);
-        }
-        if matches!(schedule.sync, SyncTime::At(_)) {
-            wait = wait.min(usual);
-        }
+        let wait = backoff.after(ended.map(drop), usual, "sync")?;
+        let wait = if wait < usual { jittered(wait, random).min(usual) } else { wait };
+        due = Due::after(wait, clock, schedule);
+        let until = due.wall;
+        activity = match (held, why) {
+            (Some(hash), _) => Activity::Held { hash, until },
+            (_, Some(why)) => Activity::Failed { why, until },
+            _ => Activity::Waiting { until },
+        };
     }
 }
 
@@ -100,38 +103,53 @@ fn later(wall: Timestamp, wait: Duration) -> Timestamp {
     jiff::SignedDuration::try_from(wait).ok().and_then(|wait| wall.checked_add(wait).ok()).unwrap_or(Timestamp::MAX)
 }
 
-fn set_until(activity: &mut Activity, time: Timestamp) {
-    match activity {
-        Activity::Waiting { until } | Activity::Held { until, .. } | Activity::Failed { until, .. } => *until = time,
-        _ => {}
+/// When the next sync is due.
+struct Due {
+    monotonic: Duration,
+    wall: Timestamp,
+    /// A time of day, which the machine may sleep through; otherwise an interval.
+    by_wall: bool,
+}
+
+impl Due {
+    fn after(wait: Duration, clock: &dyn Clock, schedule: &Schedule) -> Self {
+        let by_wall = matches!(schedule.sync, SyncTime::At(_));
+        Due { monotonic: clock.now().saturating_add(wait), wall: later(clock.wall(), wait), by_wall }
+    }
+
+    fn left(&self, clock: &dyn Clock) -> Duration {
+        if self.by_wall {
+            return Duration::try_from(self.wall.duration_since(clock.wall())).unwrap_or(Duration::ZERO);
+        }
+        self.monotonic.saturating_sub(clock.now())
     }
 }
 
 /// Why a wait has ended.
-enum Due {
-    Time,
+#[derive(PartialEq)]
+enum Woken {
+    Due,
     Asked,
 }
 
-/// Waits so long, or until somebody asks for a sync, or the connector is stopped.
+/// Waits until it is due, or somebody asks for a sync, or the connector is stopped.
 async fn wait_for<S: Send + Sync + 'static>(
     attached: &Attached<S>,
-    wait: Duration,
+    due: &Due,
     stop: &CancellationToken,
-) -> Result<Due, JournalError> {
-    let clock = &attached.clock;
-    let end = clock.now().saturating_add(wait);
+) -> Result<Woken, JournalError> {
+    let clock = &*attached.clock;
     loop {
-        let left = end.saturating_sub(clock.now());
+        let left = due.left(clock);
         if left.is_zero() {
-            return Ok(Due::Time);
+            return Ok(Woken::Due);
         }
         tokio::select! {
-            () = stop.cancelled() => return Ok(Due::Time),
+            () = stop.cancelled() => return Ok(Woken::Due),
             () = clock.sleep(left.min(COMMANDS_EVERY)) => {}
         }
         if attached.journal.take_commands().await?.contains(&Command::Sync) {
-            return Ok(Due::Asked);
+            return Ok(Woken::Asked);
         }
     }
 }

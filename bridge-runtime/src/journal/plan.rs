@@ -69,7 +69,7 @@ impl Approval {
 
 impl fmt::Display for Approval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` by {} at {}: {}", self.hash, self.who, self.at, self.reason)
+        write!(f, "`{}` by {} at {:.0}: {}", self.hash, self.who, self.at, self.reason)
     }
 }
 

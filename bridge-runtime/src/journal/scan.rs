@@ -47,6 +47,8 @@ pub struct Seen {
     pub edges: Vec<EdgeKey>,
     /// A hash of its other fields.
     pub fingerprint: i64,
+    /// A hash of its id without case, blanks around it, and differences of normal form.
+    pub folded: i64,
 }
 
 /// What a record is against the known set.
@@ -74,13 +76,22 @@ pub struct Judgement {
     /// It takes something away: an active account becomes inactive or suspended, or an edge is gone. It must be held back
     /// under this number until the guard has passed. `None`: push it now.
     pub held_back: Option<u64>,
+    /// Another id that was seen in this scan and is equal but for case, blanks or normal form.
+    pub twin: Option<String>,
 }
 
 impl Judgement {
     /// A judgement, for implementations of the journal.
     #[must_use]
     pub fn new(change: Change, repeated: bool, dangling: Vec<usize>, held_back: Option<u64>) -> Self {
-        Judgement { change, repeated, dangling, held_back }
+        Judgement { change, repeated, dangling, held_back, twin: None }
+    }
+
+    /// The same with a twin.
+    #[must_use]
+    pub fn with_twin(mut self, twin: Option<String>) -> Self {
+        self.twin = twin;
+        self
     }
 }
 

@@ -1,10 +1,16 @@
-//! Reading the external system.
+#![doc = include_str!("paging.md")]
 
 mod look_up;
+mod lost;
+mod offset;
 mod out;
+mod paged;
 mod pages;
 mod reading;
+mod row;
 mod session;
+#[cfg(test)]
+mod testing;
 
 use std::future::Future;
 
@@ -14,6 +20,7 @@ pub(crate) use look_up::{Found, LookUp, look_up};
 pub use out::{BlockingOut, Out, Pushing};
 pub use pages::{Page, Pages};
 pub(crate) use reading::{Ended, FullRead, Item, Reading};
+pub use row::Row;
 pub(crate) use session::ReadSession;
 
 /// A system that records of type `R` are read from. Implement it once for each resource type.
@@ -56,6 +63,10 @@ pub(crate) use session::ReadSession;
 pub trait Source<R: Resource>: Send + Sync + 'static {
     /// Whether one read sees a single state of the system: one transaction, one file.
     const SNAPSHOT: bool = false;
+
+    /// Whether ids that are equal but for case, blanks or Unicode's normal form are an error. Two systems seldom agree on
+    /// such ids, and Iden may take them for one record (question P7 in reliability.md); by default they are logged.
+    const DISTINCT_IDS: bool = false;
 
     /// Pushes every record to `out`. `Ok(())` says: that was all of them.
     ///

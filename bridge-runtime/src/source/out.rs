@@ -3,49 +3,25 @@
 use std::{
     fmt::Display,
     future::Future,
-    hash::Hash,
     marker::PhantomData,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use bridge_core::{BridgeId, BridgeResource, Record, RecordOf, Resource, SourceError, Unreadable};
 use tokio::{sync::mpsc, task};
 
-use super::{
-    pages::{Page, Pages, fetch_page},
-    reading::Item,
-    session::ReadSession,
-};
+use super::{lost::Lost, reading::Item, session::ReadSession};
 
 /// Where a source pushes its records of type `R`.
 ///
 /// Pushing waits while the pages before are on their way: whatever the size of the source, a few pages are in memory.
 pub struct Out<R> {
     to: mpsc::Sender<Item>,
-    session: Arc<ReadSession>,
-    lost: Lost,
+    pub(super) session: Arc<ReadSession>,
+    pub(super) lost: Lost,
     _resource: PhantomData<fn(R)>,
-}
-
-/// Whether a push was given up before it was done: its record is missing then, and the read is no full one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lost(Arc<AtomicBool>);
-
-impl Lost {
-    /// The read's own answer, unless it lost a record.
-    pub(crate) fn check(&self, end: Result<(), SourceError>) -> Result<(), SourceError> {
-        if end.is_ok() && self.0.load(Ordering::SeqCst) {
-            return Err(SourceError::new(
-                "a push was dropped before it was done, so a record is missing: await every `out.push(…)` to its end",
-            ));
-        }
-        end
-    }
 }
 
 impl<R: Resource> Out<R> {
@@ -76,7 +52,7 @@ impl<R: Resource> Out<R> {
         self.send(unreadable::<R>(id.into(), &why))
     }
 
-    fn send(&self, item: Item) -> Pushing<'_> {
+    pub(super) fn send(&self, item: Item) -> Pushing<'_> {
         // The other end closes only when the session is over; this read is cancelled then, at its next await.
         let send = Box::pin(async { drop(self.to.send(item).await) });
         Pushing { send, done: false, lost: &self.lost }
@@ -95,42 +71,24 @@ impl<R: Resource> Out<R> {
         self.session.shared(init).await
     }
 
-    /// Reads page by page: `fetch` gets a cursor and answers with the records and the next cursor, `None` at the end.
-    ///
-    /// A page that cannot be had is asked for again, three times in all, and later if the system says so.
-    ///
-    /// # Errors
-    /// The last error of `fetch`; a cursor that the system gave before, which would never end.
-    pub async fn pages<C, F>(&self, first: C, mut fetch: impl FnMut(C) -> F) -> Result<(), SourceError>
-    where
-        C: Clone + Hash,
-        F: Future<Output = Result<Page<R, C>, SourceError>>,
-    {
-        let mut pages = Pages::starting(first);
-        while let Some(cursor) = pages.next() {
-            let page = fetch_page(&*self.session.clock, || fetch(cursor.clone())).await?;
-            for record in page.records {
-                self.push(record).await;
-            }
-            pages.turn(page.next)?;
-        }
-        Ok(())
-    }
-
     /// Runs a blocking reader on a thread of its own. A panic there is a panic of the read, not its end.
+    ///
+    /// Dropped before it is done, or never awaited, the read has failed: nobody knows how the reader ended.
     ///
     /// # Errors
     /// Those of the reader.
-    pub async fn blocking(
+    pub fn blocking(
         &self,
         read: impl FnOnce(&BlockingOut<R>) -> Result<(), SourceError> + Send + 'static,
-    ) -> Result<(), SourceError> {
-        let out = BlockingOut { to: self.to.clone(), _resource: PhantomData };
-        match task::spawn_blocking(move || read(&out)).await {
-            Ok(result) => result,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(error) => Err(error.into()),
-        }
+    ) -> impl Future<Output = Result<(), SourceError>> {
+        self.lost.unless_done(async move {
+            let out = BlockingOut { to: self.to.clone(), _resource: PhantomData };
+            match task::spawn_blocking(move || read(&out)).await {
+                Ok(result) => result,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(error) => Err(error.into()),
+            }
+        })
     }
 }
 
@@ -156,7 +114,7 @@ impl Future for Pushing<'_> {
 impl Drop for Pushing<'_> {
     fn drop(&mut self) {
         if !self.done {
-            self.lost.0.store(true, Ordering::SeqCst);
+            self.lost.set();
         }
     }
 }
@@ -191,7 +149,7 @@ impl<R: Resource> BlockingOut<R> {
 }
 
 impl Item {
-    fn of(record: &impl BridgeResource) -> Self {
+    pub(super) fn of(record: &impl BridgeResource) -> Self {
         Record::of(record).map_or_else(Item::Unreadable, Item::Record)
     }
 }

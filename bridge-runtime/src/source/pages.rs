@@ -32,8 +32,8 @@ impl<T, C> Page<T, C> {
     }
 }
 
-/// Walks from cursor to cursor and notices when one comes again: for loops that [`Out::pages`](super::Out::pages) does
-/// not cover, nested ones for instance.
+/// Walks from cursor to cursor and notices when one comes again: for loops that [`Out::pages`](super::Out::pages) and
+/// [`Out::walk`](super::Out::walk) do not cover.
 ///
 /// ```
 /// use bridge_runtime::source::Pages;

@@ -45,7 +45,12 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 tracing::info!(settled = report.settled, "sync completed");
                 Ok(report)
             }
-            Err(error) => Err(Box::new(SyncFailure { error, report })),
+            Err(error) => {
+                if let SyncError::Held(hold) = &error {
+                    report.held = Some(hold.clone());
+                }
+                Err(Box::new(SyncFailure { error, report }))
+            }
         }
     }
 

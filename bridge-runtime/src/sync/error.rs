@@ -66,6 +66,18 @@ pub enum SyncError {
         /// The id.
         id: String,
     },
+    /// Two ids differ only by case, blanks or Unicode's normal form, and the source says that none do.
+    #[error(
+        "the source gave `{slug}` records with the ids `{id}` and `{twin}`, which differ only by case, blanks or normal form"
+    )]
+    TwinIds {
+        /// The type.
+        slug: &'static str,
+        /// The one id.
+        id: String,
+        /// The other.
+        twin: String,
+    },
     /// A call to Iden failed.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use bridge_core::{Record, Unreadable, wire::text::printable};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::{
     error::SyncError,
@@ -12,6 +13,7 @@ use super::{
     refusal::Landed,
     report::TypeReport,
     session::Session,
+    sources::TypeReader,
     status_line::StatusLine,
     window::Window,
 };
@@ -33,6 +35,7 @@ pub(super) struct Intake<'a> {
     report: &'a mut TypeReport,
     /// A snapshot holds each id once.
     refuses_repeats: bool,
+    distinct_ids: bool,
     batch: Vec<Record>,
     batch_ids: HashSet<String>,
     batch_bytes: usize,
@@ -57,7 +60,7 @@ impl<'a> Intake<'a> {
         way: Option<(&'a Session<'a>, &'a mut Window)>,
         held_back: &'a mut HeldBack,
         report: &'a mut TypeReport,
-        refuses_repeats: bool,
+        reader: &TypeReader<impl Sized>,
     ) -> Self {
         let slug = report.slug;
         Intake {
@@ -66,7 +69,8 @@ impl<'a> Intake<'a> {
             flight: way.map(|(session, window)| Flight::new(session, slug, window)),
             held_back,
             report,
-            refuses_repeats,
+            refuses_repeats: reader.snapshot,
+            distinct_ids: reader.distinct_ids,
             batch: Vec::with_capacity(MOST_RECORDS),
             batch_ids: HashSet::with_capacity(MOST_RECORDS),
             batch_bytes: 0,
@@ -161,6 +165,19 @@ impl<'a> Intake<'a> {
                 return Err(SyncError::DuplicateId { slug: report.slug, id: record.id().to_owned() });
             }
             report.repeated += 1;
+        }
+        if let Some(twin) = &judgement.twin {
+            let (slug, id, twin) = (report.slug, printable(record.id(), 200), printable(twin, 200));
+            if self.distinct_ids {
+                return Err(SyncError::TwinIds { slug, id, twin });
+            }
+            if report.twins < EXAMPLES as u64 {
+                tracing::warn!(
+                    bridge.resource_type = slug,
+                    "`{id}` and `{twin}` differ only by case, blanks or normal form"
+                );
+            }
+            report.twins += 1;
         }
         match judgement.change {
             Change::Created => report.fresh += 1,
@@ -258,9 +275,32 @@ fn seen(record: &Record) -> Seen {
         status: record.status(),
         edges: edges(record).map(|(slug, id)| EdgeKey::of(slug, id)).collect(),
         fingerprint: first_eight(record.fields()),
+        folded: first_eight(folded(record.id()).as_bytes()),
     }
+}
+
+/// An id without case, blanks around it, and differences of Unicode's normal form.
+fn folded(id: &str) -> String {
+    let trimmed = id.trim();
+    if trimmed.is_ascii() {
+        return trimmed.to_ascii_lowercase();
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(&trimmed.to_lowercase()).into_owned()
 }
 
 fn edges(record: &Record) -> impl Iterator<Item = (&'static str, &str)> {
     record.edges().iter().flat_map(|edges| edges.ids.iter().map(|id| (edges.slug, id.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_folded_by_case_blanks_and_normal_form() {
+        assert_eq!(folded(" Ada\n"), folded("ada"));
+        assert_eq!(folded("J\u{f6}rg"), folded("JO\u{308}RG"), "composed and decomposed");
+        assert_ne!(folded("jorg"), folded("j\u{f6}rg"));
+        assert_ne!(folded("a b"), folded("ab"));
+    }
 }

@@ -6,7 +6,7 @@ use bridge_core::{
 };
 use serde::Serialize;
 
-use crate::journal::Sum;
+use crate::journal::{Hold, Sum};
 
 /// What one sync did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -18,6 +18,8 @@ pub struct SyncReport {
     pub types: Vec<TypeReport>,
     /// The hash of what would be, or was, taken away; once that was known.
     pub plan: Option<String>,
+    /// Why the session was held, if it was.
+    pub held: Option<Hold>,
     /// Whether the session was completed.
     pub completed: bool,
     /// Whether Iden says that its clean-up is done. It goes on in the background otherwise.
@@ -48,6 +50,8 @@ pub struct TypeReport {
     pub held_back: u64,
     /// Records that came again with the same id. The last one counts.
     pub repeated: u64,
+    /// Records whose id differs from another one's only by case, blanks or normal form.
+    pub twins: u64,
     /// Records that could not be read.
     pub unreadable: u64,
     /// The first of them, with what is wrong.
@@ -92,6 +96,7 @@ impl TypeReport {
             reduced: 0,
             held_back: 0,
             repeated: 0,
+            twins: 0,
             unreadable: 0,
             examples: Vec::new(),
             rejected: 0,

@@ -75,7 +75,8 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             client,
             session,
             shared: ReadSession::new(Arc::clone(&sources.clock)),
-            status: StatusLine::new(&*sources.journal, &*sources.clock),
+            // What is said of a dry run is not what the running connector does.
+            status: StatusLine::new(session.map(|_| &*sources.journal), &*sources.clock),
             window: Window::new(client.map_or(0, |(client, _)| client.throttles())),
             types: of(false).chain(of(true)).map(start).collect(),
             reads: Vec::new(),
@@ -150,13 +151,13 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     fn intake(&mut self, at: usize) -> Intake<'_> {
         let one = &mut self.types[at];
         let way = self.session.map(|session| (session, &mut self.window));
-        let (journal, snapshot) = (&*self.sources.journal, one.reader.snapshot);
-        Intake::new((journal, &self.status), way, &mut one.held_back, &mut one.report, snapshot)
+        let around = (&*self.sources.journal, &self.status);
+        Intake::new(around, way, &mut one.held_back, &mut one.report, &one.reader)
     }
 
     async fn verify(&mut self, at: usize) -> Result<(), SyncError> {
         let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
-        let status = StatusLine::new(&*sources.journal, &*sources.clock);
+        let status = StatusLine::new(self.session.map(|_| &*sources.journal), &*sources.clock);
         let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
         if self.is_held_anyhow(at, &verifier).await? {
             return Ok(());

@@ -16,6 +16,8 @@ pub(crate) struct TypeReader<S> {
     pub(crate) schema: TypeSchema,
     /// One read sees a single state of the system.
     pub(crate) snapshot: bool,
+    /// Ids that are equal but for case, blanks or normal form are an error.
+    pub(crate) distinct_ids: bool,
     pub(crate) read: fn(Arc<S>, Arc<ReadSession>) -> Reading,
     pub(crate) find: fn(Arc<S>, String) -> LookUp,
 }

@@ -17,17 +17,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Writes what is being done to the journal, where `status` reads it: each change at once, and progress once a second.
 pub(super) struct StatusLine<'a> {
-    journal: &'a dyn Journal,
+    journal: Option<&'a dyn Journal>,
     clock: &'a dyn Clock,
     last: Mutex<Option<(Discriminant<Activity>, Duration)>>,
 }
 
 impl<'a> StatusLine<'a> {
-    pub(super) fn new(journal: &'a dyn Journal, clock: &'a dyn Clock) -> Self {
+    /// Without a journal nothing is said.
+    pub(super) fn new(journal: Option<&'a dyn Journal>, clock: &'a dyn Clock) -> Self {
         StatusLine { journal, clock, last: Mutex::default() }
     }
 
     pub(super) async fn say(&self, activity: Activity) -> Result<(), SyncError> {
+        let Some(journal) = self.journal else { return Ok(()) };
         let (kind, now) = (discriminant(&activity), self.clock.now());
         {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,6 +38,6 @@ impl<'a> StatusLine<'a> {
             }
             *last = Some((kind, now));
         }
-        Ok(self.journal.set_status(&Status::new(activity, self.clock.wall())).await?)
+        Ok(journal.set_status(&Status::new(activity, self.clock.wall())).await?)
     }
 }

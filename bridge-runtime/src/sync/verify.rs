@@ -101,7 +101,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
             match item {
                 Item::Record(record) => batch.push(record),
                 Item::Unreadable(Unreadable { id: Some(id), .. }) => {
-                    self.journal.set_unreadable(slug, vec![id]).await?
+                    self.journal.set_unreadable(slug, vec![id]).await?;
                 }
                 nameless => intake.take(nameless).await?,
             }

@@ -73,6 +73,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)] // so that the cases read well
     fn task(action: &str, payload: Value) -> Task {
         let id = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11";
         serde_json::from_value(json!({

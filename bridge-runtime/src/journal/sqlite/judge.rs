@@ -103,7 +103,17 @@ impl Page<'_> {
             // It is known without them now: they have happened, and cover nothing that is lost later.
             self.fulfil(&record.id, &reduction)?;
         }
-        Ok(Judgement { change, repeated: before.is_some(), dangling, held_back })
+        let twin = self.twin(record)?;
+        Ok(Judgement { change, repeated: before.is_some(), dangling, held_back, twin })
+    }
+
+    fn twin(&self, record: &Seen) -> Result<Option<String>> {
+        let mut first = self.tx.prepare_cached(
+            "INSERT INTO scratch.twin (type, folded, id) VALUES (?1, ?2, ?3)
+             ON CONFLICT (type, folded) DO UPDATE SET id = id RETURNING id",
+        )?;
+        let first: String = first.query_row((self.type_, record.folded, &record.id), |row| row.get(0))?;
+        Ok((first != record.id).then_some(first))
     }
 
     fn known(&self, id: &str) -> Result<Option<State>> {

@@ -141,6 +141,14 @@ CREATE TABLE scratch.seen (
     PRIMARY KEY (type, id)
 ) STRICT, WITHOUT ROWID;
 
+-- The first id of each folded one.
+CREATE TABLE scratch.twin (
+    type   INTEGER NOT NULL,
+    folded INTEGER NOT NULL,
+    id     TEXT NOT NULL,
+    PRIMARY KEY (type, folded)
+) STRICT, WITHOUT ROWID;
+
 -- Groups and licenses that were seen.
 CREATE TABLE scratch.target (
     edge_key INTEGER PRIMARY KEY,
