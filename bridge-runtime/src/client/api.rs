@@ -47,6 +47,11 @@ impl Client {
         self.wire.throttles.load(Relaxed)
     }
 
+    /// How often so far a request was sent again, by every clone.
+    pub(crate) fn retries(&self) -> u64 {
+        self.wire.retries.load(Relaxed)
+    }
+
     /// Where it talks to.
     pub fn base_url(&self) -> &BaseUrl {
         &self.wire.base

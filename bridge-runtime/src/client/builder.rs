@@ -126,6 +126,7 @@ impl ClientBuilder {
             pause: Pause::default(),
             budget: Budget::default(),
             throttles: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
         };
         Ok(Client { wire: Arc::new(wire) })
     }

@@ -25,6 +25,7 @@ pub(super) struct Wire {
     pub(super) budget: Budget,
     /// How often the server asked for less load.
     pub(super) throttles: AtomicU64,
+    pub(super) retries: AtomicU64,
 }
 
 /// One call, ready to be sent as often as the table allows.
@@ -68,6 +69,7 @@ impl Wire {
             let Some(wait) = self.next_wait(exchange.call, &mut progress, &kind) else {
                 return Err(self.fail(&exchange, &progress, kind));
             };
+            self.retries.fetch_add(1, Relaxed);
             progress.unknown |= kind.outcome_unknown();
             tracing::warn!(
                 call = %exchange.call,

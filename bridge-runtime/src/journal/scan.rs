@@ -141,7 +141,10 @@ pub enum ScanEnd {
     /// Every page was accepted. Reductions were not pushed.
     Kept,
     /// Every page was accepted, reductions too. The session was not completed.
-    Reduced,
+    Reduced {
+        /// Whether a person had approved what it took away.
+        approved: bool,
+    },
     /// The session was completed.
     Completed {
         /// When.

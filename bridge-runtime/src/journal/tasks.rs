@@ -71,6 +71,9 @@ pub trait TaskJournal: Send + Sync + 'static {
     /// Forgets every task but these: the others are settled on Iden's side.
     async fn forget_tasks_but(&self, listed: &HashSet<TaskId>) -> Result<(), JournalError>;
 
+    /// Whether Iden ordered this loss, and no session has shown it yet.
+    async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError>;
+
     /// Accounts that tasks may have changed since the scan began, and those of tasks that are begun and not ended.
     async fn touched(&self) -> Result<Vec<Touched>, JournalError>;
 }

@@ -76,9 +76,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = stop.cancelled() => Err(SyncError::Interrupted),
             filled = self.fill(&session, &mut run) => filled,
         };
-        // From here on it is finished rather than interrupted: the end is near.
         let completed = match filled {
-            Ok((required, cleared)) => self.complete(&session, &mut run, &required, cleared).await,
+            Ok((required, cleared)) => self.complete(&session, &mut run, &required, cleared, stop).await,
             Err(error) => Err(error),
         };
         let end = run.scan_end();
@@ -87,7 +86,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             Ok(approved) => {
                 self.enter(Some(session.id()), SessionState::Settling).await?;
                 self.say(Activity::Settling).await?;
-                report.settled = session.settle().await;
+                report.settled = tokio::select! {
+                    biased;
+                    () = stop.cancelled() => false,
+                    settled = session.settle() => settled,
+                };
                 let (at, settled) = (self.clock().wall(), report.settled);
                 Ok(self.journal().end_scan(ScanEnd::Completed { at, approved, settled }).await?)
             }
@@ -128,6 +131,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         run: &mut Run<'_, S>,
         required: &Required,
         first: Cleared,
+        stop: &CancellationToken,
     ) -> Result<bool, SyncError> {
         drop(first);
         run.refresh().await?;
@@ -135,13 +139,20 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let too_long = SyncError::TasksUnderWay { waited: GATE_BUDGET };
         let start = self.clock().now();
         self.enter(Some(session.id()), SessionState::Gated).await?;
-        let Some(gate) = self.gate.close(self.clock(), GATE_BUDGET).await else { return Err(too_long) };
+        let gate = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(SyncError::Interrupted),
+            gate = self.gate.close(self.clock(), GATE_BUDGET) => gate,
+        };
+        let Some(gate) = gate else { return Err(too_long) };
         let left = GATE_BUDGET.saturating_sub(self.clock().now().saturating_sub(start));
         let proof = tokio::select! {
             biased;
+            () = stop.cancelled() => return Err(SyncError::Interrupted),
             proof = self.prove(session, run, required, &gate) => proof?,
             () = self.clock().sleep(left) => return Err(too_long),
         };
+        // From here on it is finished rather than interrupted.
         let cleared = proof.cleared();
         let completing =
             OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };

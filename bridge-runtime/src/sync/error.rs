@@ -113,6 +113,16 @@ pub enum SyncError {
         /// How long they were waited for.
         waited: Duration,
     },
+    /// A task has made an account that the source does not have yet.
+    #[error(
+        "a task has just made or changed `{id}` of `{slug}`, and the source does not have it yet; the next sync looks again"
+    )]
+    NotThereYet {
+        /// The type.
+        slug: &'static str,
+        /// The account.
+        id: String,
+    },
     /// What takes something away could not be kept until the guard had passed.
     #[error("a temporary file in the state directory could not be used: {0}")]
     HeldBack(#[source] std::io::Error),

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     client::Client,
     gate::Closed,
-    journal::{Activity, ScanEnd},
+    journal::{Activity, LossKind, Ordered, ScanEnd},
     source::{Found, FullRead, Item, ReadSession},
 };
 
@@ -221,7 +221,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     }
 
     /// Pushes what takes something away. It takes the clearing of the very plan that lists it.
-    pub(super) async fn push_held_back(&mut self, _: &Cleared) -> Result<(), SyncError> {
+    pub(super) async fn push_held_back(&mut self, cleared: &Cleared) -> Result<(), SyncError> {
         for at in 0..self.types.len() {
             let empty = HeldBack::within(self.sources.scratch.clone());
             let held_back = std::mem::replace(&mut self.types[at].held_back, empty);
@@ -237,7 +237,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             }
             intake.finish().await?;
         }
-        self.end = ScanEnd::Reduced;
+        self.end = ScanEnd::Reduced { approved: cleared.approval().is_some() };
         Ok(())
     }
 
@@ -245,30 +245,54 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     pub(super) async fn reread_touched(&mut self, _: &Closed) -> Result<(), SyncError> {
         let touched = self.sources.journal.touched().await?;
         for at in 0..self.types.len() {
-            let reader = self.types[at].reader;
-            let slug = reader.schema.slug;
+            let slug = self.types[at].reader.schema.slug;
             let ids: Vec<String> = touched.iter().filter(|one| one.slug == slug).map(|one| one.id.clone()).collect();
-            if ids.is_empty() {
-                continue;
+            if !ids.is_empty() {
+                tracing::info!(
+                    bridge.resource_type = slug,
+                    accounts = ids.len(),
+                    "reading again what tasks have touched"
+                );
+                self.reread(at, ids).await?;
+                self.settle_late(slug).await?;
             }
-            tracing::info!(bridge.resource_type = slug, accounts = ids.len(), "reading again what tasks have touched");
-            let (system, sources) = (self.system, self.sources);
-            let mut unclear = Vec::new();
-            let mut intake = self.intake(at);
-            for id in ids {
-                match (reader.find)(Arc::clone(system), id.clone()).await.map_err(|ended| failed(slug, &id, ended))? {
-                    Found::Present(record) => intake.take(Item::Record(record)).await?,
-                    Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
-                    Found::Absent => {}
-                    Found::CannotAsk => unclear.push(id),
-                }
+        }
+        Ok(())
+    }
+
+    async fn reread(&mut self, at: usize, ids: Vec<String>) -> Result<(), SyncError> {
+        let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
+        let slug = reader.schema.slug;
+        let status = StatusLine::new(None, &*sources.clock);
+        let mut unclear = Vec::new();
+        let mut intake = self.intake(at);
+        for id in ids {
+            match (reader.find)(Arc::clone(system), id.clone()).await.map_err(|ended| failed(slug, &id, ended))? {
+                Found::Present(record) => intake.take(Item::Record(record)).await?,
+                Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                Found::Absent => {}
+                Found::CannotAsk => unclear.push(id),
             }
-            intake.finish().await?;
-            // Who was pushed in this session is not removed by it, whatever was changed since; anyone else must be found.
-            if !sources.journal.unseen(slug, unclear).await?.is_empty() {
-                sources.journal.forget_absent(slug).await?;
-                self.verify(at).await?;
+        }
+        // Who was pushed in this session is not removed by it, whatever was changed since; anyone else must be found.
+        if !sources.journal.unseen(slug, unclear).await?.is_empty() {
+            let verifier =
+                Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
+            verifier.read_again(&mut intake).await?;
+        }
+        intake.finish().await.map(drop)
+    }
+
+    /// Those who became known after the missing ones were looked up: tasks have made them. Unless Iden ordered them away
+    /// since, the source has to have them. One that does not have them yet must not cost them their account.
+    async fn settle_late(&self, slug: &'static str) -> Result<(), SyncError> {
+        let journal = &self.sources.journal;
+        for id in journal.missing(slug, None, MOST_RECORDS).await? {
+            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed };
+            if !journal.is_ordered(&removal).await? {
+                return Err(SyncError::NotThereYet { slug, id });
             }
+            journal.set_absent(slug, vec![id]).await?;
         }
         Ok(())
     }

@@ -24,18 +24,20 @@ pub(super) struct Session<'a> {
     client: &'a Client,
     app: AppId,
     id: SyncId,
+    /// How often the client had sent something again when this was opened.
+    retries: u64,
 }
 
 impl<'a> Session<'a> {
     pub(super) async fn open(client: &'a Client, app: AppId) -> Result<Self, ClientError> {
         let id = client.start_sync(app).await?.sync_id;
         tracing::info!(bridge.sync_id = %id, "sync session opened");
-        Ok(Session { client, app, id })
+        Ok(Session { client, app, id, retries: client.retries() })
     }
 
     /// One that was opened before.
     pub(super) fn known(client: &'a Client, app: AppId, id: SyncId) -> Self {
-        Session { client, app, id }
+        Session { client, app, id, retries: client.retries() }
     }
 
     pub(super) fn id(&self) -> SyncId {
@@ -44,6 +46,11 @@ impl<'a> Session<'a> {
 
     pub(super) async fn push(&self, slug: &str, page: &Page) -> Result<PageReceipt, ClientError> {
         self.client.push_page(self.app, self.id, slug, page.body()).await
+    }
+
+    /// Whether anything was sent again since this was opened.
+    pub(super) fn has_retried(&self) -> bool {
+        self.client.retries() > self.retries
     }
 
     /// How often so far Iden asked for less load.

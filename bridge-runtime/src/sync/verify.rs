@@ -92,7 +92,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     }
 
     /// A second read. What it brings and the first did not goes to `intake`.
-    async fn read_again(&self, intake: &mut Intake<'_>) -> Result<(), SyncError> {
+    pub(super) async fn read_again(&self, intake: &mut Intake<'_>) -> Result<(), SyncError> {
         let slug = self.reader.schema.slug;
         let mut reading = (self.reader.read)(Arc::clone(self.system), ReadSession::new(Arc::clone(self.clock)));
         let (mut batch, mut read) = (Vec::new(), 0);

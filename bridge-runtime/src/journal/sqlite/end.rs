@@ -19,10 +19,11 @@ impl Store {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
             ScanEnd::Kept => self.write(confirm),
-            ScanEnd::Reduced => self.write(|tx| {
-                // The guard was asked before anything was reduced, and told the time.
-                let at = now.unwrap_or_else(Timestamp::now);
-                take_down(tx, at, false)?;
+            ScanEnd::Reduced { approved } => self.write(|tx| {
+                if !approved {
+                    // The guard was asked before anything was reduced, and told the time.
+                    take_down(tx, now.unwrap_or_else(Timestamp::now), false)?;
+                }
                 reduce(tx)
             }),
             ScanEnd::Completed { at, approved, settled } => self.write(|tx| {

@@ -104,6 +104,14 @@ impl Store {
         })
     }
 
+    fn is_ordered(&mut self, Ordered { slug, id, kind }: &Ordered) -> Result<bool> {
+        let mut ordered = self.reading()?.prepare_cached(
+            "SELECT 1 FROM ordered JOIN type ON type.id = ordered.type
+             WHERE type.slug = ?1 AND ordered.id = ?2 AND ordered.kind = ?3",
+        )?;
+        Ok(ordered.exists((slug, id, kind))?)
+    }
+
     fn touched(&mut self) -> Result<Vec<Touched>> {
         let before = self.scan.as_ref().map(|scan| scan.touched_before);
         let connection = self.reading()?;
@@ -176,6 +184,11 @@ impl TaskJournal for SqliteJournal {
     async fn forget_tasks_but(&self, listed: &HashSet<TaskId>) -> Result<(), JournalError> {
         let listed = listed.clone();
         self.call("written", move |store| store.forget_tasks_but(&listed)).await
+    }
+
+    async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError> {
+        let loss = loss.clone();
+        self.call("read", move |store| store.is_ordered(&loss)).await
     }
 
     async fn touched(&self) -> Result<Vec<Touched>, JournalError> {
