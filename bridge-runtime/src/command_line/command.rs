@@ -116,7 +116,7 @@ async fn known_app(target: &Target, name: &str) -> Result<Option<bridge_core::wi
 }
 
 async fn sync(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let mut exit = Exit::Done;
+    let (mut exit, mut results) = (Exit::Done, print::Results::default());
     for (name, one) in attached {
         let report = match one.sync(stop).await {
             Ok(report) => report,
@@ -126,19 +126,25 @@ async fn sync(attached: &[Named], json: bool, stop: &CancellationToken) -> Resul
                 failure.report
             }
         };
-        if json { print::json(&report)? } else { print::synced(name, &report) }
+        if json { results.add(name, &report)? } else { print::synced(name, &report) }
+    }
+    if json {
+        results.print(attached.len() > 1)?;
     }
     Ok(exit)
 }
 
 async fn tasks_once(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let mut exit = Exit::Done;
+    let (mut exit, mut results) = (Exit::Done, print::Results::default());
     for (name, one) in attached {
         match one.tasks_once(stop).await {
-            Ok(round) if json => print::json(&round)?,
+            Ok(round) if json => results.add(name, &round)?,
             Ok(round) => print::round(name, &round),
             Err(error) => exit = first(exit, say(name, &error)),
         }
+    }
+    if json {
+        results.print(attached.len() > 1)?;
     }
     Ok(exit)
 }
@@ -178,22 +184,30 @@ fn wanted(fleet: &Fleet, settings: &Settings) -> Result<Vec<String>, ConnectorEr
 
 async fn plan(fleet: Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
     let (target, stop) = (settings.target()?, signals::stop_token());
-    let (wanted, mut exit) = (wanted(&fleet, settings)?, Exit::Done);
+    let wanted = wanted(&fleet, settings)?;
+    let (mut exit, mut results) = (Exit::Done, print::Results::default());
     for member in fleet.into_members().into_iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
         let name = member.name().to_owned();
         match member.plan(&target, settings.app()?, &stop).await {
-            Ok(plan) if json => print::json(&plan)?,
+            Ok(plan) if json => results.add(&name, &plan)?,
             Ok(plan) => print::plan(&name, &plan),
             Err(error) => exit = first(exit, say(&name, &error)),
         }
+    }
+    if json {
+        results.print(wanted.len() > 1)?;
     }
     Ok(exit)
 }
 
 async fn status(fleet: &Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
-    for name in wanted(fleet, settings)? {
-        let status = AppStatus::read(&name, settings.folder(&name)?).await?;
-        if json { print::json(&status)? } else { print::out(&status.to_string()) }
+    let (wanted, mut results) = (wanted(fleet, settings)?, print::Results::default());
+    for name in &wanted {
+        let status = AppStatus::read(name, settings.folder(name)?).await?;
+        if json { results.add(name, &status)? } else { print::out(&status.to_string()) }
+    }
+    if json {
+        results.print(wanted.len() > 1)?;
     }
     Ok(Exit::Done)
 }

@@ -23,6 +23,26 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), ConnectorError> {
     Ok(())
 }
 
+/// The results of several apps as one document: that of a single app as it is, else a list with their names.
+#[derive(Default)]
+pub(super) struct Results(Vec<(String, Value)>);
+
+impl Results {
+    pub(super) fn add(&mut self, app: &str, result: &impl Serialize) -> Result<(), ConnectorError> {
+        let result = serde_json::to_value(result).map_err(|error| ConnectorError::Other(error.into()))?;
+        self.0.push((app.to_owned(), result));
+        Ok(())
+    }
+
+    /// `several`: whether the command was about more than one app, whatever came of it.
+    pub(super) fn print(self, several: bool) -> Result<(), ConnectorError> {
+        if several {
+            return json(&self.0.iter().map(|(app, result)| json!({"app": app, "result": result})).collect::<Vec<_>>());
+        }
+        self.0.first().map_or(Ok(()), |(_, result)| json(result))
+    }
+}
+
 /// Writes to standard output. Whoever reads it may stop early, as `head` does: that is no error, and no panic.
 pub(super) fn out(text: &str) {
     let mut stdout = io::stdout().lock();
