@@ -1,6 +1,6 @@
 /// What the sandbox takes for granted where the protocol is silent.
 ///
-/// Each field answers one open question (P1, P9 and P15, P16: `reliability.md` section 1 and `protocol.md` section 9). A
+/// Each field answers one open question (P1, P4, P9 and P15, P16: `reliability.md` section 1 and `protocol.md` section 9). A
 /// connector has to be right under both answers, so tests run under both.
 ///
 /// ```
@@ -13,6 +13,9 @@ pub struct Assumptions {
     /// P1: an app may have several sync sessions open at once. Default: yes. Otherwise starting a second one is refused
     /// with 409, unless [`new_session_ends_older`](Self::new_session_ends_older) is on.
     pub several_sessions: bool,
+    /// P4: completing a session also removes a record that came after its snapshot, by another way than its own pages.
+    /// Default: no.
+    pub newer_records_are_removed: bool,
     /// P9: starting a session abandons those that are still open. Default: no.
     pub new_session_ends_older: bool,
     /// P16: the progress of a session also lists the companion types. Default: no.
@@ -26,6 +29,7 @@ impl Default for Assumptions {
     fn default() -> Self {
         Self {
             several_sessions: true,
+            newer_records_are_removed: false,
             new_session_ends_older: false,
             companions_in_progress: false,
             upsert_clears_left_out_fields: true,

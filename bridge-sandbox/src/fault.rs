@@ -25,6 +25,7 @@ use serde_json::json;
 pub struct Fault {
     method: String,
     path: PathRule,
+    holding: Option<String>,
     after: usize,
     times: usize,
     pub(crate) delay: Duration,
@@ -67,6 +68,7 @@ impl Fault {
         Self {
             method: method.to_owned(),
             path,
+            holding: None,
             after: 0,
             times: usize::MAX,
             delay: Duration::ZERO,
@@ -74,6 +76,12 @@ impl Fault {
             ending: Ending::Genuine,
             headers: Vec::new(),
         }
+    }
+
+    /// Only requests whose body contains this text: a page with one certain record, say.
+    pub fn holding(mut self, body_part: &str) -> Self {
+        self.holding = Some(body_part.to_owned());
+        self
     }
 
     /// Lets the first `requests` that fit pass. Default: none.
@@ -167,12 +175,15 @@ impl Fault {
         self
     }
 
-    fn fits(&self, method: &str, path: &str) -> bool {
+    fn fits(&self, method: &str, path: &str, body: &[u8]) -> bool {
         let fits_path = match &self.path {
             PathRule::Contains(part) => path.contains(part.as_str()),
             PathRule::EndsWith(end) => path.split('?').next().is_some_and(|path| path.ends_with(end.as_str())),
         };
-        fits_path && (self.method == "*" || self.method.eq_ignore_ascii_case(method))
+        let holds = |part: &String| part.is_empty() || body.windows(part.len()).any(|found| found == part.as_bytes());
+        fits_path
+            && (self.method == "*" || self.method.eq_ignore_ascii_case(method))
+            && self.holding.as_ref().is_none_or(holds)
     }
 }
 
@@ -199,8 +210,8 @@ impl Faults {
     }
 
     /// The first rule in force for this request. Counts the request.
-    pub(crate) fn pick(&mut self, method: &str, path: &str) -> Option<Fault> {
-        for fault in self.0.iter_mut().filter(|fault| fault.fits(method, path)) {
+    pub(crate) fn pick(&mut self, method: &str, path: &str, body: &[u8]) -> Option<Fault> {
+        for fault in self.0.iter_mut().filter(|fault| fault.fits(method, path, body)) {
             if fault.after > 0 {
                 fault.after -= 1;
             } else if fault.times > 0 {

@@ -31,7 +31,7 @@ pub(crate) async fn pass(
     let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
     let now = server.state().clock.now();
     let number = server.log().open(now, method, path, body.as_ref().map_or(&[], |body| body));
-    let fault = server.faults().pick(method, path);
+    let fault = server.faults().pick(method, path, body.as_deref().unwrap_or_default());
 
     let answer = match fault {
         None => Some(act(&server, head, body, next).await),

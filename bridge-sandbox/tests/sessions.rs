@@ -230,3 +230,17 @@ async fn a_failed_assertion_shows_what_is_held() {
     client.sync(&app, "employee", &["8"]).await;
     app.assert_active("employee", "7");
 }
+
+#[tokio::test]
+async fn what_came_after_the_snapshot_is_removed_where_that_is_assumed() {
+    let mut assumptions = Assumptions::default();
+    assumptions.newer_records_are_removed = true;
+    let sandbox = Sandbox::builder().assumptions(assumptions).start().await.unwrap();
+    let (client, app) = equip(&sandbox).await;
+    let session = client.start(&app).await;
+    app.put_record("employee", &json!({"id": "after", "email": "b"}));
+    client.push(&session, "employee", accounts(&["7"])).await;
+    client.complete(&session).await;
+    app.assert_removed("employee", "after");
+    app.assert_active("employee", "7");
+}

@@ -5,22 +5,25 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
-use bridge_sandbox::{App, Sandbox};
+use bridge_sandbox::{App, Sandbox, SandboxBuilder};
 use iden_bridge::{
     Tasks,
     client::{ApiKey, Client},
     clock::{Clock, SystemClock},
-    connector::{Attached, Connector, ConnectorError, Target},
+    connector::{Attached, Builder, Connector, ConnectorError, Target},
     prelude::*,
+    sync::Limits,
     wire::AppId,
 };
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+pub use crate::time::{HasteClock, Stop};
 
 #[derive(BridgeResource, Clone, Debug)]
 #[bridge(group)]
@@ -86,14 +89,41 @@ pub enum Mood {
     HangsAfter(usize),
 }
 
+impl Mood {
+    /// What it does to a source that has yielded so many.
+    async fn show(self, position: usize, hanging: &Notify) -> Result<(), SourceError> {
+        match self {
+            Mood::FailsAfter(count) if count == position => Err(SourceError::new("the database went away")),
+            Mood::PanicsAfter(count) if count == position => panic!("row {position} is odd"),
+            Mood::HangsAfter(count) if count == position => {
+                hanging.notify_one();
+                std::future::pending().await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Company {
     pub teams: Mutex<Vec<Team>>,
     pub people: Mutex<BTreeMap<u32, Employee>>,
     pub mood: Mutex<Mood>,
+    /// The same for its teams.
+    pub team_mood: Mutex<Mood>,
+    /// Told when a source begins to hang.
+    pub hanging: Notify,
     /// Yielded after the others, as they are.
     pub odd: Mutex<Vec<Employee>>,
     pub unreadable: Mutex<Vec<u32>>,
+    /// Whether a single person can be looked up.
+    pub can_find: AtomicBool,
+    /// Who is there, and shown by no read and no look-up yet.
+    pub hidden: Mutex<Vec<u32>>,
+    /// The next read of the people waits here behind its last row.
+    pub read_stop: Mutex<Option<Stop>>,
+    /// The next handler that knows of it waits here.
+    pub task_stop: Mutex<Option<Stop>>,
     pub effects: AtomicUsize,
     /// What the handlers of `tasks_interrupted` do, one after the other.
     pub plan: Mutex<Vec<&'static str>>,
@@ -118,6 +148,35 @@ impl Company {
     pub fn effect(&self) {
         self.effects.fetch_add(1, Ordering::SeqCst);
     }
+
+    /// Those with these numbers leave.
+    pub fn lose(&self, numbers: impl IntoIterator<Item = u32>) {
+        let mut people = self.people.lock().unwrap();
+        for number in numbers {
+            people.remove(&number).expect("only who is there can leave");
+        }
+    }
+
+    /// Those with these numbers come, or come back.
+    pub fn gain(&self, numbers: impl IntoIterator<Item = u32>) {
+        self.people.lock().unwrap().extend(numbers.into_iter().map(|number| (number, employee(number))));
+    }
+
+    /// Changes those with these numbers.
+    pub fn change(&self, numbers: impl IntoIterator<Item = u32>, change: impl Fn(&mut Employee)) {
+        let mut people = self.people.lock().unwrap();
+        numbers.into_iter().for_each(|number| change(people.get_mut(&number).unwrap()));
+    }
+
+    /// Where the next read of the people waits behind its last row.
+    pub fn stop_read(&self) -> Stop {
+        self.read_stop.lock().unwrap().insert(Stop::default()).clone()
+    }
+
+    /// Where the next handler waits that knows of it.
+    pub fn stop_task(&self) -> Stop {
+        self.task_stop.lock().unwrap().insert(Stop::default()).clone()
+    }
 }
 
 /// The system of the connector: the test keeps the company, too.
@@ -133,11 +192,13 @@ impl std::ops::Deref for Hr {
 
 impl Source<Team> for Hr {
     async fn read(&self, out: &Out<Team>) -> Result<(), SourceError> {
-        let teams = self.teams.lock().unwrap().clone();
-        for team in teams {
+        let (teams, mood) = (self.teams.lock().unwrap().clone(), *self.team_mood.lock().unwrap());
+        let count = teams.len();
+        for (position, team) in teams.into_iter().enumerate() {
+            mood.show(position, &self.hanging).await?;
             out.push(team).await;
         }
-        Ok(())
+        mood.show(count, &self.hanging).await
     }
 }
 
@@ -150,45 +211,37 @@ impl Source<Seat> for Hr {
 
 impl Source<Employee> for Hr {
     async fn read(&self, out: &Out<Employee>) -> Result<(), SourceError> {
-        let people: Vec<Employee> = self.people.lock().unwrap().values().cloned().collect();
+        let hidden = self.hidden.lock().unwrap().clone();
+        let people = self.people.lock().unwrap().clone();
+        let people: Vec<Employee> = people.into_values().filter(|one| !hidden.contains(&one.number)).collect();
         let (odd, unreadable) = (self.odd.lock().unwrap().clone(), self.unreadable.lock().unwrap().clone());
-        let mood = *self.mood.lock().unwrap();
+        let (mood, count) = (*self.mood.lock().unwrap(), people.len());
         for (position, person) in people.into_iter().enumerate() {
-            match mood {
-                Mood::FailsAfter(count) if count == position => return Err(SourceError::new("the database went away")),
-                Mood::PanicsAfter(count) if count == position => panic!("row {position} is odd"),
-                Mood::HangsAfter(count) if count == position => std::future::pending().await,
-                _ => {}
-            }
+            mood.show(position, &self.hanging).await?;
             if unreadable.contains(&person.number) {
                 out.unreadable(person.number, "its status is `gone?`").await;
             } else {
                 out.push(&person).await;
             }
         }
+        mood.show(count, &self.hanging).await?;
         for person in odd {
             out.push(person).await;
         }
+        let stop = self.read_stop.lock().unwrap().take();
+        if let Some(stop) = stop {
+            stop.wait().await;
+        }
         Ok(())
     }
-}
 
-/// Twenty times as fast as the world: waits pass, and handlers still have time to run.
-pub struct HasteClock(SystemClock);
-
-impl HasteClock {
-    const FACTOR: u32 = 20;
-}
-
-#[async_trait::async_trait]
-impl Clock for HasteClock {
-    fn now(&self) -> Duration {
-        self.0.now() * Self::FACTOR
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        // Rounded up, so that `now` has grown by `duration` afterwards.
-        self.0.sleep(duration / Self::FACTOR + Duration::from_micros(100)).await;
+    async fn find(&self, number: &u32) -> Result<Option<Employee>, SourceError> {
+        if !self.can_find.load(Ordering::SeqCst) {
+            // As the default does.
+            return Err(SourceError::no_find());
+        }
+        let hidden = self.hidden.lock().unwrap().contains(number);
+        Ok(self.people.lock().unwrap().get(number).filter(|_| !hidden).cloned())
     }
 }
 
@@ -203,7 +256,11 @@ pub const NAME: &str = "Acme HR";
 
 impl Stage {
     pub async fn with(people: u32) -> Self {
-        let (sandbox, state) = (Sandbox::start().await.unwrap(), tempfile::tempdir().unwrap());
+        Stage::on(Sandbox::builder(), people).await
+    }
+
+    pub async fn on(sandbox: SandboxBuilder, people: u32) -> Self {
+        let (sandbox, state) = (sandbox.start().await.unwrap(), tempfile::tempdir().unwrap());
         Stage { sandbox, state, company: Company::of(people) }
     }
 
@@ -230,10 +287,13 @@ impl Stage {
     }
 
     pub fn connector_with(&self, tasks: Tasks<Hr>) -> Connector<Hr> {
+        self.builder().tasks(tasks).build().unwrap()
+    }
+
+    pub fn builder(&self) -> Builder<Hr> {
         let company = self.company.clone();
         let open = move |_: NoSettings| async move { Ok::<_, std::io::Error>(Hr(company)) };
-        let builder = Connector::builder(NAME, open).resource::<Employee>().resource::<Team>().resource::<Seat>();
-        builder.tasks(tasks).build().unwrap()
+        Connector::builder(NAME, open).resource::<Employee>().resource::<Team>().resource::<Seat>()
     }
 
     pub async fn attach(&self) -> Attached<Hr> {
@@ -244,8 +304,26 @@ impl Stage {
         self.connector_with(tasks).attach(&self.target(), json!({})).await.unwrap()
     }
 
+    /// Attached with limits of its own.
+    pub async fn attach_limited<R: iden_bridge::Resource>(&self, set: impl FnOnce(Limits) -> Limits) -> Attached<Hr>
+    where
+        Hr: Source<R>,
+    {
+        self.builder().limits::<R>(set).build().unwrap().attach(&self.target(), json!({})).await.unwrap()
+    }
+
     pub async fn try_attach(&self, target: Target) -> Result<Attached<Hr>, ConnectorError> {
         self.connector().attach(&target, json!({})).await
+    }
+
+    /// How Iden holds this person.
+    pub fn held(&self, number: u32) -> serde_json::Value {
+        self.app().record("employee", &number.to_string()).unwrap_or_else(|| panic!("{number} was never pushed")).fields
+    }
+
+    /// How the last session ended.
+    pub fn last_session(&self) -> String {
+        self.app().sessions().last().unwrap().status.clone()
     }
 
     pub fn app(&self) -> App {

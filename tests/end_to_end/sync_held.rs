@@ -9,7 +9,8 @@ use iden_bridge::{
 
 use crate::company::{Hr, NAME, Stage, go_on};
 
-fn hold(error: &ConnectorError) -> Hold {
+#[track_caller]
+pub fn hold(error: &ConnectorError) -> Hold {
     assert_eq!(Exit::of(error), Exit::Held);
     match error {
         ConnectorError::Sync(failure) => match &failure.error {
@@ -21,7 +22,7 @@ fn hold(error: &ConnectorError) -> Hold {
 }
 
 /// As the command `approve` does, beside the engine.
-async fn approve(connector: &Attached<Hr>, hold: &Hold) {
+pub async fn approve(connector: &Attached<Hr>, hold: &Hold) {
     let beside = SqliteJournal::beside(connector.state()).unwrap();
     let approval = Approval::new(&hold.hash, "ada", "they moved out", jiff::Timestamp::now());
     beside.approve(approval).await.unwrap();

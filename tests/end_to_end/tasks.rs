@@ -77,12 +77,12 @@ async fn reset(cx: TaskContext<Hr>, _task: ResetPassword<Employee>) -> Result<Ne
     Ok(NewPassword::temporary(Secret::new("correct horse")))
 }
 
-fn all() -> Tasks<Hr> {
+pub fn all() -> Tasks<Hr> {
     tasks![hire, change, leave, suspend, resume, reset]
 }
 
 /// A task about an existing employee.
-fn about(action: &str, number: u32) -> NewTask {
+pub fn about(action: &str, number: u32) -> NewTask {
     NewTask::new(action, "employee").account(json!({"id": number.to_string()}))
 }
 

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub)] // the helpers are no `#[test]`s, and are tests all the same
 
 mod acme_hr;
+#[cfg(unix)]
+mod beside;
 mod command_line;
 #[cfg(unix)]
 mod linux_host;

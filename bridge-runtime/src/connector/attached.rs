@@ -97,11 +97,15 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// Whatever kept it from completing. Nobody was removed, unless the error is
     /// [`SyncError::Unsettled`](crate::sync::SyncError::Unsettled).
     pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
-        let _turn = self.sync_turn.lock().await;
-        let synced = self.sync.run(&self.system, stop).await;
-        // A loop says at once what comes next.
+        let synced = self.sync_once(stop).await;
         self.journal.set_status(&Status::new(Activity::Stopped, self.clock.wall())).await?;
-        Ok(synced?)
+        synced
+    }
+
+    /// The same for a loop, which says itself what comes next.
+    pub(super) async fn sync_once(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
+        let _turn = self.sync_turn.lock().await;
+        Ok(self.sync.run(&self.system, stop).await?)
     }
 
     /// One round of tasks: every one that is pending now. It waits for another one that is under way.

@@ -77,7 +77,7 @@ async fn sync_loop<S: Send + Sync + 'static>(
         if stop.is_cancelled() {
             return Ok(());
         }
-        let ended = attached.sync(stop).await;
+        let ended = attached.sync_once(stop).await;
         // A wall clock that was set back must not bring the same time twice.
         let usual = schedule.next_sync(clock.wall().max(due.wall), random).unwrap_or(Duration::MAX);
         let (held, why) = match &ended {

@@ -27,6 +27,10 @@ use crate::{
 /// How long tasks may be kept waiting while a session is completed.
 const GATE_BUDGET: Duration = Duration::from_secs(60);
 
+/// How long a session that is being opened is waited for after a stop. Its id comes with the answer: without it, the
+/// session stays open.
+const OPENING_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Syncs one app.
 pub(crate) struct SyncEngine<S> {
     pub(crate) client: Client,
@@ -58,13 +62,24 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         if stop.is_cancelled() {
             return Err(SyncError::Interrupted);
         }
-        self.recover().await?;
+        self.say(Activity::Opening).await?;
+        // Interrupted, it is found again.
+        let left_open = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(SyncError::Interrupted),
+            left_open = self.recover() => left_open?,
+        };
         self.enter(None, SessionState::Opening).await?;
-        let session = match Session::open(&self.client, self.app).await {
+        let opened = tokio::select! {
+            biased;
+            opened = Session::open(&self.client, self.app) => opened.map_err(SyncError::from),
+            () = self.patience_after(stop) => Err(SyncError::Interrupted),
+        };
+        let session = match opened {
             Ok(session) => session,
             Err(error) => {
-                self.journal().set_session(None).await?;
-                return Err(error.into());
+                self.journal().set_session(left_open).await?;
+                return Err(error);
             }
         };
         report.sync_id = Some(session.id());
@@ -101,9 +116,12 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             }
             Err(error) => {
                 self.enter(Some(session.id()), SessionState::Abandoning).await?;
-                session.abandon().await;
+                let abandoned = session.abandon().await;
                 self.journal().end_scan(end).await?;
-                self.journal().set_session(None).await?;
+                // Otherwise the next sync tries again: an app may be let have one session only (question P1).
+                if abandoned {
+                    self.journal().set_session(None).await?;
+                }
                 Err(error)
             }
         }
@@ -152,6 +170,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             proof = self.prove(session, run, required, &gate) => proof?,
             () = self.clock().sleep(left) => return Err(too_long),
         };
+        // Reading again may have said something else.
+        self.say(Activity::Completing).await?;
         // From here on it is finished rather than interrupted.
         let cleared = proof.cleared();
         let completing =
@@ -173,6 +193,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let cleared = run.clear().await?;
         run.push_held_back(&cleared).await?;
         run.prove(session, required, cleared, gate).await
+    }
+
+    async fn patience_after(&self, stop: &CancellationToken) {
+        stop.cancelled().await;
+        self.clock().sleep(OPENING_PATIENCE).await;
     }
 
     async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {

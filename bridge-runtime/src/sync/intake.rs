@@ -13,7 +13,6 @@ use super::{
     refusal::Landed,
     report::TypeReport,
     session::Session,
-    sources::TypeReader,
     status_line::StatusLine,
     window::Window,
 };
@@ -60,7 +59,8 @@ impl<'a> Intake<'a> {
         way: Option<(&'a Session<'a>, &'a mut Window)>,
         held_back: &'a mut HeldBack,
         report: &'a mut TypeReport,
-        reader: &TypeReader<impl Sized>,
+        refuses_repeats: bool,
+        distinct_ids: bool,
     ) -> Self {
         let slug = report.slug;
         Intake {
@@ -69,13 +69,18 @@ impl<'a> Intake<'a> {
             flight: way.map(|(session, window)| Flight::new(session, slug, window)),
             held_back,
             report,
-            refuses_repeats: reader.snapshot,
-            distinct_ids: reader.distinct_ids,
+            refuses_repeats,
+            distinct_ids,
             batch: Vec::with_capacity(MOST_RECORDS),
             batch_ids: HashSet::with_capacity(MOST_RECORDS),
             batch_bytes: 0,
             unreadable: Vec::new(),
         }
+    }
+
+    /// Whether Iden has refused this record in this session.
+    pub(super) fn was_rejected(&self, id: &str) -> bool {
+        self.report.rejected_ids.contains(id)
     }
 
     /// How many records it has taken.
@@ -224,6 +229,7 @@ impl<'a> Intake<'a> {
             }
         }
         for rejected in landed.rejected {
+            report.rejected_ids.insert(rejected.id.clone());
             report.rejected += 1;
             let example = format!("`{}`: {}", printable(&rejected.id, 200), rejected.why);
             tracing::warn!(bridge.resource_type = report.slug, "Iden refuses the record {example}");

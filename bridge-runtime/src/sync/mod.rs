@@ -11,7 +11,7 @@
 //! | whoever is missing is looked up | `verify` |
 //! | what would be taken away is judged | `judging`, `guard` |
 //! | what takes something away is pushed | `held_back` |
-//! | the gate closes, what tasks touched is read again, the session is completed | `engine`, `proof`, `session` |
+//! | the gate closes, what tasks touched is read again, the session is completed | `engine`, `touched`, `proof`, `session` |
 
 mod counts;
 mod engine;
@@ -31,6 +31,7 @@ mod run;
 mod session;
 mod sources;
 mod status_line;
+mod touched;
 mod types;
 mod verify;
 mod window;

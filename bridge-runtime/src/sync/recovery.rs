@@ -3,16 +3,18 @@
 use bridge_core::wire::SyncStatus;
 
 use super::{engine::SyncEngine, error::SyncError, session::Session};
-use crate::journal::SessionState;
+use crate::journal::{OpenSession, SessionState};
 
 impl<S: Send + Sync + 'static> SyncEngine<S> {
     /// Ends a session that a killed process, or a sync with an unknown end, left behind. It is never gone on with and
     /// never completed: the source has moved on. Only where `complete` had been sent, Iden is asked what became of it.
-    pub(super) async fn recover(&self) -> Result<(), SyncError> {
-        let Some(found) = self.journal().session().await? else { return Ok(()) };
+    ///
+    /// Answers with a session that could not be ended: it removes nobody, and keeps nobody from opening another.
+    pub(super) async fn recover(&self) -> Result<Option<OpenSession>, SyncError> {
+        let Some(found) = self.journal().session().await? else { return Ok(None) };
         let Some(id) = found.id else {
             tracing::warn!("a session may have been opened whose id was lost; it stays open, and removes nobody");
-            return Ok(self.journal().set_session(None).await?);
+            return self.forget().await;
         };
         let session = Session::known(&self.client, self.app, id);
         if matches!(found.state, SessionState::Completing | SessionState::Settling) {
@@ -21,20 +23,25 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 Ok(progress) => match progress.status {
                     SyncStatus::Completed => {
                         tracing::info!(bridge.sync_id = %id, "the session of an earlier run is completed, as it should be");
-                        return Ok(self.journal().settle_completed(self.clock().wall()).await?);
+                        self.journal().settle_completed(self.clock().wall()).await?;
+                        return Ok(None);
                     }
                     // Accepted, and the clean-up goes on: whom it removes stays known until a later session.
-                    _ if found.state == SessionState::Settling => return Ok(self.journal().set_session(None).await?),
+                    _ if found.state == SessionState::Settling => return self.forget().await,
                     SyncStatus::InProgress | SyncStatus::Abandoned => {}
                     // Nothing may be concluded from a state that we do not know.
                     status => return Err(unsettled(format!("Iden says that the session is {status}"))),
                 },
                 // Gone: whom it removed stays known, and is looked up again.
-                Err(error) if error.is_not_found() => return Ok(self.journal().set_session(None).await?),
+                Err(error) if error.is_not_found() => return self.forget().await,
                 Err(error) => return Err(unsettled(error.to_string())),
             }
         }
-        session.abandon().await;
-        Ok(self.journal().set_session(None).await?)
+        if session.abandon().await { self.forget().await } else { Ok(Some(found)) }
+    }
+
+    async fn forget(&self) -> Result<Option<OpenSession>, SyncError> {
+        self.journal().set_session(None).await?;
+        Ok(None)
     }
 }

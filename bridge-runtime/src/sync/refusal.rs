@@ -1,11 +1,11 @@
 //! A page that Iden refuses, taken apart down to the record that it means.
 
-use bridge_core::wire::{SyncStatus, text::printable};
+use bridge_core::wire::{PageReceipt, SyncStatus, text::printable};
 
 use super::{error::SyncError, page::Page, session::Session};
 use crate::client::ClientError;
 
-/// So many records refused by themselves, and none accepted: the page is not the matter.
+/// So many records refused by themselves, and none accepted, nor any of the other parts: the records are not the matter.
 const MOST_IN_VAIN: usize = 3;
 
 /// What became of a page.
@@ -39,15 +39,7 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
     while let Some(page) = left.pop() {
         let error = match session.push(slug, &page).await {
             Ok(receipt) => {
-                landed.accepted += page.len();
-                landed.created += receipt.created;
-                landed.updated += receipt.updated;
-                if receipt.total != page.len() {
-                    if receipt.total < page.len() {
-                        return Err(SyncError::Receipt { slug, sent: page.len(), total: receipt.total });
-                    }
-                    landed.total = landed.total.max(Some(receipt.total));
-                }
+                landed.take(slug, &page, &receipt)?;
                 continue;
             }
             Err(error) if may_be_a_record(&error) => error,
@@ -66,7 +58,10 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
                 let why = if why.is_empty() { format!("status {}", error.status().unwrap_or(0)) } else { why };
                 let surely_not_applied = !error.outcome_unknown();
                 landed.rejected.push(Rejected { id: page.first().to_owned(), why, surely_not_applied });
-                if landed.accepted == 0 && landed.rejected.len() == MOST_IN_VAIN {
+                if landed.accepted == 0
+                    && landed.rejected.len() == MOST_IN_VAIN
+                    && !any_other(session, slug, &mut left, &mut landed).await?
+                {
                     return Err(error.into());
                 }
                 refused = Some(error);
@@ -79,6 +74,41 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
             Err(error.into())
         }
         _ => Ok(landed),
+    }
+}
+
+/// Whether Iden takes any of the parts that are left, the largest first. The one that it takes is done with.
+async fn any_other(
+    session: &Session<'_>,
+    slug: &'static str,
+    left: &mut Vec<Page>,
+    landed: &mut Landed,
+) -> Result<bool, SyncError> {
+    for at in 0..left.len() {
+        match session.push(slug, &left[at]).await {
+            Ok(receipt) => {
+                landed.take(slug, &left.remove(at), &receipt)?;
+                return Ok(true);
+            }
+            Err(error) if may_be_a_record(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
+}
+
+impl Landed {
+    fn take(&mut self, slug: &'static str, page: &Page, receipt: &PageReceipt) -> Result<(), SyncError> {
+        self.accepted += page.len();
+        self.created += receipt.created;
+        self.updated += receipt.updated;
+        if receipt.total < page.len() {
+            return Err(SyncError::Receipt { slug, sent: page.len(), total: receipt.total });
+        }
+        if receipt.total > page.len() {
+            self.total = self.total.max(Some(receipt.total));
+        }
+        Ok(())
     }
 }
 

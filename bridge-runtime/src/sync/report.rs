@@ -1,5 +1,7 @@
 //! What a sync did.
 
+use std::collections::HashSet;
+
 use bridge_core::{
     TypeSchema,
     wire::{Kind, SyncId},
@@ -60,6 +62,9 @@ pub struct TypeReport {
     pub rejected: u64,
     /// The first of them, with what Iden says.
     pub rejected_examples: Vec<String>,
+    /// All of them. Each has cost a request of its own, so there are not many.
+    #[serde(skip)]
+    pub(crate) rejected_ids: HashSet<String>,
     /// Memberships and assignments that point to nothing that was read. They were left out.
     pub dangling: u64,
     /// The first of them.
@@ -101,6 +106,7 @@ impl TypeReport {
             examples: Vec::new(),
             rejected: 0,
             rejected_examples: Vec::new(),
+            rejected_ids: HashSet::new(),
             dangling: 0,
             dangling_examples: Vec::new(),
             lost: Sum::default(),

@@ -17,39 +17,41 @@ use super::{
     sources::{Sources, TypeReader},
     status_line::StatusLine,
     types::Required,
-    verify::{Verified, Verifier, end, failed},
+    verify::{Verified, Verifier, end},
     window::Window,
 };
 use crate::{
     client::Client,
     gate::Closed,
-    journal::{Activity, LossKind, Ordered, ScanEnd},
-    source::{Found, FullRead, Item, ReadSession},
+    journal::{Activity, ScanEnd, Touched},
+    source::{FullRead, ReadSession},
 };
 
 /// So many missing ones are looked up in any case. More are not, where the guard would hold the session anyhow.
 const LOOKED_UP_IN_ANY_CASE: u64 = 1_000;
 
 /// One type of one run.
-struct TypeRun<S> {
-    reader: TypeReader<S>,
-    report: TypeReport,
+pub(super) struct TypeRun<S> {
+    pub(super) reader: TypeReader<S>,
+    pub(super) report: TypeReport,
     held_back: HeldBack,
 }
 
 /// A sync under way; without a session, a dry run.
 pub(super) struct Run<'a, S> {
-    sources: &'a Sources<S>,
-    system: &'a Arc<S>,
+    pub(super) sources: &'a Sources<S>,
+    pub(super) system: &'a Arc<S>,
     client: Option<(&'a Client, AppId)>,
     session: Option<&'a Session<'a>>,
     shared: Arc<ReadSession>,
     status: StatusLine<'a>,
     window: Window,
-    types: Vec<TypeRun<S>>,
+    pub(super) types: Vec<TypeRun<S>>,
     reads: Vec<FullRead>,
     accepted: Vec<Accepted>,
     verified: Vec<Verified>,
+    /// What tasks that had begun before the scan may have touched.
+    pub(super) touched_before: Vec<Touched>,
     plan: Option<String>,
     end: ScanEnd,
 }
@@ -82,6 +84,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             reads: Vec::new(),
             accepted: Vec::new(),
             verified: Vec::new(),
+            touched_before: Vec::new(),
             plan: None,
             end: ScanEnd::Failed,
         }
@@ -100,6 +103,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     /// Reads every type to its end, and looks up whoever is missing. Phase by phase: an account may only point to a group
     /// that is there, so that is settled first.
     pub(super) async fn scan(&mut self) -> Result<(), SyncError> {
+        self.touched_before = self.sources.journal.touched().await?;
         for accounts in [false, true] {
             let phase = |one: &TypeRun<S>| (one.reader.schema.kind == Kind::Account) == accounts;
             let positions: Vec<usize> = (0..self.types.len()).filter(|at| phase(&self.types[*at])).collect();
@@ -120,7 +124,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         tracing::info!(bridge.resource_type = slug, "reading");
         self.status.say(Activity::Reading { slug: slug.to_owned(), records: 0 }).await?;
         let mut reading = (reader.read)(Arc::clone(self.system), Arc::clone(&self.shared));
-        let mut intake = self.intake(at);
+        let mut intake = self.intake(at, reader.snapshot);
         loop {
             tokio::select! {
                 biased;
@@ -147,12 +151,15 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         Ok(())
     }
 
-    /// Records of the type at this position on their way to Iden.
-    fn intake(&mut self, at: usize) -> Intake<'_> {
+    /// Records of the type at this position on their way to Iden. `refuses_repeats`: each comes once, as in a snapshot.
+    pub(super) fn intake(&mut self, at: usize, refuses_repeats: bool) -> Intake<'_> {
+        // Until all of them are accepted, and those held back are judged and pushed, too.
+        self.end = ScanEnd::Failed;
         let one = &mut self.types[at];
         let way = self.session.map(|session| (session, &mut self.window));
         let around = (&*self.sources.journal, &self.status);
-        Intake::new(around, way, &mut one.held_back, &mut one.report, &one.reader)
+        let distinct_ids = one.reader.distinct_ids;
+        Intake::new(around, way, &mut one.held_back, &mut one.report, refuses_repeats, distinct_ids)
     }
 
     async fn verify(&mut self, at: usize) -> Result<(), SyncError> {
@@ -162,12 +169,16 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         if self.is_held_anyhow(at, &verifier).await? {
             return Ok(());
         }
-        let mut intake = self.intake(at);
+        let mut intake = self.intake(at, false);
         let verified = verifier.verify(&mut intake).await?;
         intake.finish().await?;
+        self.note_verified(verified);
+        Ok(())
+    }
+
+    pub(super) fn note_verified(&mut self, verified: Verified) {
         self.verified.retain(|before| before.slug() != verified.slug());
         self.verified.push(verified);
-        Ok(())
     }
 
     /// Whether so many are missing that the guard holds the session whoever is found: a source that gives nothing is not
@@ -229,8 +240,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             if records.peek().is_none() {
                 continue;
             }
-            self.end = ScanEnd::Failed;
-            let mut intake = self.intake(at);
+            let mut intake = self.intake(at, false);
             while records.peek().is_some() {
                 let some: Result<Vec<_>, _> = records.by_ref().take(MOST_RECORDS).collect();
                 intake.push_held_back(some.map_err(SyncError::HeldBack)?).await?;
@@ -238,62 +248,6 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             intake.finish().await?;
         }
         self.end = ScanEnd::Reduced { approved: cleared.approval().is_some() };
-        Ok(())
-    }
-
-    /// Reads accounts again that tasks have touched since the scan began. No task runs meanwhile.
-    pub(super) async fn reread_touched(&mut self, _: &Closed) -> Result<(), SyncError> {
-        let touched = self.sources.journal.touched().await?;
-        for at in 0..self.types.len() {
-            let slug = self.types[at].reader.schema.slug;
-            let ids: Vec<String> = touched.iter().filter(|one| one.slug == slug).map(|one| one.id.clone()).collect();
-            if !ids.is_empty() {
-                tracing::info!(
-                    bridge.resource_type = slug,
-                    accounts = ids.len(),
-                    "reading again what tasks have touched"
-                );
-                self.reread(at, ids).await?;
-                self.settle_late(slug).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn reread(&mut self, at: usize, ids: Vec<String>) -> Result<(), SyncError> {
-        let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
-        let slug = reader.schema.slug;
-        let status = StatusLine::new(None, &*sources.clock);
-        let mut unclear = Vec::new();
-        let mut intake = self.intake(at);
-        for id in ids {
-            match (reader.find)(Arc::clone(system), id.clone()).await.map_err(|ended| failed(slug, &id, ended))? {
-                Found::Present(record) => intake.take(Item::Record(record)).await?,
-                Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
-                Found::Absent => {}
-                Found::CannotAsk => unclear.push(id),
-            }
-        }
-        // Who was pushed in this session is not removed by it, whatever was changed since; anyone else must be found.
-        if !sources.journal.unseen(slug, unclear).await?.is_empty() {
-            let verifier =
-                Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
-            verifier.read_again(&mut intake).await?;
-        }
-        intake.finish().await.map(drop)
-    }
-
-    /// Those who became known after the missing ones were looked up: tasks have made them. Unless Iden ordered them away
-    /// since, the source has to have them. One that does not have them yet must not cost them their account.
-    async fn settle_late(&self, slug: &'static str) -> Result<(), SyncError> {
-        let journal = &self.sources.journal;
-        for id in journal.missing(slug, None, MOST_RECORDS).await? {
-            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed };
-            if !journal.is_ordered(&removal).await? {
-                return Err(SyncError::NotThereYet { slug, id });
-            }
-            journal.set_absent(slug, vec![id]).await?;
-        }
         Ok(())
     }
 

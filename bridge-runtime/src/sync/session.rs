@@ -126,23 +126,24 @@ impl<'a> Session<'a> {
     }
 
     /// Ends the session without a clean-up: what was pushed stays, nobody is removed. That an abandon fails does no
-    /// harm: a session that nobody completes removes nobody either. So it is not waited for long.
-    pub(super) async fn abandon(&self) {
+    /// harm: a session that nobody completes removes nobody either. So it is not waited for long. Whether it has ended.
+    pub(super) async fn abandon(&self) -> bool {
         let abandoned = tokio::select! {
             biased;
             abandoned = self.client.abandon_sync(self.app, self.id) => match abandoned {
                 // It has ended already, or is gone: that is all an abandon wants (protocol.md section 7).
-                Err(error) if matches!(error.status(), Some(400 | 404 | 409)) => return,
+                Err(error) if matches!(error.status(), Some(400 | 404 | 409)) => return true,
                 abandoned => abandoned.map_err(|error| error.to_string()),
             },
             () = self.client.clock().sleep(ABANDON_WAIT) => Err("no answer in time".to_owned()),
         };
-        match abandoned {
+        match &abandoned {
             Ok(()) => tracing::info!(bridge.sync_id = %self.id, "sync session abandoned: nobody was removed"),
             Err(error) => tracing::warn!(
                 bridge.sync_id = %self.id, error,
                 "the sync session could not be abandoned; it stays open, and removes nobody"
             ),
         }
+        abandoned.is_ok()
     }
 }

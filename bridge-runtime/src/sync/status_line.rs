@@ -19,7 +19,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct StatusLine<'a> {
     journal: Option<&'a dyn Journal>,
     clock: &'a dyn Clock,
-    last: Mutex<Option<(Discriminant<Activity>, Duration)>>,
+    last: Mutex<Option<(Step, Duration)>>,
+}
+
+/// The activity, and the type that it is about.
+type Step = (Discriminant<Activity>, Option<String>);
+
+fn step(activity: &Activity) -> Step {
+    let slug = match activity {
+        Activity::Reading { slug, .. } | Activity::Verifying { slug, .. } => Some(slug.clone()),
+        _ => None,
+    };
+    (discriminant(activity), slug)
 }
 
 impl<'a> StatusLine<'a> {
@@ -30,13 +41,13 @@ impl<'a> StatusLine<'a> {
 
     pub(super) async fn say(&self, activity: Activity) -> Result<(), SyncError> {
         let Some(journal) = self.journal else { return Ok(()) };
-        let (kind, now) = (discriminant(&activity), self.clock.now());
+        let (step, now) = (step(&activity), self.clock.now());
         {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.is_some_and(|(said, at)| said == kind && now.saturating_sub(at) < PAUSE) {
+            if last.as_ref().is_some_and(|(said, at)| *said == step && now.saturating_sub(*at) < PAUSE) {
                 return Ok(());
             }
-            *last = Some((kind, now));
+            *last = Some((step, now));
         }
         Ok(journal.set_status(&Status::new(activity, self.clock.wall())).await?)
     }

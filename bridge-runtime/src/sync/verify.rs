@@ -57,8 +57,18 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
         if self.look_up_all(intake).await? {
             return Ok(Verified { slug, good_until: Some(start + FRESH) });
         }
+        self.verify_by_reading(&[], intake).await
+    }
+
+    /// The same by a second read, which also brings `ids` as they are now.
+    pub(super) async fn verify_by_reading(
+        &self,
+        ids: &[String],
+        intake: &mut Intake<'_>,
+    ) -> Result<Verified, SyncError> {
+        let slug = self.reader.schema.slug;
         tracing::info!(bridge.resource_type = slug, "the source has no `find`; reading the type once more");
-        self.read_again(intake).await?;
+        self.read_again(ids, intake).await?;
         self.declare_absent().await?;
         Ok(Verified { slug, good_until: None })
     }
@@ -91,8 +101,8 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
         }
     }
 
-    /// A second read. What it brings and the first did not goes to `intake`.
-    pub(super) async fn read_again(&self, intake: &mut Intake<'_>) -> Result<(), SyncError> {
+    /// A second read. What it brings and the first did not goes to `intake`, and so does what has one of these ids.
+    async fn read_again(&self, also: &[String], intake: &mut Intake<'_>) -> Result<(), SyncError> {
         let slug = self.reader.schema.slug;
         let mut reading = (self.reader.read)(Arc::clone(self.system), ReadSession::new(Arc::clone(self.clock)));
         let (mut batch, mut read) = (Vec::new(), 0);
@@ -106,18 +116,23 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
                 nameless => intake.take(nameless).await?,
             }
             if batch.len() == CHUNK {
-                self.take_unseen(std::mem::take(&mut batch), intake).await?;
+                self.take_unseen(std::mem::take(&mut batch), also, intake).await?;
                 self.status.say(Activity::Verifying { slug: slug.to_owned(), checked: read }).await?;
             }
         }
-        self.take_unseen(batch, intake).await?;
+        self.take_unseen(batch, also, intake).await?;
         end(reading, slug, read).await.map(drop)
     }
 
-    async fn take_unseen(&self, batch: Vec<Record>, intake: &mut Intake<'_>) -> Result<(), SyncError> {
+    async fn take_unseen(&self, batch: Vec<Record>, also: &[String], intake: &mut Intake<'_>) -> Result<(), SyncError> {
         let ids = batch.iter().map(|record| record.id().to_owned()).collect();
         let unseen = self.journal.unseen(self.reader.schema.slug, ids).await?;
-        for record in batch.into_iter().filter(|record| unseen.iter().any(|id| id == record.id())) {
+        let wanted = |record: &Record| unseen.iter().chain(also).any(|id| id == record.id());
+        for record in batch.into_iter().filter(wanted) {
+            // Once more it would be a page of its own, and a 500 then looks like a server that stumbles over all.
+            if intake.was_rejected(record.id()) {
+                continue;
+            }
             intake.take(Item::Record(record)).await?;
         }
         Ok(())

@@ -72,6 +72,16 @@ impl Session {
         }
     }
 
+    /// Takes the present records for its snapshot.
+    pub(crate) fn snapshot_anew(&mut self, present: BTreeMap<String, BTreeSet<String>>) {
+        self.unseen = present;
+        for (slug, ids) in &self.seen {
+            if let Some(unseen) = self.unseen.get_mut(slug) {
+                unseen.retain(|id| !ids.contains(id));
+            }
+        }
+    }
+
     /// How many different ids were pushed.
     pub(crate) fn count(&self, slug: &str) -> usize {
         self.counts.get(slug).copied().unwrap_or(0)

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -26,11 +26,7 @@ impl Scope<'_> {
                 return Err(Refusal::conflict(format!("sync session {} is in progress", session.id)));
             }
         }
-        let snapshot = self.app.records.iter().map(|(slug, records)| {
-            let active = records.iter().filter(|(_, record)| !record.is_removed());
-            (slug.clone(), active.map(|(id, _)| id.clone()).collect())
-        });
-        let session = Session::new(snapshot.collect());
+        let session = Session::new(active(&self.app.records));
         Ok(self.app.sessions.push_mut(session).id)
     }
 
@@ -124,6 +120,9 @@ impl Scope<'_> {
         let session = find(&mut self.app.sessions, sync)?;
         session.check_open()?;
         let records = &mut self.app.records;
+        if self.assumptions.newer_records_are_removed {
+            session.snapshot_anew(active(records));
+        }
         session.complete(|slug, id| {
             records.get_mut(slug).and_then(|records| records.get_mut(id)).is_some_and(Record::remove)
         });
@@ -153,6 +152,15 @@ impl Scope<'_> {
     fn session(&mut self, sync: Uuid) -> Result<&mut Session, Refusal> {
         find(&mut self.app.sessions, sync)
     }
+}
+
+/// Slug to the ids of the records that are not removed.
+fn active(records: &BTreeMap<String, BTreeMap<String, Record>>) -> BTreeMap<String, BTreeSet<String>> {
+    let active = records.iter().map(|(slug, records)| {
+        let active = records.iter().filter(|(_, record)| !record.is_removed());
+        (slug.clone(), active.map(|(id, _)| id.clone()).collect())
+    });
+    active.collect()
 }
 
 fn find(sessions: &mut [Session], sync: Uuid) -> Result<&mut Session, Refusal> {

@@ -28,7 +28,7 @@ pub(crate) fn reasons(slug: &str, limits: &Limits, losses: &Losses) -> Vec<HoldR
     }
     reasons.extend(tallies.iter().filter_map(|tally| tally.over_one_day(slug)));
     if is_churn(losses) {
-        let (removed, created, before) = (losses.lost.removed, losses.created, losses.baseline);
+        let (removed, created, before) = (losses.lost.removed, new(losses), losses.baseline);
         reasons.push(HoldReason::Churn { slug: slug.to_owned(), removed, created, before });
     }
     if !losses.protected.is_empty() {
@@ -84,5 +84,12 @@ impl Tally {
 /// that everybody is to be made anew.
 fn is_churn(losses: &Losses) -> bool {
     let many = |count: u64| u128::from(count) * 100 > u128::from(losses.baseline) * CHURN_PERCENT;
-    losses.baseline >= CHURN_FROM && many(losses.lost.removed) && many(losses.created)
+    losses.baseline >= CHURN_FROM && many(losses.lost.removed) && many(new(losses))
+}
+
+/// How many were not there before. Those whom a sync has pushed that was held are not new to Iden at the next one; they
+/// are more than what is left of those before.
+fn new(losses: &Losses) -> u64 {
+    let left = losses.baseline.saturating_sub(losses.lost.removed);
+    losses.created.max(losses.present.saturating_sub(left))
 }

@@ -1,0 +1,86 @@
+//! Accounts that tasks have touched while a session was open.
+
+use std::sync::Arc;
+
+use super::{
+    error::SyncError,
+    run::Run,
+    status_line::StatusLine,
+    verify::{Verifier, failed},
+};
+use crate::{
+    gate::Closed,
+    journal::{LossKind, Ordered},
+    source::{Found, Item},
+};
+
+impl<S: Send + Sync + 'static> Run<'_, S> {
+    /// Reads accounts again that tasks have touched since the scan began. No task runs meanwhile.
+    pub(super) async fn reread_touched(&mut self, _: &Closed) -> Result<(), SyncError> {
+        let touched = self.sources.journal.touched().await?;
+        for at in 0..self.types.len() {
+            let slug = self.types[at].reader.schema.slug;
+            let ids: Vec<String> = touched.iter().filter(|one| one.slug == slug).map(|one| one.id.clone()).collect();
+            if !ids.is_empty() {
+                let accounts = ids.len();
+                tracing::info!(bridge.resource_type = slug, accounts, "reading again what tasks have touched");
+                self.reread(at, ids).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn reread(&mut self, at: usize, ids: Vec<String>) -> Result<(), SyncError> {
+        let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
+        let (slug, journal) = (reader.schema.slug, &*sources.journal);
+        // Iden may hold one by a task that it refused before: it must be told again, or say again that it will not.
+        for id in &ids {
+            self.types[at].report.rejected_ids.remove(id);
+        }
+        let (mut absent, mut unclear) = (Vec::new(), Vec::new());
+        let mut intake = self.intake(at, false);
+        for id in ids {
+            match (reader.find)(Arc::clone(system), id.clone()).await.map_err(|ended| failed(slug, &id, ended))? {
+                Found::Present(record) => intake.take(Item::Record(record)).await?,
+                Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                Found::Absent => absent.push(id),
+                Found::CannotAsk => unclear.push(id),
+            }
+        }
+        intake.finish().await?;
+        if !unclear.is_empty() {
+            self.read_again(at, &unclear).await?;
+        }
+        // Who was pushed in this session is not removed by it.
+        let absent = journal.unseen(slug, absent).await?;
+        journal.set_absent(slug, absent.clone()).await?;
+        self.refuse_vanished(slug, [absent, unclear].concat()).await
+    }
+
+    /// Reads a type again whose source has no `find`, for these ids and for those who are missing.
+    async fn read_again(&mut self, at: usize, ids: &[String]) -> Result<(), SyncError> {
+        let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
+        sources.journal.forget_absent(reader.schema.slug).await?;
+        let status = StatusLine::new(Some(&*sources.journal), &*sources.clock);
+        let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
+        let mut intake = self.intake(at, false);
+        let verified = verifier.verify_by_reading(ids, &mut intake).await?;
+        intake.finish().await?;
+        self.note_verified(verified);
+        Ok(())
+    }
+
+    /// Whoever was made or changed by a task since the scan began, and would be removed without an order, is perhaps
+    /// merely not shown by the system yet. The next sync finds out.
+    async fn refuse_vanished(&self, slug: &'static str, ids: Vec<String>) -> Result<(), SyncError> {
+        let journal = &self.sources.journal;
+        for id in journal.unseen(slug, ids).await? {
+            let before = self.touched_before.iter().any(|before| before.slug == slug && before.id == id);
+            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed };
+            if !before && !journal.is_ordered(&removal).await? {
+                return Err(SyncError::NotThereYet { slug, id });
+            }
+        }
+        Ok(())
+    }
+}

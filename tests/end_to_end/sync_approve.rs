@@ -1,0 +1,149 @@
+//! A person's word: it lets through what was shown, once, for a day.
+
+use iden_bridge::{
+    Exit,
+    connector::{Attached, ConnectorError},
+    journal::{Approval, ApprovalError, Excess, Hold, HoldReason, PlanJournal, SqliteJournal},
+};
+
+use crate::{
+    company::{Employment, Hr, Stage, go_on},
+    sync_held::{approve, hold},
+};
+
+async fn completes(connector: &Attached<Hr>) {
+    assert!(connector.sync(&go_on()).await.unwrap().completed);
+}
+
+/// What holds the next sync. It leaves the session abandoned.
+async fn held(stage: &Stage, connector: &Attached<Hr>) -> Hold {
+    let held = hold(&connector.sync(&go_on()).await.unwrap_err());
+    assert_eq!(stage.last_session(), "abandoned");
+    held
+}
+
+fn removed(count: u64, allowed: u64, before: u64) -> Vec<HoldReason> {
+    vec![HoldReason::Removed(Excess::new("employee", count, allowed, before))]
+}
+
+/// A company of 20, of whom the first five are missing, and the hold of that.
+async fn five_are_missing() -> (Stage, Attached<Hr>, Hold) {
+    let stage = Stage::with(20).await;
+    let connector = stage.attach().await;
+    completes(&connector).await;
+    stage.company.lose(1..=5);
+    let hold = held(&stage, &connector).await;
+    assert_eq!(hold.reasons, removed(5, 2, 20));
+    (stage, connector, hold)
+}
+
+/// Approved so many hours ago.
+async fn approve_back_then(connector: &Attached<Hr>, hash: &str, hours: i64) -> Result<Hold, ApprovalError> {
+    let at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+    let journal = SqliteJournal::beside(connector.state()).unwrap();
+    journal.approve(Approval::new(hash, "ada", "they moved out", at)).await
+}
+
+#[tokio::test]
+async fn an_approval_is_good_once() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    completes(&connector).await;
+    assert_eq!(stage.app().removed("employee"), ["1", "2", "3", "4", "5"]);
+
+    // The same people come back and are lost again.
+    stage.company.gain(1..=5);
+    completes(&connector).await;
+    stage.company.lose(1..=5);
+    let again = held(&stage, &connector).await;
+    assert_eq!((again.hash, again.reasons), (hold.hash, removed(5, 2, 20)));
+    assert_eq!(stage.app().active("employee"), 20);
+}
+
+#[tokio::test]
+async fn less_than_was_approved_passes() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    stage.company.gain([2]);
+    completes(&connector).await;
+    assert_eq!(stage.app().removed("employee"), ["1", "3", "4", "5"]);
+}
+
+#[tokio::test]
+async fn one_more_than_was_approved_is_held_again() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    stage.company.lose([6]);
+    assert_eq!(held(&stage, &connector).await.reasons, removed(6, 2, 20));
+    // Another one instead is no less.
+    stage.company.gain([1]);
+    assert_eq!(held(&stage, &connector).await.reasons, removed(5, 2, 20));
+    assert_eq!(stage.app().active("employee"), 20);
+
+    // The approval was not used up by that.
+    stage.company.gain([6]);
+    completes(&connector).await;
+    assert_eq!(stage.app().removed("employee"), ["2", "3", "4", "5"]);
+}
+
+#[tokio::test]
+async fn an_approval_of_removals_approves_no_suspensions() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    stage.company.change(6..=8, |person| person.status = Employment::OnLeave);
+    let deactivated = HoldReason::Deactivated(Excess::new("employee", 3, 2, 20));
+    assert_eq!(held(&stage, &connector).await.reasons, [removed(5, 2, 20), vec![deactivated]].concat());
+    assert_eq!(stage.app().active("employee"), 20);
+    assert_eq!(stage.held(6)["status"], "active");
+}
+
+#[tokio::test]
+async fn an_approval_is_good_for_a_day() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve_back_then(&connector, &hold.hash, 25).await.unwrap();
+    assert_eq!(held(&stage, &connector).await.hash, hold.hash);
+    assert_eq!(stage.app().active("employee"), 20);
+
+    approve_back_then(&connector, &hold.hash, 23).await.unwrap();
+    completes(&connector).await;
+    assert_eq!(stage.app().active("employee"), 15);
+}
+
+#[tokio::test]
+async fn a_sync_that_fails_before_it_completes_leaves_the_approval_good() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    stage.sandbox.fault(bridge_sandbox::Fault::ending("PUT", "/employee/").answer(500, "no"));
+    connector.sync(&go_on()).await.unwrap_err();
+    stage.sandbox.clear_faults();
+    completes(&connector).await;
+    assert_eq!(stage.app().active("employee"), 15);
+}
+
+#[tokio::test]
+async fn people_who_cannot_be_read_cannot_be_approved_away() {
+    let stage = Stage::with(20).await;
+    let connector = stage.attach().await;
+    completes(&connector).await;
+    stage.company.unreadable.lock().unwrap().push(3);
+    stage.company.lose(11..=15);
+    let hold = held(&stage, &connector).await;
+    assert!(!hold.can_be_approved());
+
+    let refused = approve_back_then(&connector, &hold.hash, 0).await.unwrap_err();
+    assert!(matches!(&refused, ApprovalError::Refused { hash, .. } if *hash == hold.hash), "{refused}");
+    assert!(refused.to_string().contains("its status is `gone?`"), "it says what to mend: {refused}");
+    held(&stage, &connector).await;
+    assert_eq!(stage.app().active("employee"), 20);
+}
+
+#[tokio::test]
+async fn a_hash_that_names_no_plan_is_an_error() {
+    let (stage, connector, hold) = five_are_missing().await;
+    for hash in ["000000000000", "", &hold.hash[1..], &hold.hash.to_uppercase()] {
+        let unknown = approve_back_then(&connector, hash, 0).await.unwrap_err();
+        assert!(matches!(&unknown, ApprovalError::Unknown { .. }), "`{hash}`: {unknown}");
+        assert_eq!(Exit::of(&ConnectorError::from(unknown)), Exit::Data);
+    }
+    held(&stage, &connector).await;
+}
