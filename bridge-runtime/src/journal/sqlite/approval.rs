@@ -25,8 +25,9 @@ impl Store {
         }
         self.write(|tx| {
             let mut approve =
-                tx.prepare_cached("INSERT INTO approval (hash, who, reason, at) VALUES (?1, ?2, ?3, ?4)")?;
-            approve.execute((&approval.hash, &approval.who, &approval.reason, At(approval.at)))?;
+                tx.prepare_cached("INSERT INTO approval (hash, reasons, who, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            let reasons = serde_json::to_string(&hold.reasons)?;
+            approve.execute((&approval.hash, reasons, &approval.who, &approval.reason, At(approval.at)))?;
             Ok(Approved::Taken(hold))
         })
     }
@@ -36,11 +37,10 @@ impl Store {
         if reasons.is_empty() {
             return Ok(None);
         }
-        for hash in usable(connection, now)? {
-            let Some(approved) = planned(connection, &hash)? else { continue };
+        for approved in usable(connection, now)? {
             let lists = |reason: &HoldReason| approved.reasons.iter().any(|then| reason.is_like(then));
-            if reasons.iter().all(lists) && covers(connection, &hash, reasons)? {
-                return Ok(Some(hash));
+            if reasons.iter().all(lists) && covers(connection, &approved.hash, reasons)? {
+                return Ok(Some(approved.hash));
             }
         }
         Ok(None)
@@ -64,21 +64,24 @@ impl Store {
     }
 }
 
-/// A plan with the guard's reasons at that time.
+/// A plan with the guard's reasons.
 fn planned(connection: &Connection, hash: &str) -> Result<Option<Hold>> {
-    let mut find = connection.prepare_cached("SELECT reasons FROM plan WHERE hash = ?1")?;
-    let reasons: Option<String> = find.query_row([hash], |row| row.get(0)).optional()?;
-    Ok(reasons
-        .map(|reasons| Ok::<_, serde_json::Error>(Hold::new(hash, serde_json::from_str(&reasons)?)))
-        .transpose()?)
+    let mut find = connection.prepare_cached("SELECT hash, reasons FROM plan WHERE hash = ?1")?;
+    let found: Option<(String, String)> = find.query_row([hash], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    found.map(hold).transpose()
 }
 
-/// Approvals that are not used up and not too old, the last one first.
-fn usable(connection: &Connection, now: Timestamp) -> Result<Vec<String>> {
+/// What was approved, is not used up and not too old, the last one first. With the reasons that the person saw: those of
+/// the plan are the latest.
+fn usable(connection: &Connection, now: Timestamp) -> Result<Vec<Hold>> {
     let mut usable = connection
-        .prepare_cached("SELECT hash FROM approval WHERE used_at IS NULL AND at > ?1 ORDER BY number DESC")?;
-    let usable = usable.query_map([At(a_day_before(now))], |row| row.get(0))?;
-    Ok(usable.collect::<rusqlite::Result<_>>()?)
+        .prepare_cached("SELECT hash, reasons FROM approval WHERE used_at IS NULL AND at > ?1 ORDER BY number DESC")?;
+    let usable = usable.query_map([At(a_day_before(now))], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    usable.map(|found| hold(found?)).collect()
+}
+
+fn hold((hash, reasons): (String, String)) -> Result<Hold> {
+    Ok(Hold::new(hash, serde_json::from_str(&reasons)?))
 }
 
 /// Whether everything that the scan takes away, of the types and kinds that the reasons are about, stands in the plan.

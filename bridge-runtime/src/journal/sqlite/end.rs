@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Transaction;
 
 use super::{
-    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, tasks::UNTOUCHED, values::At,
+    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, tasks::Forget, values::At,
 };
 use crate::journal::ScanEnd;
 
@@ -78,23 +78,25 @@ fn take_down(tx: &Transaction<'_>, at: Timestamp, with_removed: bool) -> Result<
     tx.prepare_cached("DELETE FROM taken WHERE at <= ?1")?.execute([At(a_day_before(at))])?;
     let mut take = tx.prepare_cached(
         "INSERT INTO taken (type, at, kind, count)
-         SELECT type, ?1, kind, count(*) FROM item WHERE kind <> 0 OR ?2 GROUP BY type, kind",
+         SELECT type, ?1, 0, count(*) FROM removal WHERE ?2 GROUP BY type
+         UNION ALL
+         SELECT type, ?1, kind, count(*) FROM loss GROUP BY type, kind",
     )?;
     take.execute((At(at), with_removed))?;
     Ok(())
 }
 
-/// Whoever is absent is removed. An account that a task has touched in the meantime may be there again.
+/// Whoever is absent is removed.
 fn remove(tx: &Transaction<'_>, touched_before: i64) -> Result<()> {
-    let removed = format!(
-        "DELETE FROM known
-         WHERE (type, id) IN (SELECT type, id FROM scratch.unseen WHERE why = 'absent') AND {UNTOUCHED}"
-    );
-    tx.prepare_cached(&removed)?.execute([touched_before])?;
-    let mut fulfil = tx.prepare_cached(
-        "DELETE FROM ordered WHERE (type, id) IN (SELECT type, id FROM scratch.unseen WHERE why = 'absent')",
-    )?;
-    fulfil.execute([])?;
+    let mut absent = tx.prepare_cached("SELECT type, id FROM scratch.unseen WHERE why = 'absent'")?;
+    let mut fulfil = tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2")?;
+    let mut forget = Forget::new(tx, touched_before)?;
+    let mut absent = absent.query([])?;
+    while let Some(row) = absent.next()? {
+        let (type_, id): (i64, String) = (row.get(0)?, row.get(1)?);
+        forget.record(type_, &id)?;
+        fulfil.execute((type_, &id))?;
+    }
     Ok(())
 }
 

@@ -23,7 +23,7 @@ impl Fault {
     }
 
     /// The error as users see it.
-    pub(super) fn of(self, path: &Path, what: &'static str) -> JournalError {
+    pub(super) fn into_error(self, path: &Path, what: &'static str) -> JournalError {
         match self {
             Fault::Named(error) => error,
             Fault::Sqlite(error) if is_damage(&error) => {

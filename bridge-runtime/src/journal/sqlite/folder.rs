@@ -65,9 +65,14 @@ impl Folder {
     pub(super) fn create_journal(&self) -> Result<(), JournalError> {
         create(&self.directory).map_err(failed(&self.directory, "created"))?;
         let path = self.journal();
-        let file = private(OpenOptions::new().create(true).write(true).truncate(false)).open(&path);
-        let file = file.map_err(failed(&path, "opened"))?;
-        keep_private(&file).map_err(failed(&path, "kept from other users"))
+        match private(OpenOptions::new().create_new(true).write(true)).open(&path) {
+            Ok(_) => Ok(()),
+            // Never to be opened but by SQLite: closing it would let go of the locks that this process has on it.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                keep_private(&path).map_err(failed(&path, "kept from other users"))
+            }
+            Err(error) => Err(failed(&path, "created")(error)),
+        }
     }
 
     /// A file of its own for one scan.
@@ -157,16 +162,19 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// The same for a file that was there: a backup that was put back, for instance.
-fn keep_private(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mut permissions = file.metadata()?.permissions();
-        if permissions.mode() & 0o077 != 0 {
-            permissions.set_mode(0o600);
-            file.set_permissions(permissions)?;
-        }
+#[cfg(unix)]
+fn keep_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = fs::metadata(path)?.permissions();
+    if permissions.mode() & 0o077 != 0 {
+        permissions.set_mode(0o600);
+        fs::set_permissions(path, permissions)?;
     }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! What one record means against the known set.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use bridge_core::wire::Kind;
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction};
 
 use super::{
     fault::Result,
@@ -46,7 +48,7 @@ impl Store {
             if records.is_empty() {
                 return Ok(Vec::new());
             }
-            let page = Page { tx, slug, type_: scan.type_for(tx, slug)?, kind };
+            let mut page = Page::new(tx, slug, scan.type_for(tx, slug)?, kind)?;
             if kind != Kind::Account {
                 // First all of them: they may point to one another.
                 records.iter().try_for_each(|record| page.add_target(&record.id))?;
@@ -62,19 +64,42 @@ struct Page<'a> {
     slug: &'a str,
     type_: i64,
     kind: Kind,
+    // What every record needs: even to find a statement that is prepared takes its time.
+    find_known: CachedStatement<'a>,
+    find_seen: CachedStatement<'a>,
+    find_target: CachedStatement<'a>,
+    note_seen: CachedStatement<'a>,
+    /// Whether a target was seen, of those that were asked for: most accounts share theirs.
+    targets: HashMap<EdgeKey, bool>,
+}
+
+impl<'a> Page<'a> {
+    fn new(tx: &'a Transaction<'a>, slug: &'a str, type_: i64, kind: Kind) -> Result<Self> {
+        Ok(Page {
+            tx,
+            slug,
+            type_,
+            kind,
+            find_known: tx
+                .prepare_cached("SELECT status, edges, fingerprint FROM known WHERE type = ?1 AND id = ?2")?,
+            find_seen: tx.prepare_cached("SELECT change FROM scratch.seen WHERE type = ?1 AND id = ?2")?,
+            find_target: tx.prepare_cached("SELECT 1 FROM scratch.target WHERE edge_key = ?1")?,
+            note_seen: tx.prepare_cached(
+                "INSERT OR REPLACE INTO scratch.seen
+                     (type, id, change, edge_count, dangling, held, status, edges, fingerprint)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?,
+            targets: HashMap::new(),
+        })
+    }
 }
 
 impl Page<'_> {
-    fn judge(&self, scan: &mut Scan, record: &Seen) -> Result<Judgement> {
+    fn judge(&mut self, scan: &mut Scan, record: &Seen) -> Result<Judgement> {
         let known = self.known(&record.id)?;
         let before = self.seen_before(&record.id)?;
-        let dangling = self.dangling(record)?;
-        let kept = record.edges.iter().enumerate().filter(|(at, _)| !dangling.contains(at)).map(|(_, key)| *key);
-        let new = State {
-            status: record.status.into(),
-            edges: Edges::of(kept.collect()),
-            fingerprint: Some(record.fingerprint),
-        };
+        let (kept, dangling) = self.edges(record)?;
+        let new = State { status: record.status.into(), edges: kept, fingerprint: Some(record.fingerprint) };
         let change = match &known {
             _ if before == Some(Change::Created) => Change::Created,
             None => Change::Created,
@@ -95,13 +120,17 @@ impl Page<'_> {
             self.forget_reduction(&record.id)?;
         }
         self.note_seen(&record.id, change, &new, dangling.len(), held_back)?;
-        self.note_reduction(&record.id, &reduction, &orders)?;
+        if reduction.is_some() {
+            self.note_reduction(&record.id, &reduction, &orders)?;
+        }
         if scan.is_push() && held_back.is_none() {
-            if !known.as_ref().is_some_and(|known| known.covers(&new)) {
+            if !known.is_some_and(|known| known.covers(&new)) {
                 self.know(&record.id, &new)?;
             }
-            // It is known without them now: they have happened, and cover nothing that is lost later.
-            self.fulfil(&record.id, &reduction)?;
+            if reduction.is_some() {
+                // It is known without it now: the loss has happened, and its order covers no later one.
+                self.fulfil(&record.id, &reduction)?;
+            }
         }
         let twin = self.twin(record)?;
         Ok(Judgement { change, repeated: before.is_some(), dangling, held_back, twin })
@@ -116,34 +145,35 @@ impl Page<'_> {
         Ok((first != record.id).then_some(first))
     }
 
-    fn known(&self, id: &str) -> Result<Option<State>> {
-        let mut known =
-            self.tx.prepare_cached("SELECT status, edges, fingerprint FROM known WHERE type = ?1 AND id = ?2")?;
-        let known = known.query_row((self.type_, id), |row| {
+    fn known(&mut self, id: &str) -> Result<Option<State>> {
+        let known = self.find_known.query_row((self.type_, id), |row| {
             Ok(State { status: row.get(0)?, edges: row.get(1)?, fingerprint: row.get(2)? })
         });
         Ok(known.optional()?)
     }
 
-    fn seen_before(&self, id: &str) -> Result<Option<Change>> {
-        let mut seen = self.tx.prepare_cached("SELECT change FROM scratch.seen WHERE type = ?1 AND id = ?2")?;
-        Ok(seen.query_row((self.type_, id), |row| row.get(0)).optional()?)
+    fn seen_before(&mut self, id: &str) -> Result<Option<Change>> {
+        Ok(self.find_seen.query_row((self.type_, id), |row| row.get(0)).optional()?)
     }
 
-    /// Positions of edges that point to nothing seen.
-    fn dangling(&self, record: &Seen) -> Result<Vec<usize>> {
-        let mut dangling = Vec::new();
+    /// Edges to what was seen, and the positions of the others.
+    fn edges(&mut self, record: &Seen) -> Result<(Edges, Vec<usize>)> {
+        let (mut kept, mut dangling) = (Vec::with_capacity(record.edges.len()), Vec::new());
         for (at, key) in record.edges.iter().enumerate() {
-            if !self.is_target(*key)? {
+            if self.is_target(*key)? {
+                kept.push(*key);
+            } else {
                 dangling.push(at);
             }
         }
-        Ok(dangling)
+        Ok((Edges::of(kept), dangling))
     }
 
-    fn is_target(&self, key: EdgeKey) -> Result<bool> {
-        let mut target = self.tx.prepare_cached("SELECT 1 FROM scratch.target WHERE edge_key = ?1")?;
-        Ok(target.exists([key])?)
+    fn is_target(&mut self, key: EdgeKey) -> Result<bool> {
+        match self.targets.entry(key) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(new) => Ok(*new.insert(self.find_target.exists([key])?)),
+        }
     }
 
     fn add_target(&self, id: &str) -> Result<()> {
@@ -153,7 +183,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn reduction(&self, known: &State, new: &State, record: &Seen) -> Result<Reduction> {
+    fn reduction(&mut self, known: &State, new: &State, record: &Seen) -> Result<Reduction> {
         let deactivated = known.status.is_active() && !new.status.is_in_use();
         let mut edges = Vec::new();
         for key in known.edges.iter().filter(|key| !new.edges.contains(*key)) {
@@ -177,17 +207,29 @@ impl Page<'_> {
         Ok(orders)
     }
 
-    fn note_seen(&self, id: &str, change: Change, new: &State, dangling: usize, held_back: Option<u64>) -> Result<()> {
-        let mut note = self.tx.prepare_cached(
-            "INSERT OR REPLACE INTO scratch.seen
-                 (type, id, change, edge_count, dangling, held, status, edges, fingerprint)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?;
+    fn note_seen(
+        &mut self,
+        id: &str,
+        change: Change,
+        new: &State,
+        dangling: usize,
+        held_back: Option<u64>,
+    ) -> Result<()> {
         let held = held_back.map(number);
         let (status, edges) = (held.map(|_| new.status), held.map(|_| &new.edges));
         let fingerprint = new.fingerprint.filter(|_| change != Change::Same);
         let dangling = number(dangling as u64);
-        note.execute((self.type_, id, change, new.edges.len(), dangling, held, status, edges, fingerprint))?;
+        self.note_seen.execute((
+            self.type_,
+            id,
+            change,
+            new.edges.len(),
+            dangling,
+            held,
+            status,
+            edges,
+            fingerprint,
+        ))?;
         Ok(())
     }
 

@@ -24,7 +24,13 @@ impl Store {
         let mut losses = Losses {
             baseline,
             baseline_edges,
-            lost: sum(&tx, "SELECT kind, count(*) FROM item WHERE type = ?1 GROUP BY kind", [type_])?,
+            lost: sum(
+                &tx,
+                "SELECT 0, count(*) FROM removal WHERE type = ?1
+                 UNION ALL
+                 SELECT kind, count(*) FROM loss WHERE type = ?1 GROUP BY kind",
+                [type_],
+            )?,
             last_day: sum(
                 &tx,
                 "SELECT kind, sum(count) FROM taken WHERE type = ?1 AND at > ?2 GROUP BY kind",
@@ -76,7 +82,7 @@ fn sum(connection: &Connection, sql: &str, of: impl Params) -> Result<Sum> {
 
 /// Which of these ids would be removed.
 fn removed(connection: &Connection, type_: i64, ids: &[String]) -> Result<Vec<String>> {
-    let mut would = connection.prepare_cached("SELECT 1 FROM item WHERE type = ?1 AND kind = 0 AND id = ?2")?;
+    let mut would = connection.prepare_cached("SELECT 1 FROM removal WHERE type = ?1 AND id = ?2")?;
     let mut removed = Vec::new();
     for id in ids {
         if would.exists((type_, id))? {

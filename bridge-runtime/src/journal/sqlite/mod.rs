@@ -18,6 +18,8 @@ mod seen;
 mod session;
 mod store;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::{
@@ -125,7 +127,7 @@ impl SqliteJournal {
                 if sent { answered.await.unwrap_or_else(|_| Err(gone())) } else { Err(gone()) }
             }
         };
-        answer.map_err(|fault| fault.of(&self.path, what))
+        answer.map_err(|fault| fault.into_error(&self.path, what))
     }
 }
 

@@ -98,15 +98,20 @@ fn hash(connection: &Connection, reasons: &[HoldReason]) -> Result<String> {
         hash.update(part);
     };
     for (type_, slug) in types(connection)? {
-        let mut items =
-            connection.prepare_cached("SELECT kind, id, target FROM item WHERE type = ?1 ORDER BY kind, id, target")?;
-        let mut items = items.query([type_])?;
-        while let Some(row) = items.next()? {
-            let (kind, EdgeKey(target)) = (row.get(0)?, row.get(2)?);
-            add(slug.as_bytes());
-            add(name(kind).as_bytes());
-            add(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
-            add(&target.to_be_bytes());
+        // Not of `item`: these two come in order as they are, and all of it would have to be sorted.
+        for items in [
+            "SELECT 0, id, 0 FROM removal WHERE type = ?1 ORDER BY id",
+            "SELECT kind, id, target FROM loss WHERE type = ?1 ORDER BY kind, id, target",
+        ] {
+            let mut items = connection.prepare_cached(items)?;
+            let mut items = items.query([type_])?;
+            while let Some(row) = items.next()? {
+                let (kind, EdgeKey(target)) = (row.get(0)?, row.get(2)?);
+                add(slug.as_bytes());
+                add(name(kind).as_bytes());
+                add(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?);
+                add(&target.to_be_bytes());
+            }
         }
     }
     let mut names = reasons.iter().map(parts).collect::<Result<Vec<_>>>()?;

@@ -90,10 +90,11 @@ CREATE TABLE plan_item (
     PRIMARY KEY (plan, type, kind, id, target)
 ) STRICT, WITHOUT ROWID;
 
--- Kept longer than the plans: who let what through.
+-- Kept longer than the plans: who let what through. `reasons`: the plan's at that time.
 CREATE TABLE approval (
     number  INTEGER PRIMARY KEY AUTOINCREMENT,
     hash    TEXT NOT NULL,
+    reasons TEXT NOT NULL,
     who     TEXT NOT NULL,
     reason  TEXT NOT NULL,
     at      INTEGER NOT NULL,
@@ -124,7 +125,7 @@ CREATE TABLE command (
 
 /// What one scan has seen. It is gone with the scan.
 ///
-/// `item` stands where it sees both databases: what would be lost, and counts.
+/// The views stand where they see both databases: what would be lost, and counts.
 const SCRATCH: &str = "
 -- `status`, `edges`: only where the record is held back; else the known set has them. `fingerprint`: only where it is to be
 -- confirmed.
@@ -140,6 +141,7 @@ CREATE TABLE scratch.seen (
     fingerprint INTEGER,
     PRIMARY KEY (type, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX scratch.seen_and_held ON seen (type, id) WHERE held IS NOT NULL;
 
 -- The first id of each folded one.
 CREATE TABLE scratch.twin (
@@ -176,14 +178,17 @@ CREATE TABLE scratch.reduction (
     PRIMARY KEY (type, kind, id, target)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TEMP VIEW item AS
-    SELECT type, 0 AS kind, id, 0 AS target
-    FROM scratch.unseen
+CREATE TEMP VIEW removal AS
+    SELECT type, id FROM scratch.unseen
     WHERE why = 'absent'
       AND NOT EXISTS (SELECT 1 FROM main.ordered
-                      WHERE ordered.type = unseen.type AND ordered.id = unseen.id AND ordered.kind = 0)
-    UNION ALL
+                      WHERE ordered.type = unseen.type AND ordered.id = unseen.id AND ordered.kind = 0);
+CREATE TEMP VIEW loss AS
     SELECT type, kind, id, target FROM scratch.reduction WHERE counts AND NOT ordered;
+CREATE TEMP VIEW item AS
+    SELECT type, 0 AS kind, id, 0 AS target FROM removal
+    UNION ALL
+    SELECT type, kind, id, target FROM loss;
 ";
 
 /// Makes the tables of a new journal. Two processes may try at once.

@@ -9,7 +9,7 @@ use super::{
     SqliteJournal,
     fault::Result,
     store::Store,
-    tasks::UNTOUCHED,
+    tasks::Forget,
     values::{limit as sql_limit, number},
 };
 use crate::journal::{Change, EdgeKey, JournalError, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen};
@@ -55,8 +55,7 @@ impl Store {
             )?;
             note.execute((type_, id, change.map(|change| change != Change::Created)))?;
             if scan.is_push() && surely_not_applied && change == Some(Change::Created) {
-                let forget = format!("DELETE FROM known WHERE type = ?2 AND id = ?3 AND {UNTOUCHED}");
-                tx.prepare_cached(&forget)?.execute((scan.touched_before, type_, id))?;
+                Forget::new(tx, scan.touched_before)?.record(type_, id)?;
             }
             Ok(())
         })

@@ -8,7 +8,7 @@ use super::{
     SqliteJournal,
     fault::{Fault, Result},
     store::Store,
-    tasks::{UNTOUCHED, last_touch},
+    tasks::{Forget, last_touch},
     values::{At, from_word, word},
 };
 use crate::journal::{JournalError, OpenSession, SessionJournal};
@@ -52,16 +52,7 @@ impl Store {
     /// What was seen is lost with the process that has seen it: the new baseline is what is known.
     fn settle_completed(&mut self, at: Timestamp) -> Result<()> {
         self.write(|tx| {
-            let touched_before: Option<i64> =
-                tx.query_row("SELECT touched_before FROM session", [], |row| row.get(0)).optional()?;
-            let removed = format!(
-                "DELETE FROM known
-                 WHERE (type, id) IN (SELECT item.type, item.id FROM session
-                                      JOIN plan ON plan.hash = session.plan
-                                      JOIN plan_item AS item ON item.plan = plan.id AND item.kind = 0)
-                   AND {UNTOUCHED}"
-            );
-            tx.prepare_cached(&removed)?.execute([touched_before])?;
+            remove_planned(tx)?;
             let mut taken = tx.prepare_cached(
                 "INSERT INTO taken (type, at, kind, count)
                  SELECT item.type, ?1, item.kind, count(*) FROM session
@@ -80,6 +71,21 @@ impl Store {
             close(tx)
         })
     }
+}
+
+/// Whom the plan of the session removes is known no more.
+fn remove_planned(tx: &Transaction<'_>) -> Result<()> {
+    let mut planned = tx.prepare_cached(
+        "SELECT item.type, item.id, session.touched_before FROM session
+         JOIN plan ON plan.hash = session.plan
+         JOIN plan_item AS item ON item.plan = plan.id AND item.kind = 0",
+    )?;
+    let mut planned = planned.query([])?;
+    while let Some(row) = planned.next()? {
+        let id: String = row.get(1)?;
+        Forget::new(tx, row.get(2)?)?.record(row.get(0)?, &id)?;
+    }
+    Ok(())
 }
 
 /// The plan stays with its session.

@@ -51,7 +51,7 @@ impl Store {
     pub(super) fn beside(directory: PathBuf) -> Result<Self, JournalError> {
         let folder = Folder::unlocked(directory);
         if !folder.has_journal() {
-            let connection = in_memory().map_err(|fault| fault.of(&folder.journal(), "opened"))?;
+            let connection = in_memory().map_err(|fault| fault.into_error(&folder.journal(), "opened"))?;
             return Ok(Store { connection, scan: None, place: Place::Missing(folder) });
         }
         folder.create_journal()?;
@@ -60,7 +60,7 @@ impl Store {
     }
 
     pub(super) fn in_memory() -> Result<Self, JournalError> {
-        let connection = in_memory().map_err(|fault| fault.of(Path::new(":memory:"), "opened"))?;
+        let connection = in_memory().map_err(|fault| fault.into_error(Path::new(":memory:"), "opened"))?;
         Ok(Store { connection, scan: None, place: Place::Memory })
     }
 
@@ -144,7 +144,7 @@ fn open(path: &Path) -> Result<Connection, JournalError> {
         schema::create(&mut connection)?;
         Ok(connection)
     };
-    opened().map_err(|fault| fault.of(path, "opened"))
+    opened().map_err(|fault| fault.into_error(path, "opened"))
 }
 
 /// Refuses what is no journal of ours or a newer one, before anything is written.
@@ -186,6 +186,6 @@ fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     match found {
         Ok(found) if found == "ok" => Ok(()),
         Ok(why) => Err(JournalError::Unreadable { path: path.to_owned(), why }),
-        Err(error) => Err(Fault::from(error).of(path, "checked")),
+        Err(error) => Err(Fault::from(error).into_error(path, "checked")),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use bridge_core::wire::{TaskId, TaskReport};
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction};
 
 use super::{
     SqliteJournal,
@@ -15,12 +15,30 @@ use super::{
 };
 use crate::journal::{BegunTask, JournalError, Ordered, TaskJournal, Touched};
 
-/// A condition on a row of `known`: no task may have changed it since the touch `?1`, and none is about to.
-pub(super) const UNTOUCHED: &str = "
-    NOT EXISTS (SELECT 1 FROM touched
-                WHERE touched.type = known.type AND touched.id = known.id AND touched.number > ?1)
-    AND NOT EXISTS (SELECT 1 FROM task JOIN type ON type.slug = task.slug
-                    WHERE type.id = known.type AND task.account = known.id)";
+/// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
+/// on: they may be there again.
+pub(super) struct Forget<'a> {
+    forget: CachedStatement<'a>,
+    touched_before: i64,
+}
+
+impl<'a> Forget<'a> {
+    pub(super) fn new(tx: &'a Transaction<'_>, touched_before: i64) -> Result<Self> {
+        let forget = tx.prepare_cached(
+            "DELETE FROM known
+             WHERE type = ?1 AND id = ?2
+               AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.type = ?1 AND touched.id = ?2 AND number > ?3)
+               AND NOT EXISTS (SELECT 1 FROM task JOIN type ON type.slug = task.slug
+                               WHERE type.id = ?1 AND task.account = ?2)",
+        )?;
+        Ok(Forget { forget, touched_before })
+    }
+
+    pub(super) fn record(&mut self, type_: i64, id: &str) -> Result<()> {
+        self.forget.execute((type_, id, self.touched_before))?;
+        Ok(())
+    }
+}
 
 impl Store {
     fn begin_task(&mut self, task: &BegunTask) -> Result<()> {

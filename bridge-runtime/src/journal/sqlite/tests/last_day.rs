@@ -1,0 +1,87 @@
+use jiff::ToSpan;
+
+use super::*;
+use crate::journal::{LossKind, Ordered, Sum};
+
+/// `a` is gone, `b` is suspended and leaves a team; that scan has not ended yet.
+async fn three_losses() -> SqliteJournal {
+    let before = vec![employee("a"), member("b", &["1"]), employee("c")];
+    let journal = next_scan(&["1"], before, &["1"]).await;
+    journal.set_absent("employee", vec!["a".to_owned()]).await.unwrap();
+    see(&journal, vec![with_status(Status::Suspended, member("b", &[])), employee("c")]).await;
+    journal.losses("employee", &[], NOW).await.unwrap();
+    journal
+}
+
+async fn last_day(journal: &SqliteJournal, hours: i64) -> Sum {
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    journal.losses("employee", &[], NOW + hours.hours()).await.unwrap().last_day
+}
+
+fn end(approved: bool, settled: bool) -> ScanEnd {
+    ScanEnd::Completed { at: NOW, approved, settled }
+}
+
+#[tokio::test]
+async fn a_completed_session_counts_for_a_day() {
+    let journal = three_losses().await;
+    journal.end_scan(end(false, true)).await.unwrap();
+    let all = Sum { removed: 1, deactivated: 1, edges: 1 };
+    assert_eq!(last_day(&journal, 0).await, all);
+    assert_eq!(last_day(&journal, 23).await, all);
+    assert_eq!(last_day(&journal, 25).await, Sum::default());
+}
+
+#[tokio::test]
+async fn sessions_of_a_day_are_summed() {
+    let journal = three_losses().await;
+    journal.end_scan(end(false, true)).await.unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    journal.set_absent("employee", vec!["b".to_owned(), "c".to_owned()]).await.unwrap();
+    let at = NOW + 10.hours();
+    journal.end_scan(ScanEnd::Completed { at, approved: false, settled: true }).await.unwrap();
+    assert_eq!(last_day(&journal, 20).await.removed, 3);
+    assert_eq!(last_day(&journal, 30).await.removed, 2, "the first lies a day back");
+}
+
+#[tokio::test]
+async fn what_a_person_approved_does_not_count() {
+    let journal = three_losses().await;
+    journal.end_scan(end(true, true)).await.unwrap();
+    assert_eq!(last_day(&journal, 0).await, Sum::default());
+}
+
+#[tokio::test]
+async fn what_iden_ordered_does_not_count() {
+    let journal = three_losses().await;
+    let ordered = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Removed };
+    ordered_by_a_task(&journal, vec![ordered]).await;
+    journal.end_scan(end(false, true)).await.unwrap();
+    assert_eq!(last_day(&journal, 0).await.removed, 0);
+}
+
+#[tokio::test]
+async fn a_session_that_only_reduced_counts_its_reductions() {
+    let journal = three_losses().await;
+    journal.end_scan(ScanEnd::Reduced { approved: false }).await.unwrap();
+    assert_eq!(last_day(&journal, 1).await, Sum { removed: 0, deactivated: 1, edges: 1 });
+}
+
+#[tokio::test]
+async fn a_session_that_took_nothing_away_does_not_count() {
+    for end in [ScanEnd::Failed, ScanEnd::Kept] {
+        let journal = three_losses().await;
+        journal.end_scan(end).await.unwrap();
+        assert_eq!(last_day(&journal, 0).await, Sum::default());
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_iden_has_not_carried_out_counts_once_it_has() {
+    let journal = three_losses().await;
+    journal.end_scan(end(false, false)).await.unwrap();
+    assert_eq!(last_day(&journal, 0).await, Sum { removed: 0, deactivated: 1, edges: 1 });
+    journal.set_absent("employee", vec!["a".to_owned()]).await.unwrap();
+    journal.end_scan(end(false, true)).await.unwrap();
+    assert_eq!(last_day(&journal, 0).await.removed, 1, "once");
+}

@@ -1,0 +1,129 @@
+//! What the journal promises, by what it is about.
+
+use std::path::Path;
+
+use bridge_core::{
+    Status,
+    wire::{Kind, TaskReport},
+};
+use jiff::Timestamp;
+
+use super::SqliteJournal;
+use crate::journal::{
+    AppJournal, Change, EdgeKey, Judgement, KnownApp, Losses, Ordered, Origin, ScanEnd, ScanJournal, ScanMode, Seen,
+    TaskJournal, first_eight,
+};
+
+mod app;
+mod approval;
+mod canary;
+mod completion;
+mod control;
+mod dry;
+mod files;
+mod last_day;
+mod missing;
+mod ordered;
+mod plan;
+mod reduction;
+mod see;
+mod session;
+mod tasks;
+
+const APP: &str = "6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99";
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+const COMPLETED: ScanEnd = ScanEnd::Completed { at: NOW, approved: false, settled: true };
+
+fn app() -> KnownApp {
+    KnownApp { id: APP.parse().unwrap(), origin: Origin::Created }
+}
+
+fn open(directory: &tempfile::TempDir) -> SqliteJournal {
+    SqliteJournal::open(directory.path().join("app")).unwrap()
+}
+
+fn beside(directory: &tempfile::TempDir) -> SqliteJournal {
+    SqliteJournal::beside(directory.path().join("app")).unwrap()
+}
+
+/// An employee who is active, says nothing, and has the fingerprint 1.
+fn employee(id: &str) -> Seen {
+    Seen { id: id.to_owned(), status: None, edges: Vec::new(), fingerprint: 1, folded: first_eight(id.as_bytes()) }
+}
+
+fn member(id: &str, teams: &[&str]) -> Seen {
+    Seen { edges: teams.iter().map(|team| EdgeKey::of("team", team)).collect(), ..employee(id) }
+}
+
+fn with_status(status: Status, seen: Seen) -> Seen {
+    Seen { status: Some(status), ..seen }
+}
+
+async fn see_teams(journal: &SqliteJournal, ids: &[&str]) -> Vec<Judgement> {
+    let teams = ids.iter().map(|id| employee(id)).collect();
+    journal.see("team", Kind::Group, teams).await.unwrap()
+}
+
+async fn see(journal: &SqliteJournal, employees: Vec<Seen>) -> Vec<Judgement> {
+    journal.see("employee", Kind::Account, employees).await.unwrap()
+}
+
+async fn see_one(journal: &SqliteJournal, employee: Seen) -> Judgement {
+    see(journal, vec![employee]).await.remove(0)
+}
+
+/// A scan that was completed and held these.
+async fn completed(journal: &SqliteJournal, teams: &[&str], employees: Vec<Seen>) {
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see_teams(journal, teams).await;
+    see(journal, employees).await;
+    journal.end_scan(COMPLETED).await.unwrap();
+}
+
+/// A journal in memory where such a scan was completed, and the next one has begun and seen the teams.
+async fn next_scan(teams: &[&str], employees: Vec<Seen>, teams_now: &[&str]) -> SqliteJournal {
+    let journal = SqliteJournal::in_task().unwrap();
+    completed(&journal, teams, employees).await;
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see_teams(&journal, teams_now).await;
+    journal
+}
+
+async fn losses(journal: &SqliteJournal) -> Losses {
+    journal.losses("employee", &[], NOW).await.unwrap()
+}
+
+/// Every id of the known set, by a scan that sees nothing.
+async fn known(journal: &SqliteJournal, slug: &str) -> Vec<String> {
+    journal.begin_scan(ScanMode::Dry).await.unwrap();
+    let known = journal.missing(slug, None, usize::MAX).await.unwrap();
+    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    known
+}
+
+/// What the next scan would say of this employee.
+async fn change_of(journal: &SqliteJournal, teams: &[&str], employee: Seen) -> Change {
+    journal.begin_scan(ScanMode::Dry).await.unwrap();
+    see_teams(journal, teams).await;
+    let judged = see_one(journal, employee).await;
+    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    judged.change
+}
+
+/// All bytes of all files of a directory.
+fn bytes_of(directory: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+async fn set_app(journal: &SqliteJournal) {
+    journal.set_app(app()).await.unwrap();
+}
+
+/// A task that is over and reported has ordered these losses.
+async fn ordered_by_a_task(journal: &SqliteJournal, ordered: Vec<Ordered>) {
+    let task = APP.parse().unwrap();
+    journal.set_outcome(task, &TaskReport::completed(None), None, ordered).await.unwrap();
+    journal.end_task(task).await.unwrap();
+}

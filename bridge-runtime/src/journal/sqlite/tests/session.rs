@@ -1,0 +1,121 @@
+use bridge_core::wire::SyncId;
+use jiff::ToSpan;
+
+use super::*;
+use crate::journal::{
+    Approval, BegunTask, Excess, Hold, HoldReason, OpenSession, PlanJournal, SessionJournal, SessionState, Sum,
+    TaskJournal,
+};
+
+fn session(state: SessionState) -> OpenSession {
+    let id: SyncId = APP.parse().unwrap();
+    OpenSession { id: Some(id), state, since: NOW }
+}
+
+#[tokio::test]
+async fn how_far_a_session_is_outlives_the_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    assert_eq!(journal.session().await.unwrap(), None);
+    let opening = OpenSession { id: None, ..session(SessionState::Opening) };
+    for state in [opening, session(SessionState::Scanning), session(SessionState::Abandoning)] {
+        journal.set_session(Some(state.clone())).await.unwrap();
+        assert_eq!(journal.session().await.unwrap(), Some(state));
+    }
+    drop(journal);
+    let journal = open(&directory);
+    assert_eq!(journal.session().await.unwrap(), Some(session(SessionState::Abandoning)));
+    journal.set_session(None).await.unwrap();
+    assert_eq!(journal.session().await.unwrap(), None);
+}
+
+/// Of three employees `b` and `c` are gone; the session is about to be completed, and the process ends.
+async fn killed(directory: &tempfile::TempDir, approve: bool) -> SqliteJournal {
+    let journal = open(directory);
+    completed(&journal, &[], ["a", "b", "c"].map(employee).to_vec()).await;
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    journal.set_session(Some(session(SessionState::Scanning))).await.unwrap();
+    see_one(&journal, employee("a")).await;
+    journal.set_absent("employee", vec!["b".to_owned(), "c".to_owned()]).await.unwrap();
+    let reasons = [HoldReason::Removed(Excess::new("employee", 2, 1, 3))];
+    let hash = journal.set_plan(&reasons, NOW).await.unwrap();
+    journal.set_held(Some(&Hold::new(&hash, vec![]))).await.unwrap();
+    if approve {
+        journal.approve(Approval::new(&hash, "ada", "they have left", NOW)).await.unwrap();
+    }
+    journal.begin_completing(session(SessionState::Completing), &hash, approve.then_some(&*hash)).await.unwrap();
+    drop(journal);
+    open(directory)
+}
+
+#[tokio::test]
+async fn a_session_that_was_completed_after_all_removes_those_of_its_plan() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = killed(&directory, false).await;
+    assert_eq!(journal.session().await.unwrap(), Some(session(SessionState::Completing)));
+    assert_eq!(known(&journal, "employee").await, ["a", "b", "c"]);
+    // The plan stays with its session.
+    journal.set_session(Some(session(SessionState::Settling))).await.unwrap();
+
+    let at = NOW + 1.hour();
+    journal.settle_completed(at).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a"]);
+    assert_eq!(journal.session().await.unwrap(), None);
+    assert_eq!(journal.completed_at().await.unwrap(), Some(at));
+    assert_eq!(journal.held().await.unwrap(), None);
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    let losses = journal.losses("employee", &[], at).await.unwrap();
+    assert_eq!(losses.baseline, 1);
+    assert_eq!(losses.last_day, Sum { removed: 2, ..Sum::default() });
+}
+
+#[tokio::test]
+async fn what_was_approved_does_not_count_after_a_restart_either() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = killed(&directory, true).await;
+    journal.settle_completed(NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a"]);
+    assert!(journal.approvals().await.unwrap()[0].used_at.is_some());
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    assert_eq!(losses(&journal).await.last_day, Sum::default());
+}
+
+#[tokio::test]
+async fn an_account_that_a_task_touched_since_is_not_settled_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = killed(&directory, false).await;
+    let task = BegunTask { id: APP.parse().unwrap(), slug: "employee".into(), account: Some("b".into()) };
+    journal.begin_task(&task).await.unwrap();
+    journal.end_task(task.id).await.unwrap();
+    journal.settle_completed(NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_session_that_was_not_completed_removes_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = killed(&directory, false).await;
+    journal.set_session(Some(session(SessionState::Abandoning))).await.unwrap();
+    journal.set_session(None).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a", "b", "c"]);
+    assert_eq!(journal.held().await.unwrap().map(|hold| hold.reasons), Some(vec![]), "it is held still");
+}
+
+#[tokio::test]
+async fn another_session_does_not_inherit_a_plan() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = killed(&directory, false).await;
+    let other = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11".parse().unwrap();
+    journal.set_session(Some(OpenSession { id: Some(other), ..session(SessionState::Completing) })).await.unwrap();
+    journal.settle_completed(NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_completed_scan_closes_the_session() {
+    let journal = SqliteJournal::in_task().unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing), "0123456789ab", None).await.unwrap();
+    journal.end_scan(COMPLETED).await.unwrap();
+    assert_eq!(journal.session().await.unwrap(), None);
+}
