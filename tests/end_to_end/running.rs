@@ -14,7 +14,8 @@ use crate::{
     tasks::{about, all},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Long, for a disk that stalls.
+const PATIENCE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Syncs every hour and polls every second, on a clock that is twenty times as fast.
@@ -28,7 +29,13 @@ async fn while_running<T>(connector: &Attached<Hr>, schedule: &Schedule, body: i
     let mut running = Box::pin(connector.run(schedule, &stop));
     let done = tokio::select! {
         ended = &mut running => panic!("it ends by itself: {ended:?}"),
-        done = tokio::time::timeout(PATIENCE, body) => done.expect("it comes that far"),
+        done = tokio::time::timeout(PATIENCE, body) => match done {
+            Ok(done) => done,
+            Err(_) => {
+                let said = Beside::of(connector).0.status().await;
+                panic!("it does not come that far; it says {said:?}")
+            }
+        },
     };
     stop.cancel();
     tokio::time::timeout(PATIENCE, running).await.expect("it stops").unwrap();

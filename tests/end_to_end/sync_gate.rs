@@ -42,7 +42,7 @@ async fn in_state(connector: &Attached<Hr>, state: SessionState) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), so_far).await.expect("it comes that far");
+    tokio::time::timeout(Duration::from_secs(60), so_far).await.expect("it comes that far");
 }
 
 async fn activity(connector: &Attached<Hr>) -> Activity {

@@ -74,7 +74,7 @@ impl Stop {
     }
 
     pub async fn reached(&self) {
-        tokio::time::timeout(Duration::from_secs(20), self.there.cancelled()).await.expect("it comes that far");
+        tokio::time::timeout(Duration::from_secs(60), self.there.cancelled()).await.expect("it comes that far");
     }
 
     pub fn go_on(&self) {

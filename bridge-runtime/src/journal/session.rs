@@ -14,10 +14,8 @@ use super::JournalError;
 pub enum SessionState {
     /// A session is being opened; its id is not known yet.
     Opening,
-    /// Records are read and pushed.
+    /// Records are read and pushed, and those that are missing are looked up.
     Scanning,
-    /// Those that are missing are looked up one by one.
-    Verifying,
     /// What would be lost is judged.
     Guarding,
     /// No task runs: accounts that tasks have touched are read again.

@@ -112,8 +112,8 @@ impl Landed {
     }
 }
 
-/// 400 and 422 are about the contents, or the session has ended. A 500 may be one record that the server stumbles over
+/// 400, 409 and 422 are about the contents, or the session has ended. A 500 may be one record that the server stumbles over
 /// (protocol.md section 1).
 fn may_be_a_record(error: &ClientError) -> bool {
-    matches!(error.status(), Some(400 | 422 | 500))
+    matches!(error.status(), Some(400 | 409 | 422 | 500))
 }
