@@ -13,7 +13,9 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
-    journal::{Approval, ApprovalError, Command as JournalCommand, ControlJournal, PlanJournal, SqliteJournal},
+    journal::{
+        Activity, Approval, ApprovalError, Command as JournalCommand, ControlJournal, PlanJournal, SqliteJournal,
+    },
     sync::SyncError,
     tasks::RoundError,
 };
@@ -222,7 +224,13 @@ async fn ask_to_sync(fleet: &Fleet, settings: &Settings) -> Result<Exit, Connect
             exit = Exit::TryLater;
             continue;
         }
-        SqliteJournal::beside(folder)?.ask(JournalCommand::Sync, SystemClock::new().wall()).await?;
+        let journal = SqliteJournal::beside(folder)?;
+        if journal.status().await?.is_some_and(|status| status.activity == Activity::TasksOnly) {
+            eprintln!("{name}: the running connector carries out tasks only, and never syncs");
+            exit = Exit::TryLater;
+            continue;
+        }
+        journal.ask(JournalCommand::Sync, SystemClock::new().wall()).await?;
         println!("{name}: the running connector was asked to sync; `status` tells how far it is");
     }
     Ok(exit)

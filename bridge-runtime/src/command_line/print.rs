@@ -144,6 +144,9 @@ pub(super) fn plan(name: &str, plan: &Plan) {
         }
         losses(&mut text, plan, one.slug, width);
     }
+    if plan.app.is_none() {
+        text.push_str("no app is known here yet: a sync makes one; an app of this name is adopted, and its first completion waits for approval\n");
+    }
     if plan.held.is_empty() {
         text.push_str("a sync would go through\n");
     } else {

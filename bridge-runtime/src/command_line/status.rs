@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
+    clock::{Clock, SystemClock},
     connector::ConnectorError,
     journal::{Activity, AppJournal, Approval, ControlJournal, Hold, PlanJournal, SqliteJournal, Status, TaskJournal},
 };
@@ -34,6 +35,7 @@ impl AppStatus {
     pub(super) async fn read(name: &str, state: PathBuf) -> Result<Self, ConnectorError> {
         let running = SqliteJournal::is_locked(&state);
         let journal = SqliteJournal::beside(state.clone())?;
+        let now = SystemClock::new().wall();
         Ok(AppStatus {
             name: name.to_owned(),
             app: journal.app().await?.map(|app| app.id),
@@ -43,7 +45,7 @@ impl AppStatus {
             completed_at: journal.completed_at().await?,
             known: journal.types().await?.into_iter().map(|one| (one.slug, one.known)).collect(),
             held: journal.held().await?,
-            approved: journal.approvals().await?.into_iter().find(|approval| approval.used_at.is_none()),
+            approved: journal.approvals().await?.into_iter().find(|approval| approval.is_good_at(now)),
             tasks_under_way: journal.begun().await?.len(),
         })
     }

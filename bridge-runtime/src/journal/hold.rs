@@ -155,6 +155,8 @@ impl HoldReason {
             // Nothing names whom an inherited app holds; fewer pushed means more removed.
             (HoldReason::InheritedApp { pushed, .. }, HoldReason::InheritedApp { pushed: then, .. }) => pushed >= then,
             (HoldReason::LastDay { kind, .. }, HoldReason::LastDay { kind: then, .. }) if kind != then => false,
+            // A part of an emptied type.
+            (HoldReason::Removed(_), HoldReason::Emptied { .. }) => self.slug() == other.slug(),
             _ => {
                 std::mem::discriminant(self) == std::mem::discriminant(other)
                     && self.slug() == other.slug()

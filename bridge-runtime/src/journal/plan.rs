@@ -1,12 +1,15 @@
 //! What a scan would take away, by name, and a person's word on it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ApprovalError, Hold, HoldReason, JournalError};
+
+/// How long an approval lasts.
+const LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,6 +67,12 @@ impl Approval {
     #[must_use]
     pub fn new(hash: impl Into<String>, who: impl Into<String>, reason: impl Into<String>, at: Timestamp) -> Self {
         Approval { hash: hash.into(), who: who.into(), reason: reason.into(), at, used_at: None }
+    }
+
+    /// Whether it lets its plan through at this time: it is not used, and not older than 24 hours.
+    #[must_use]
+    pub fn is_good_at(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && now.duration_since(self.at).unsigned_abs() < LASTS
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use bridge_core::wire::{TaskId, TaskReport};
 
-use super::{JournalError, LossKind};
+use super::{EdgeKey, JournalError, LossKind};
 
 /// A task that is about to be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,19 @@ pub struct Ordered {
     pub id: String,
     /// What is lost.
     pub kind: LossKind,
+    /// For edges: those that the account is to keep. That it loses one of them was not ordered.
+    pub keep: Vec<EdgeKey>,
+}
+
+/// What a task did to its account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskEffect {
+    /// The account that it made or changed, if there is one: it is known, and touched again.
+    pub touched: Option<Touched>,
+    /// What Iden ordered to be lost by it.
+    pub ordered: Vec<Ordered>,
+    /// What it gave back to the account: earlier orders of that kind are void.
+    pub withdrawn: Vec<LossKind>,
 }
 
 /// Tasks by id.
@@ -52,15 +65,7 @@ pub trait TaskJournal: Send + Sync + 'static {
     async fn begun(&self) -> Result<Vec<TaskId>, JournalError>;
 
     /// Writes down how a task ended, before that is reported: after a restart it is reported and not run again.
-    /// `touched` is the account that it created or changed, if there is one: it is known, and touched again. `ordered`:
-    /// what Iden ordered to be lost by it.
-    async fn set_outcome(
-        &self,
-        task: TaskId,
-        report: &TaskReport,
-        touched: Option<Touched>,
-        ordered: Vec<Ordered>,
-    ) -> Result<(), JournalError>;
+    async fn set_outcome(&self, task: TaskId, report: &TaskReport, effect: TaskEffect) -> Result<(), JournalError>;
 
     /// How a task ended that is not reported yet.
     async fn outcome(&self, task: TaskId) -> Result<Option<TaskReport>, JournalError>;

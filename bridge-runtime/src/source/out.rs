@@ -45,7 +45,8 @@ impl<R: Resource> Out<R> {
     }
 
     /// Says that there is a record which cannot be mapped: the person counts as present, is reported, and is never
-    /// removed for it. The sync goes on.
+    /// removed for it. All others are pushed. But a session that lacks somebody whom Iden may hold is not completed: it is
+    /// held until the record is mended, and leavers stay until then.
     ///
     /// `why` is logged: leave secrets out of it.
     pub fn unreadable(&self, id: impl Into<Option<R::Id>>, why: impl Display) -> Pushing<'_> {

@@ -168,7 +168,10 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             biased;
             () = stop.cancelled() => return Err(SyncError::Interrupted),
             proof = self.prove(session, run, required, &gate) => proof?,
-            () = self.clock().sleep(left) => return Err(too_long),
+            () = self.clock().sleep(left) => {
+                let why = format!("reading again what tasks had touched took more than {} s", GATE_BUDGET.as_secs());
+                return Err(SyncError::Incomplete(vec![why]));
+            }
         };
         // Reading again may have said something else.
         self.say(Activity::Completing).await?;
@@ -177,7 +180,14 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let completing =
             OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
         self.journal().begin_completing(completing, cleared.plan(), cleared.approval()).await?;
-        session.complete(&proof).await?;
+        tokio::select! {
+            biased;
+            completed = session.complete(&proof) => completed?,
+            // Tasks must not wait for a server that does not answer.
+            () = self.clock().sleep(GATE_BUDGET) => {
+                return Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() });
+            }
+        }
         drop(gate);
         Ok(cleared.approval().is_some())
     }

@@ -144,11 +144,15 @@ impl<'a> Intake<'a> {
             return Ok(());
         }
         let seen = batch.iter().map(seen).collect();
-        let judgements = self.journal.see(self.report.slug, self.report.kind, seen).await?;
+        let mut judgements = self.journal.see(self.report.slug, self.report.kind, seen).await?;
         self.report.read += batch.len() as u64;
         if judgements.iter().any(|judgement| judgement.repeated) {
+            let rejected = self.report.rejected;
             // The last one wins, so the first has to be there before it.
             self.drain().await?;
+            if self.report.rejected > rejected {
+                self.judge_again(&batch, &mut judgements).await?;
+            }
         }
         let mut page = PageBuilder::default();
         for (mut record, judgement) in batch.into_iter().zip(judgements) {
@@ -161,6 +165,17 @@ impl<'a> Intake<'a> {
         }
         self.launch(page).await?;
         self.status.say(Activity::Reading { slug: self.report.slug.to_owned(), records: self.report.read }).await
+    }
+
+    /// Where the first one was refused, the journal has forgotten both.
+    async fn judge_again(&mut self, batch: &[Record], judgements: &mut [Judgement]) -> Result<(), SyncError> {
+        let places: Vec<usize> = (0..batch.len()).filter(|at| judgements[*at].repeated).collect();
+        let records = places.iter().map(|at| seen(&batch[*at])).collect();
+        let again = self.journal.see(self.report.slug, self.report.kind, records).await?;
+        for (at, judgement) in places.into_iter().zip(again) {
+            judgements[at] = Judgement { repeated: true, ..judgement };
+        }
+        Ok(())
     }
 
     fn count(&mut self, record: &Record, judgement: &Judgement) -> Result<(), SyncError> {

@@ -23,6 +23,9 @@ const MOST_LOSSES: usize = 100_000;
 pub struct Plan {
     /// Names exactly what would be taken away; `approve` takes it.
     pub hash: String,
+    /// The app that a sync would work on. `None`: it would make one, or adopt the one of this name, whose first completion
+    /// then waits for approval.
+    pub app: Option<AppId>,
     /// Why a sync would be held; empty if it would go through.
     pub held: Vec<HoldReason>,
     /// Type by type, in the order of reading.
@@ -104,6 +107,6 @@ impl<S: Send + Sync + 'static> Sources<S> {
             });
         }
         let losses = self.journal.plan_items(&verdict.hold.hash, MOST_LOSSES).await?;
-        Ok(Plan { hash: verdict.hold.hash, held: verdict.hold.reasons, types, losses })
+        Ok(Plan { hash: verdict.hold.hash, app: client.map(|(_, app)| app), held: verdict.hold.reasons, types, losses })
     }
 }

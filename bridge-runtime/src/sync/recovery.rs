@@ -1,9 +1,16 @@
 //! A session that an earlier run left behind.
 
+use std::time::Duration;
+
 use bridge_core::wire::SyncStatus;
 
 use super::{engine::SyncEngine, error::SyncError, session::Session};
 use crate::journal::{OpenSession, SessionState};
+
+/// So long after `complete` was accepted, the clean-up is over, whatever Iden calls it.
+const SETTLED_BY_NOW: Duration = Duration::from_secs(60 * 60);
+/// So long after `complete` was sent, a session in an unknown state is given up. Whom it removed stays known.
+const GIVEN_UP_BY_NOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl<S: Send + Sync + 'static> SyncEngine<S> {
     /// Ends a session that a killed process, or a sync with an unknown end, left behind. It is never gone on with and
@@ -19,6 +26,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let session = Session::known(&self.client, self.app, id);
         if matches!(found.state, SessionState::Completing | SessionState::Settling) {
             let unsettled = |why: String| SyncError::Unsettled { why };
+            let age = self.clock().wall().duration_since(found.since).unsigned_abs();
             match session.progress().await {
                 Ok(progress) => match progress.status {
                     SyncStatus::Completed => {
@@ -26,9 +34,17 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                         self.journal().settle_completed(self.clock().wall()).await?;
                         return Ok(None);
                     }
-                    // Accepted, and the clean-up goes on: whom it removes stays known until a later session.
-                    _ if found.state == SessionState::Settling => return self.forget().await,
+                    // Accepted long ago: whatever Iden calls it, its clean-up is over.
+                    _ if found.state == SessionState::Settling && age > SETTLED_BY_NOW => {
+                        tracing::warn!(bridge.sync_id = %id, status = %progress.status, "Iden never said that the clean-up was done");
+                        self.journal().settle_completed(self.clock().wall()).await?;
+                        return Ok(None);
+                    }
+                    status if found.state == SessionState::Settling => {
+                        return Err(unsettled(format!("its clean-up goes on, Iden says that it is {status}")));
+                    }
                     SyncStatus::InProgress | SyncStatus::Abandoned => {}
+                    _ if age > GIVEN_UP_BY_NOW => {}
                     // Nothing may be concluded from a state that we do not know.
                     status => return Err(unsettled(format!("Iden says that the session is {status}"))),
                 },

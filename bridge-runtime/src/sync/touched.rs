@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
+
 use super::{
     error::SyncError,
     run::Run,
     status_line::StatusLine,
-    verify::{Verifier, failed},
+    verify::{AT_ONCE, Verifier, failed},
 };
 use crate::{
     gate::Closed,
@@ -39,8 +41,13 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         }
         let (mut absent, mut unclear) = (Vec::new(), Vec::new());
         let mut intake = self.intake(at, false);
-        for id in ids {
-            match (reader.find)(Arc::clone(system), id.clone()).await.map_err(|ended| failed(slug, &id, ended))? {
+        let look_up = |id: String| {
+            let looking = (reader.find)(Arc::clone(system), id.clone());
+            async move { (id, looking.await) }
+        };
+        let mut answers = stream::iter(ids.into_iter().map(look_up)).buffered(AT_ONCE);
+        while let Some((id, answer)) = answers.next().await {
+            match answer.map_err(|ended| failed(slug, &id, ended))? {
                 Found::Present(record) => intake.take(Item::Record(record)).await?,
                 Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
                 Found::Absent => absent.push(id),
@@ -48,6 +55,9 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
             }
         }
         intake.finish().await?;
+        // A task that waits for a person must not have the whole type read each time, if its account is there anyhow.
+        let unseen = journal.unseen(slug, unclear.clone()).await?;
+        unclear.retain(|id| unseen.contains(id) || !self.was_touched_before(slug, id));
         if !unclear.is_empty() {
             self.read_again(at, &unclear).await?;
         }
@@ -55,6 +65,11 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         let absent = journal.unseen(slug, absent).await?;
         journal.set_absent(slug, absent.clone()).await?;
         self.refuse_vanished(slug, [absent, unclear].concat()).await
+    }
+
+    /// Whether a task that had begun before the scan, and is not over, may have changed it.
+    fn was_touched_before(&self, slug: &str, id: &str) -> bool {
+        self.touched_before.iter().any(|before| before.slug == slug && before.id == id)
     }
 
     /// Reads a type again whose source has no `find`, for these ids and for those who are missing.
@@ -75,9 +90,8 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     async fn refuse_vanished(&self, slug: &'static str, ids: Vec<String>) -> Result<(), SyncError> {
         let journal = &self.sources.journal;
         for id in journal.unseen(slug, ids).await? {
-            let before = self.touched_before.iter().any(|before| before.slug == slug && before.id == id);
-            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed };
-            if !before && !journal.is_ordered(&removal).await? {
+            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed, keep: Vec::new() };
+            if !self.was_touched_before(slug, &id) && !journal.is_ordered(&removal).await? {
                 return Err(SyncError::NotThereYet { slug, id });
             }
         }

@@ -53,7 +53,8 @@ pub(super) fn required_types(
 /// (question P16). Taken for a companion: a type of another kind than the three, or one that carries the slug of a group
 /// or license of ours in front.
 fn is_companion(there: &TypeProgress, declared: &[TypeSchema]) -> bool {
-    if declared.iter().any(|schema| schema.slug == there.slug) {
+    // Accounts are nobody's companions: they would all be removed.
+    if declared.iter().any(|schema| schema.slug == there.slug) || there.kind == Kind::Account.as_str() {
         return false;
     }
     let known_kind =
@@ -123,5 +124,6 @@ mod tests {
         assert_eq!(problems(&[], &[("team", "group"), ("team_membership", "group")]), [""; 0]);
         assert_eq!(problems(&[], &[("team", "group"), ("anything", "membership")]), [""; 0]);
         assert_eq!(problems(&[], &[("team", "group"), ("team_b", "group")]).len(), 1, "a type of somebody's own");
+        assert_eq!(problems(&[], &[("team", "group"), ("team_member", "account")]).len(), 1, "accounts are people");
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many are looked up at once.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 /// How many ids are fetched from the journal at a time.
 const CHUNK: usize = 100;
 
@@ -141,11 +141,11 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     /// Whoever is still missing is absent.
     pub(super) async fn declare_absent(&self) -> Result<(), SyncError> {
         let slug = self.reader.schema.slug;
+        let mut after = None;
         loop {
-            let ids = self.journal.missing(slug, None, CHUNK).await?;
-            if ids.is_empty() {
-                return Ok(());
-            }
+            let ids = self.journal.missing(slug, after.take(), CHUNK).await?;
+            let Some(last) = ids.last().cloned() else { return Ok(()) };
+            after = Some(last);
             self.journal.set_absent(slug, ids).await?;
         }
     }

@@ -6,25 +6,22 @@ use bridge_core::{
 };
 use serde_json::Value;
 
-use crate::journal::{LossKind, Ordered, Touched};
+use crate::journal::{EdgeKey, LossKind, Ordered, TaskEffect, Touched};
 
-/// The account that a task changed, and what Iden ordered to be lost by it.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Effect {
-    pub(super) touched: Option<Touched>,
-    pub(super) ordered: Vec<Ordered>,
-}
-
-impl Effect {
-    /// A failed task may have changed its account, too; but what Iden ordered did not come of it.
-    pub(super) fn of(task: &Task, outcome: &Result<TaskResult, TaskError>) -> Self {
-        let created = || outcome.as_ref().ok()?.to_wire()?.get("id").and_then(text);
-        let Some(id) = account_of(&task.payload).or_else(created) else { return Effect::default() };
-        let kinds = if outcome.is_ok() { ordered(&task.action, &task.payload) } else { Vec::new() };
-        let ordered = kinds.into_iter().map(|kind| Ordered { slug: task.resource_type.clone(), id: id.clone(), kind });
-        let ordered = ordered.collect();
-        Effect { touched: Some(Touched { slug: task.resource_type.clone(), id }), ordered }
+/// What a task did. A failed one may have changed its account, too; but what Iden ordered did not come of it.
+pub(super) fn effect(task: &Task, outcome: &Result<TaskResult, TaskError>) -> TaskEffect {
+    let created = || outcome.as_ref().ok()?.to_wire()?.get("id").and_then(text);
+    let Some(id) = account_of(&task.payload).or_else(created) else { return TaskEffect::default() };
+    let slug = &task.resource_type;
+    let mut effect = TaskEffect { touched: Some(Touched { slug: slug.clone(), id: id.clone() }), ..Default::default() };
+    if outcome.is_ok() {
+        let kinds = ordered(&task.action, &task.payload);
+        let keep = |kind| if kind == LossKind::Edge { kept(&task.payload) } else { Vec::new() };
+        let order = |kind| Ordered { slug: slug.clone(), id: id.clone(), kind, keep: keep(kind) };
+        effect.ordered = kinds.into_iter().map(order).collect();
+        effect.withdrawn = withdrawn(&task.action, &task.payload);
     }
+    effect
 }
 
 /// The account that a task is about, where it is there already.
@@ -67,6 +64,30 @@ fn ordered(action: &str, payload: &Payload) -> Vec<LossKind> {
     }
 }
 
+/// The memberships and assignments that an account is to hold afterwards (protocol.md section 6).
+fn kept(payload: &Payload) -> Vec<EdgeKey> {
+    let changes = |field: &str| payload.changes.as_ref().and_then(|changes| changes.get(field));
+    let of_account = payload.account.as_ref().and_then(|account| account.get("assignments"));
+    let memberships = payload.memberships.clone().map(Value::Object);
+    let maps = [memberships.as_ref(), changes("memberships"), changes("assignments"), of_account];
+    let mut keep = Vec::new();
+    for (slug, ids) in maps.into_iter().flatten().filter_map(Value::as_object).flatten() {
+        keep.extend(ids.as_array().into_iter().flatten().filter_map(text).map(|id| EdgeKey::of(slug, &id)));
+    }
+    keep
+}
+
+/// What an action gives back to its account: what was ordered before is void.
+fn withdrawn(action: &str, payload: &Payload) -> Vec<LossKind> {
+    let status = payload.changes.as_ref().and_then(|changes| changes.get("status")).and_then(Value::as_str);
+    match action {
+        "create_account" => vec![LossKind::Removed, LossKind::Deactivated, LossKind::Edge],
+        "unsuspend_account" => vec![LossKind::Deactivated],
+        "update_account" if status == Some("active") => vec![LossKind::Deactivated],
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -84,7 +105,7 @@ mod tests {
     }
 
     fn lost(action: &str, payload: Value) -> Vec<LossKind> {
-        let effect = Effect::of(&task(action, payload), &Ok(TaskResult::default()));
+        let effect = effect(&task(action, payload), &Ok(TaskResult::default()));
         effect.ordered.into_iter().map(|ordered| ordered.kind).collect()
     }
 
@@ -107,10 +128,8 @@ mod tests {
 
     #[test]
     fn a_failed_task_touched_its_account_and_ordered_nothing() {
-        let effect = Effect::of(
-            &task("delete_account", json!({"account": {"id": "7"}})),
-            &Err(TaskError::fail("timeout", "slow")),
-        );
+        let effect =
+            effect(&task("delete_account", json!({"account": {"id": "7"}})), &Err(TaskError::fail("timeout", "slow")));
         assert_eq!(effect.touched, Some(Touched { slug: "employee".into(), id: "7".into() }));
         assert_eq!(effect.ordered, []);
     }
@@ -118,6 +137,22 @@ mod tests {
     #[test]
     fn a_new_account_is_touched_under_the_id_that_it_got() {
         let create = task("create_account", json!({"account": {"email": "a@b.example"}}));
-        assert_eq!(Effect::of(&create, &Err(TaskError::fail("x", "y"))), Effect::default());
+        assert_eq!(effect(&create, &Err(TaskError::fail("x", "y"))), TaskEffect::default());
+    }
+
+    #[test]
+    fn edges_that_an_account_is_to_keep_are_not_ordered_away() {
+        let payload = json!({"account": {"id": "7"}, "memberships": {"team": ["red", 8]}});
+        let effect = effect(&task("update_account", payload), &Ok(TaskResult::default()));
+        assert_eq!(effect.ordered[0].keep, [EdgeKey::of("team", "red"), EdgeKey::of("team", "8")]);
+    }
+
+    #[test]
+    fn who_is_unsuspended_is_not_to_be_suspended_any_more() {
+        let payload = || json!({"account": {"id": "7"}});
+        let unsuspended = effect(&task("unsuspend_account", payload()), &Ok(TaskResult::default()));
+        assert_eq!(unsuspended.withdrawn, [LossKind::Deactivated]);
+        let failed = effect(&task("unsuspend_account", payload()), &Err(TaskError::fail("timeout", "slow")));
+        assert_eq!(failed.withdrawn, []);
     }
 }

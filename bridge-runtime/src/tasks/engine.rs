@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     TaskInfo, Tasks,
     attempt::{Attempt, Attempting, log, unknown_outcome},
-    effect::{Effect, account_of},
+    effect::{account_of, effect},
     error::RoundError,
     queue::Queue,
     reporter::{self, Reported},
@@ -25,7 +25,7 @@ use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
     gate::Gate,
-    journal::{BegunTask, Journal},
+    journal::{BegunTask, Journal, TaskEffect},
 };
 
 /// How long to wait before another attempt, where the handler does not say.
@@ -109,7 +109,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             return self.send(id, &action, report, round).await;
         }
         let error = if self.journal.was_begun(id).await? { unknown_outcome(&error) } else { error };
-        let report = self.conclude(id, action, Err(error), Effect::default()).await?;
+        let report = self.conclude(id, action, Err(error), TaskEffect::default()).await?;
         self.send(id, action, report, round).await
     }
 
@@ -215,7 +215,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
                 return Ok(());
             }
         };
-        let effect = Effect::of(task, &outcome);
+        let effect = effect(task, &outcome);
         let report = self.conclude(task.id, &task.action, outcome, effect).await?;
         drop(passing);
         self.send(task.id, &task.action, report, round).await
@@ -227,13 +227,13 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         id: TaskId,
         action: &str,
         outcome: Result<TaskResult, TaskError>,
-        effect: Effect,
+        effect: TaskEffect,
     ) -> Result<TaskReport, RoundError> {
         let report = match outcome {
             Ok(result) => TaskReport::completed(result.to_wire()),
             Err(error) => TaskReport::failed(error.code(), reporter::capped(error.message())),
         };
-        self.journal.set_outcome(id, &on_disk(&report), effect.touched, effect.ordered).await?;
+        self.journal.set_outcome(id, &on_disk(&report), effect).await?;
         self.progress().insert(id, Progress::Over { report: report.clone(), action: action.to_owned() });
         Ok(report)
     }

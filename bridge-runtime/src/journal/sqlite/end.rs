@@ -34,7 +34,9 @@ impl Store {
                 if settled {
                     remove(tx, touched_before)?;
                 }
-                complete(tx, at, touched_before)
+                complete(tx, at, touched_before)?;
+                // Until Iden says that its clean-up is done, the session stays, with the plan of whom it removes.
+                if settled { close(tx) } else { Ok(()) }
             }),
         };
         self.drop_scan();
@@ -94,8 +96,10 @@ fn remove(tx: &Transaction<'_>, touched_before: i64) -> Result<()> {
     let mut absent = absent.query([])?;
     while let Some(row) = absent.next()? {
         let (type_, id): (i64, String) = (row.get(0)?, row.get(1)?);
-        forget.record(type_, &id)?;
-        fulfil.execute((type_, &id))?;
+        // One that stays known would be counted as lost by the next session.
+        if forget.record(type_, &id)? {
+            fulfil.execute((type_, &id))?;
+        }
     }
     Ok(())
 }
@@ -107,11 +111,11 @@ fn complete(tx: &Transaction<'_>, at: Timestamp, touched_before: i64) -> Result<
              (SELECT count(*), coalesce(sum(edge_count), 0) FROM scratch.seen WHERE seen.type = type.id)",
     )?;
     baseline.execute([])?;
-    // An order that no session ever shows must not cover a loss of its own years later.
-    let expired = at.checked_sub((30 * 24).hours()).unwrap_or(Timestamp::MIN);
+    // An order that no session shows must not cover a loss of its own later.
+    let expired = at.checked_sub(24.hours()).unwrap_or(Timestamp::MIN);
     tx.prepare_cached("DELETE FROM ordered WHERE since <= ?1")?.execute([At(expired)])?;
     tx.prepare_cached("UPDATE ordered SET since = ?1 WHERE since IS NULL")?.execute([At(at)])?;
     tx.prepare_cached("DELETE FROM touched WHERE number <= ?1")?.execute([touched_before])?;
     tx.prepare_cached("UPDATE state SET completed_at = ?1, held = NULL")?.execute([At(at)])?;
-    close(tx)
+    Ok(())
 }

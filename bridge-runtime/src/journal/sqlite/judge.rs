@@ -39,7 +39,8 @@ struct LostEdge {
 #[derive(Debug, Default)]
 struct Orders {
     deactivated: bool,
-    edges: bool,
+    /// Of the edges that may go, those that are to stay.
+    keep: Option<Edges>,
 }
 
 impl Store {
@@ -86,8 +87,8 @@ impl<'a> Page<'a> {
             find_target: tx.prepare_cached("SELECT 1 FROM scratch.target WHERE edge_key = ?1")?,
             note_seen: tx.prepare_cached(
                 "INSERT OR REPLACE INTO scratch.seen
-                     (type, id, change, edge_count, dangling, held, status, edges, fingerprint)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     (type, id, change, repeated, edge_count, dangling, held, status, edges, fingerprint)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             targets: HashMap::new(),
         })
@@ -119,7 +120,7 @@ impl Page<'_> {
         if before.is_some() {
             self.forget_reduction(&record.id)?;
         }
-        self.note_seen(&record.id, change, &new, dangling.len(), held_back)?;
+        self.note_seen(&record.id, (change, before.is_some()), &new, dangling.len(), held_back)?;
         if reduction.is_some() {
             self.note_reduction(&record.id, &reduction, &orders)?;
         }
@@ -196,12 +197,12 @@ impl Page<'_> {
 
     fn orders(&self, id: &str) -> Result<Orders> {
         let mut orders = Orders::default();
-        let mut kinds = self.tx.prepare_cached("SELECT kind FROM ordered WHERE type = ?1 AND id = ?2")?;
-        for kind in kinds.query_map((self.type_, id), |row| row.get(0))? {
-            match kind? {
-                LossKind::Removed => {}
-                LossKind::Deactivated => orders.deactivated = true,
-                LossKind::Edge => orders.edges = true,
+        let mut found = self.tx.prepare_cached("SELECT kind, keep FROM ordered WHERE type = ?1 AND id = ?2")?;
+        for found in found.query_map((self.type_, id), |row| Ok((row.get(0)?, row.get(1)?)))? {
+            match found? {
+                (LossKind::Removed, _) => {}
+                (LossKind::Deactivated, _) => orders.deactivated = true,
+                (LossKind::Edge, keep) => orders.keep = Some(keep),
             }
         }
         Ok(orders)
@@ -210,7 +211,7 @@ impl Page<'_> {
     fn note_seen(
         &mut self,
         id: &str,
-        change: Change,
+        (change, repeated): (Change, bool),
         new: &State,
         dangling: usize,
         held_back: Option<u64>,
@@ -223,6 +224,7 @@ impl Page<'_> {
             self.type_,
             id,
             change,
+            repeated,
             new.edges.len(),
             dangling,
             held,
@@ -241,8 +243,11 @@ impl Page<'_> {
         if reduction.deactivated {
             note.execute((self.type_, LossKind::Deactivated, id, 0, true, orders.deactivated))?;
         }
-        for LostEdge { key, counts } in reduction.edges.iter().filter(|edge| edge.counts || orders.edges) {
-            note.execute((self.type_, LossKind::Edge, id, key, counts, orders.edges))?;
+        for LostEdge { key, counts } in &reduction.edges {
+            let ordered = orders.has_edge(*key);
+            if *counts || ordered {
+                note.execute((self.type_, LossKind::Edge, id, key, counts, ordered))?;
+            }
         }
         Ok(())
     }
@@ -303,6 +308,12 @@ impl Reduction {
 
     /// Whether Iden ordered all of it; also where there is nothing.
     fn is_ordered(&self, orders: &Orders) -> bool {
-        (!self.deactivated || orders.deactivated) && (self.edges.is_empty() || orders.edges)
+        (!self.deactivated || orders.deactivated) && self.edges.iter().all(|edge| orders.has_edge(edge.key))
+    }
+}
+
+impl Orders {
+    fn has_edge(&self, key: EdgeKey) -> bool {
+        self.keep.as_ref().is_some_and(|keep| !keep.contains(key))
     }
 }

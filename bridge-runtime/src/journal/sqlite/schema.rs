@@ -51,11 +51,13 @@ CREATE TABLE taken (
     count  INTEGER NOT NULL
 ) STRICT;
 
--- Losses that Iden ordered and that no session has shown yet. `since`: the first completion without it.
+-- Losses that Iden ordered and that no session has shown yet. `keep`: keys of the edges that are to stay. `since`: the
+-- first completion without it.
 CREATE TABLE ordered (
     type  INTEGER NOT NULL REFERENCES type (id),
     id    TEXT NOT NULL,
     kind  INTEGER NOT NULL,
+    keep  BLOB NOT NULL,
     since INTEGER,
     PRIMARY KEY (type, id, kind)
 ) STRICT, WITHOUT ROWID;
@@ -133,6 +135,7 @@ CREATE TABLE scratch.seen (
     type        INTEGER NOT NULL,
     id          TEXT NOT NULL,
     change      INTEGER NOT NULL,
+    repeated    INTEGER NOT NULL,
     edge_count  INTEGER NOT NULL,
     dangling    INTEGER NOT NULL,
     held        INTEGER,

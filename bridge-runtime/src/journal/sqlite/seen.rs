@@ -46,15 +46,16 @@ impl Store {
     fn reject(&mut self, slug: &str, id: &str, surely_not_applied: bool) -> Result<()> {
         self.step(|tx, scan| {
             let type_ = scan.type_for(tx, slug)?;
-            let change = forget_seen(tx, slug, type_, id)?;
+            let seen = forget_seen(tx, slug, type_, id)?;
             scan.has_unseen = true;
             let mut note = tx.prepare_cached(
                 "INSERT OR REPLACE INTO scratch.unseen (type, id, why, known_before)
                  VALUES (?1, ?2, 'rejected',
                          coalesce(?3, EXISTS (SELECT 1 FROM known WHERE type = ?1 AND id = ?2)))",
             )?;
-            note.execute((type_, id, change.map(|change| change != Change::Created)))?;
-            if scan.is_push() && surely_not_applied && change == Some(Change::Created) {
+            note.execute((type_, id, seen.map(|(change, _)| change != Change::Created)))?;
+            // One that came twice may have been accepted the other time.
+            if scan.is_push() && surely_not_applied && seen == Some((Change::Created, false)) {
                 Forget::new(tx, scan.touched_before)?.record(type_, id)?;
             }
             Ok(())
@@ -118,15 +119,17 @@ impl Store {
     }
 }
 
-/// As if it had not been seen. Answers with what it was against the known set, if it had been.
-fn forget_seen(tx: &Transaction<'_>, slug: &str, type_: i64, id: &str) -> Result<Option<Change>> {
-    let mut seen = tx.prepare_cached("DELETE FROM scratch.seen WHERE type = ?1 AND id = ?2 RETURNING change")?;
-    let change = seen.query_row((type_, id), |row| row.get(0)).optional()?;
+/// As if it had not been seen. Answers with what it was against the known set and whether
+/// it had come twice, if it had been seen.
+fn forget_seen(tx: &Transaction<'_>, slug: &str, type_: i64, id: &str) -> Result<Option<(Change, bool)>> {
+    let mut seen =
+        tx.prepare_cached("DELETE FROM scratch.seen WHERE type = ?1 AND id = ?2 RETURNING change, repeated")?;
+    let seen = seen.query_row((type_, id), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let mut reduction =
         tx.prepare_cached("DELETE FROM scratch.reduction WHERE type = ?1 AND kind IN (1, 2) AND id = ?2")?;
     reduction.execute((type_, id))?;
     tx.prepare_cached("DELETE FROM scratch.target WHERE edge_key = ?1")?.execute([EdgeKey::of(slug, id)])?;
-    Ok(change)
+    Ok(seen)
 }
 
 #[async_trait]

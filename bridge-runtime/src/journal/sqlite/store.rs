@@ -18,7 +18,7 @@ use crate::journal::JournalError;
 /// Older ones can damage a journal that two processes write to (the WAL-reset bug).
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 /// How long to wait for the other process that writes.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(30);
 
 /// The journal, for one caller at a time.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::{
     store::Store,
     values::{Edges, KnownStatus, from_word},
 };
-use crate::journal::{BegunTask, JournalError, Ordered, TaskJournal, Touched};
+use crate::journal::{BegunTask, JournalError, Ordered, TaskEffect, TaskJournal, Touched};
 
 /// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
 /// on: they may be there again.
@@ -34,9 +34,9 @@ impl<'a> Forget<'a> {
         Ok(Forget { forget, touched_before })
     }
 
-    pub(super) fn record(&mut self, type_: i64, id: &str) -> Result<()> {
-        self.forget.execute((type_, id, self.touched_before))?;
-        Ok(())
+    /// Whether it is known no more.
+    pub(super) fn record(&mut self, type_: i64, id: &str) -> Result<bool> {
+        Ok(self.forget.execute((type_, id, self.touched_before))? > 0)
     }
 }
 
@@ -67,28 +67,26 @@ impl Store {
     }
 
     /// A task that no handler takes is over without having begun.
-    fn set_outcome(
-        &mut self,
-        task: TaskId,
-        report: &TaskReport,
-        touched: Option<&Touched>,
-        ordered: &[Ordered],
-    ) -> Result<()> {
+    fn set_outcome(&mut self, task: TaskId, report: &TaskReport, effect: &TaskEffect) -> Result<()> {
         let report = serde_json::to_string(report)?;
         self.write(|tx| {
             let mut over = tx.prepare_cached(
                 "INSERT INTO task (id, report) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET report = excluded.report",
             )?;
             over.execute((task.to_string(), report))?;
-            if let Some(Touched { slug, id }) = touched {
+            if let Some(Touched { slug, id }) = &effect.touched {
                 touch(tx, slug, id)?;
+                let type_ = type_for(tx, slug)?;
+                let mut withdraw =
+                    tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
+                effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
             }
             let mut order = tx.prepare_cached(
-                "INSERT INTO ordered (type, id, kind) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL",
+                "INSERT INTO ordered (type, id, kind, keep) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL, keep = excluded.keep",
             )?;
-            for Ordered { slug, id, kind } in ordered {
-                order.execute((type_for(tx, slug)?, id, kind))?;
+            for Ordered { slug, id, kind, keep } in &effect.ordered {
+                order.execute((type_for(tx, slug)?, id, kind, Edges::of(keep.clone())))?;
             }
             Ok(())
         })
@@ -122,7 +120,7 @@ impl Store {
         })
     }
 
-    fn is_ordered(&mut self, Ordered { slug, id, kind }: &Ordered) -> Result<bool> {
+    fn is_ordered(&mut self, Ordered { slug, id, kind, .. }: &Ordered) -> Result<bool> {
         let mut ordered = self.reading()?.prepare_cached(
             "SELECT 1 FROM ordered JOIN type ON type.id = ordered.type
              WHERE type.slug = ?1 AND ordered.id = ?2 AND ordered.kind = ?3",
@@ -180,15 +178,9 @@ impl TaskJournal for SqliteJournal {
         self.call("read", Store::begun).await
     }
 
-    async fn set_outcome(
-        &self,
-        task: TaskId,
-        report: &TaskReport,
-        touched: Option<Touched>,
-        ordered: Vec<Ordered>,
-    ) -> Result<(), JournalError> {
+    async fn set_outcome(&self, task: TaskId, report: &TaskReport, effect: TaskEffect) -> Result<(), JournalError> {
         let report = report.clone();
-        self.call("written", move |store| store.set_outcome(task, &report, touched.as_ref(), &ordered)).await
+        self.call("written", move |store| store.set_outcome(task, &report, &effect)).await
     }
 
     async fn outcome(&self, task: TaskId) -> Result<Option<TaskReport>, JournalError> {

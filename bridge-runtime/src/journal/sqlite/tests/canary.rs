@@ -24,7 +24,7 @@ async fn no_contents_of_records_are_in_any_file() {
     let task: TaskId = APP.parse().unwrap();
     let begun = BegunTask { id: task, slug: "employee".to_owned(), account: Some("e-1".to_owned()) };
     journal.begin_task(&begun).await.unwrap();
-    journal.set_outcome(task, &TaskReport::completed(None), None, Vec::new()).await.unwrap();
+    journal.set_outcome(task, &TaskReport::completed(None), touching(None)).await.unwrap();
 
     let folder = directory.path().join("app");
     let found = |text: &str| bytes_of(&folder).windows(text.len()).any(|bytes| bytes == text.as_bytes());

@@ -117,3 +117,16 @@ async fn edges_to_a_group_that_was_refused_are_dangling() {
     journal.reject("team", "1", true).await.unwrap();
     assert_eq!(see_one(&journal, member("a", &["1"])).await.dangling, [0]);
 }
+
+#[tokio::test]
+async fn a_record_that_came_twice_stays_known_when_it_is_refused_once() {
+    let journal = SqliteJournal::in_task().unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    for _ in 0..2 {
+        journal.see("employee", Kind::Account, vec![employee("a")]).await.unwrap();
+    }
+    // Perhaps the first one was accepted and stays at Iden.
+    journal.reject("employee", "a", true).await.unwrap();
+    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    assert_eq!(journal.types().await.unwrap()[0].known, 1);
+}

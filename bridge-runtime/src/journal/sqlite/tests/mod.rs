@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::SqliteJournal;
 use crate::journal::{
     AppJournal, Change, EdgeKey, Judgement, KnownApp, Losses, Ordered, Origin, ScanEnd, ScanJournal, ScanMode, Seen,
-    TaskJournal, first_eight,
+    TaskEffect, TaskJournal, Touched, first_eight,
 };
 
 mod app;
@@ -123,7 +123,13 @@ async fn set_app(journal: &SqliteJournal) {
 
 /// A task that is over and reported has ordered these losses.
 async fn ordered_by_a_task(journal: &SqliteJournal, ordered: Vec<Ordered>) {
+    let effect = TaskEffect { ordered, ..TaskEffect::default() };
     let task = APP.parse().unwrap();
-    journal.set_outcome(task, &TaskReport::completed(None), None, ordered).await.unwrap();
+    journal.set_outcome(task, &TaskReport::completed(None), effect).await.unwrap();
     journal.end_task(task).await.unwrap();
+}
+
+/// A task that changed this account and ordered nothing.
+fn touching(touched: Option<Touched>) -> TaskEffect {
+    TaskEffect { touched, ..TaskEffect::default() }
 }

@@ -5,7 +5,7 @@ use crate::journal::{LossKind, Ordered, PlanJournal, Sum};
 
 /// A task that was reported completed has ordered these losses of `a`.
 async fn order(journal: &SqliteJournal, kinds: &[LossKind]) {
-    let ordered = |kind: &LossKind| Ordered { slug: "employee".into(), id: "a".into(), kind: *kind };
+    let ordered = |kind: &LossKind| Ordered { slug: "employee".into(), id: "a".into(), kind: *kind, keep: Vec::new() };
     ordered_by_a_task(journal, kinds.iter().map(ordered).collect()).await;
 }
 
@@ -104,12 +104,12 @@ async fn an_order_waits_for_its_loss() {
 }
 
 #[tokio::test]
-async fn an_order_that_no_session_shows_ends_after_thirty_days() {
-    for (days, held_back) in [(29, false), (31, true)] {
+async fn an_order_that_no_session_shows_ends_after_a_day() {
+    for (hours, held_back) in [(23, false), (25, true)] {
         let journal = ordered(&[LossKind::Deactivated]).await;
         see_one(&journal, member("a", &["1", "2"])).await;
         journal.end_scan(COMPLETED).await.unwrap();
-        let at = NOW + (days * 24).hours();
+        let at = NOW + hours.hours();
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_teams(&journal, &["1", "2"]).await;
         see_one(&journal, member("a", &["1", "2"])).await;
@@ -118,7 +118,7 @@ async fn an_order_that_no_session_shows_ends_after_thirty_days() {
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_teams(&journal, &["1", "2"]).await;
         let judged = see_one(&journal, with_status(Status::Suspended, member("a", &["1", "2"]))).await;
-        assert_eq!(judged.held_back.is_some(), held_back, "after {days} days");
+        assert_eq!(judged.held_back.is_some(), held_back, "after {hours} hours");
     }
 }
 
@@ -132,4 +132,29 @@ async fn a_dry_scan_uses_no_order_up() {
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_teams(&journal, &["1", "2"]).await;
     assert_eq!(see_one(&journal, member("a", &[])).await.held_back, None);
+}
+
+#[tokio::test]
+async fn an_edge_that_the_account_is_to_keep_is_not_ordered_away() {
+    let journal = next_scan(&["1", "2"], vec![member("a", &["1", "2"]), employee("b")], &["1", "2"]).await;
+    let keep = vec![EdgeKey::of("team", "1")];
+    let order = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Edge, keep };
+    ordered_by_a_task(&journal, vec![order]).await;
+
+    let judged = see_one(&journal, member("a", &[])).await;
+
+    assert!(judged.held_back.is_some(), "it loses one that it was to keep");
+    assert_eq!(losses(&journal).await.lost.edges, 1, "the other one was ordered");
+}
+
+#[tokio::test]
+async fn an_order_that_was_withdrawn_covers_nothing() {
+    let journal = ordered(&[LossKind::Deactivated]).await;
+    let touched = Some(Touched { slug: "employee".into(), id: "a".into() });
+    let effect = TaskEffect { touched, withdrawn: vec![LossKind::Deactivated], ..TaskEffect::default() };
+    journal.set_outcome(APP.parse().unwrap(), &TaskReport::completed(None), effect).await.unwrap();
+
+    let judged = see_one(&journal, with_status(Status::Suspended, member("a", &["1", "2"]))).await;
+
+    assert!(judged.held_back.is_some());
 }

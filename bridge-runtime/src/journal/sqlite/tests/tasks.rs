@@ -41,9 +41,9 @@ async fn an_outcome_outlives_the_process_until_it_is_reported() {
     let journal = open(&directory);
     let report = TaskReport::failed("account_not_found", "no employee a");
     journal.begin_task(&task(1, Some("a"))).await.unwrap();
-    journal.set_outcome(id(1), &report, Some(account("a")), Vec::new()).await.unwrap();
+    journal.set_outcome(id(1), &report, touching(Some(account("a")))).await.unwrap();
     // No handler takes it, so it never began.
-    journal.set_outcome(id(2), &report, None, Vec::new()).await.unwrap();
+    journal.set_outcome(id(2), &report, touching(None)).await.unwrap();
     drop(journal);
 
     let journal = open(&directory);
@@ -75,7 +75,7 @@ async fn an_account_is_known_before_the_task_that_may_make_it_and_stays_known() 
 
     let made = TaskReport::completed(None);
     journal.begin_task(&task(2, None)).await.unwrap();
-    journal.set_outcome(id(2), &made, Some(account("b")), Vec::new()).await.unwrap();
+    journal.set_outcome(id(2), &made, touching(Some(account("b")))).await.unwrap();
     journal.end_task(id(1)).await.unwrap();
     journal.end_task(id(2)).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
@@ -113,14 +113,14 @@ async fn accounts_touched_since_the_scan_began_are_told_and_those_of_open_tasks(
     journal.begin_task(&task(3, Some("since"))).await.unwrap();
     journal.end_task(id(3)).await.unwrap();
     journal.begin_task(&task(4, None)).await.unwrap();
-    journal.set_outcome(id(4), &TaskReport::completed(None), Some(account("made")), Vec::new()).await.unwrap();
+    journal.set_outcome(id(4), &TaskReport::completed(None), touching(Some(account("made")))).await.unwrap();
     journal.end_task(id(4)).await.unwrap();
     assert_eq!(journal.touched().await.unwrap(), ["made", "open", "since"].map(account));
 
     // Touched once more by its outcome.
     journal.end_scan(COMPLETED).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
-    journal.set_outcome(id(2), &TaskReport::completed(None), Some(account("open")), Vec::new()).await.unwrap();
+    journal.set_outcome(id(2), &TaskReport::completed(None), touching(Some(account("open")))).await.unwrap();
     journal.end_task(id(2)).await.unwrap();
     assert_eq!(journal.touched().await.unwrap(), [account("open")]);
 }
