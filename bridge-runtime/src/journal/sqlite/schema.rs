@@ -212,7 +212,7 @@ pub(super) fn create_scratch(connection: &Connection) -> Result<()> {
         "PRAGMA scratch.journal_mode = OFF;
          PRAGMA scratch.synchronous = OFF;
          PRAGMA scratch.locking_mode = EXCLUSIVE;
-         PRAGMA scratch.cache_size = -4096;",
+         PRAGMA scratch.cache_size = -2048;",
     )?;
     Ok(connection.execute_batch(SCRATCH)?)
 }

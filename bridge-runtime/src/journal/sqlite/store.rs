@@ -168,12 +168,12 @@ fn recognise(connection: &Connection, path: &Path) -> Result<()> {
 fn set_up(connection: &Connection) -> Result<String> {
     // A connector prepares some sixty statements; none of them is worth preparing twice.
     connection.set_prepared_statement_cache_capacity(128);
-    // 4 MiB of cache: the known set of a million records must not come into memory.
+    // 2 MiB of cache: the known set of a million records must not come into memory.
     let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -4096;
+         PRAGMA cache_size = -2048;
          PRAGMA journal_size_limit = 16777216;
          PRAGMA trusted_schema = OFF;",
     )?;
