@@ -147,6 +147,15 @@ impl HoldReason {
         }
     }
 
+    /// The same without examples, which can hold contents of records: these do not go into the journal.
+    #[must_use]
+    pub fn without_examples(mut self) -> Self {
+        if let HoldReason::Unreadable { examples, .. } | HoldReason::Rejected { examples, .. } = &mut self {
+            examples.clear();
+        }
+        self
+    }
+
     /// Whether a person who approved `other` has approved this kind of reason as well. Which records it is about is
     /// compared apart from it.
     #[must_use]
@@ -190,11 +199,11 @@ impl fmt::Display for HoldReason {
                 write!(f, "protected `{slug}` records are missing: {}", ids.join(", "))
             }
             HoldReason::Unreadable { slug, count, examples } => {
-                write!(f, "{count} unreadable in `{slug}`: ")?;
+                write!(f, "{count} unreadable in `{slug}`")?;
                 list(f, *count, examples)
             }
             HoldReason::Rejected { slug, count, examples } => {
-                write!(f, "{count} refused by Iden in `{slug}`: ")?;
+                write!(f, "{count} refused by Iden in `{slug}`")?;
                 list(f, *count, examples)
             }
         }
@@ -219,7 +228,10 @@ impl LossKind {
 }
 
 fn list(f: &mut fmt::Formatter<'_>, count: u64, examples: &[String]) -> fmt::Result {
-    f.write_str(&examples.join("; "))?;
+    if examples.is_empty() {
+        return Ok(());
+    }
+    write!(f, ": {}", examples.join("; "))?;
     if count > examples.len() as u64 { f.write_str("; …") } else { Ok(()) }
 }
 

@@ -70,7 +70,7 @@ impl Judge<'_> {
             reasons.extend(not_told(one, &losses, inherited));
             all.push(losses);
         }
-        let hash = self.journal.set_plan(&reasons, self.clock.wall()).await?;
+        let hash = self.journal.set_plan(&without_examples(&reasons), self.clock.wall()).await?;
         Ok(Verdict { hold: Hold::new(hash, reasons), losses: all })
     }
 
@@ -86,7 +86,8 @@ impl Judge<'_> {
                 Ok(Cleared { plan, approval: Some(approval) })
             }
             None => {
-                self.journal.set_held(Some(hold)).await?;
+                let kept = Hold::new(hold.hash.clone(), without_examples(&hold.reasons));
+                self.journal.set_held(Some(&kept)).await?;
                 Err(SyncError::Held(hold.clone()))
             }
         }
@@ -103,6 +104,10 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+fn without_examples(reasons: &[HoldReason]) -> Vec<HoldReason> {
+    reasons.iter().cloned().map(HoldReason::without_examples).collect()
 }
 
 /// Records that are there, that Iden may hold, and that it could not be told of: completing would remove them.

@@ -14,6 +14,7 @@
 //! | the gate closes, what tasks touched is read again, the session is completed | `engine`, `touched`, `proof`, `session` |
 
 mod counts;
+mod digest;
 mod engine;
 mod error;
 mod flight;

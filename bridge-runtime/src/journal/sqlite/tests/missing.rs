@@ -130,3 +130,13 @@ async fn a_record_that_came_twice_stays_known_when_it_is_refused_once() {
     journal.end_scan(ScanEnd::Failed).await.unwrap();
     assert_eq!(journal.types().await.unwrap()[0].known, 1);
 }
+
+#[tokio::test]
+async fn a_record_that_was_refused_stays_refused_though_it_is_unreadable_later() {
+    let journal = five().await;
+    see_one(&journal, employee("a")).await;
+    journal.reject("employee", "a", false).await.unwrap();
+    journal.set_unreadable("employee", ids(&["a"])).await.unwrap();
+    let losses = losses(&journal).await;
+    assert_eq!((losses.rejected, losses.unreadable), (1, 0));
+}

@@ -109,3 +109,12 @@ async fn numbers_of_records_that_are_held_back_differ() {
     let held = vec![("b".to_owned(), b), ("a".to_owned(), b), ("a".to_owned(), a), ("c".to_owned(), a)];
     assert_eq!(journal.still_held_back("employee", held).await.unwrap(), [true, false, true, false]);
 }
+
+#[tokio::test]
+async fn what_was_held_back_is_not_confirmed() {
+    let journal = next_scan(&[], vec![employee("a")], &[]).await;
+    let now = Seen { fingerprint: 2, ..employee("a") };
+    assert!(see_one(&journal, with_status(Status::Suspended, now.clone())).await.held_back.is_some());
+    journal.end_scan(ScanEnd::Kept).await.unwrap();
+    assert_eq!(change_of(&journal, &[], now).await, Change::Changed, "active again, and Iden never got the rest");
+}
