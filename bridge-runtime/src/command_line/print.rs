@@ -12,7 +12,7 @@ use bridge_core::wire::text::printable;
 
 use crate::{
     connector::{ConnectorError, Member},
-    journal::LossKind,
+    journal::{LossKind, PlanItem},
     sync::{Plan, SyncReport},
     tasks::RoundReport,
 };
@@ -78,6 +78,7 @@ pub(super) fn synced(name: &str, report: &SyncReport) {
             more.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
         let (slug, pushed, created, updated) = (one.slug, one.pushed, one.created, one.updated);
         let _ = writeln!(text, "  {slug:width$}  {pushed:>7} records: {created} new, {updated} known{more}");
+        losses(&mut text, &report.losses, one.slug, width);
         for example in one.examples.iter().chain(&one.rejected_examples).chain(&one.dangling_examples) {
             // The text comes from the external system.
             let _ = writeln!(text, "  {:width$}          {}", "", printable(example, 300));
@@ -142,7 +143,7 @@ pub(super) fn plan(name: &str, plan: &Plan) {
                 let _ = writeln!(text, "  {:width$}    {what}: {}{more}", "", shown.join(" "));
             }
         }
-        losses(&mut text, plan, one.slug, width);
+        losses(&mut text, &plan.losses, one.slug, width);
     }
     if plan.app.is_none() {
         text.push_str("no app is known here yet: a sync makes one; an app of this name is adopted, and its first completion waits for approval\n");
@@ -164,10 +165,10 @@ pub(super) fn plan(name: &str, plan: &Plan) {
     out(&text);
 }
 
-fn losses(text: &mut String, plan: &Plan, slug: &str, width: usize) {
+fn losses(text: &mut String, losses: &[PlanItem], slug: &str, width: usize) {
     for (kind, what) in [(LossKind::Removed, "remove"), (LossKind::Deactivated, "deactivate"), (LossKind::Edge, "end")]
     {
-        let all: Vec<_> = plan.losses.iter().filter(|item| item.slug == slug && item.kind == kind).collect();
+        let all: Vec<_> = losses.iter().filter(|item| item.slug == slug && item.kind == kind).collect();
         let shown = all.iter().take(MOST_PRINTED).map(|item| match &item.target {
             Some((slug, id)) => format!("{} at {slug} {}", printable(&item.id, 80), printable(id, 80)),
             None => printable(&item.id, 80),
@@ -175,7 +176,7 @@ fn losses(text: &mut String, plan: &Plan, slug: &str, width: usize) {
         let separator = if kind == LossKind::Edge { ", " } else { " " };
         let shown = shown.collect::<Vec<_>>().join(separator);
         let more = all.len().saturating_sub(MOST_PRINTED);
-        let more = if more > 0 { format!(" and {more} more; --json lists all") } else { String::new() };
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         if !shown.is_empty() {
             let _ = writeln!(text, "  {:width$}    {what}: {shown}{more}", "");
         }

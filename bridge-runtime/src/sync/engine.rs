@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bridge_core::{
     TypeSchema,
-    wire::{AppId, SyncId},
+    wire::{AppId, SyncId, text::printable},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +21,7 @@ use crate::{
     client::Client,
     clock::Clock,
     gate::{Closed, Gate},
-    journal::{Activity, Journal, JournalError, OpenSession, ScanEnd, ScanMode, SessionState},
+    journal::{Activity, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState},
 };
 
 /// How long tasks may be kept waiting while a session is completed.
@@ -30,6 +30,11 @@ const GATE_BUDGET: Duration = Duration::from_secs(60);
 /// How long a session that is being opened is waited for after a stop. Its id comes with the answer: without it, the
 /// session stays open.
 const OPENING_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much of what would be taken away is named, where a session is held.
+const MOST_NAMED: usize = 1_000;
+/// How many ids are logged of each type and kind of loss.
+const MOST_LOGGED: usize = 10;
 
 /// Syncs one app.
 pub(crate) struct SyncEngine<S> {
@@ -49,9 +54,14 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 tracing::info!(settled = report.settled, "sync completed");
                 Ok(report)
             }
-            Err(error) => {
+            Err(mut error) => {
                 if let SyncError::Held(hold) = &error {
                     report.held = Some(hold.clone());
+                    match self.journal().plan_items(&hold.hash, MOST_NAMED).await {
+                        Ok(losses) => report.losses = losses,
+                        Err(failed) => error = failed.into(),
+                    }
+                    name(&report.losses);
                 }
                 Err(Box::new(SyncFailure { error, report }))
             }
@@ -180,6 +190,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let completing =
             OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
         self.journal().begin_completing(completing, cleared.plan(), cleared.approval()).await?;
+        if let Some(hash) = cleared.approval() {
+            tracing::info!(hash, "a person has approved what is taken away; the approval is used up");
+        }
         tokio::select! {
             biased;
             completed = session.complete(&proof) => completed?,
@@ -224,5 +237,19 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
 
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.sources.clock
+    }
+}
+
+/// Logs who would have gone.
+fn name(losses: &[PlanItem]) {
+    for some in losses.chunk_by(|a, b| (&a.slug, a.kind) == (&b.slug, b.kind)) {
+        let ids: Vec<_> = some.iter().take(MOST_LOGGED).map(|item| printable(&item.id, 80)).collect();
+        let more = if some.len() > MOST_LOGGED { ", …" } else { "" };
+        let lost = match some[0].kind {
+            LossKind::Removed => "would have been removed",
+            LossKind::Deactivated => "would have become inactive or suspended",
+            LossKind::Edge => "would have lost memberships or assignments",
+        };
+        tracing::warn!(bridge.resource_type = some[0].slug, "{lost}: {}{more}", ids.join(", "));
     }
 }

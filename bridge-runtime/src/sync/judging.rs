@@ -81,10 +81,7 @@ impl Judge<'_> {
             return Ok(Cleared { plan, approval: None });
         }
         match self.journal.covering_approval(&hold.reasons, self.clock.wall()).await? {
-            Some(approval) => {
-                tracing::info!(hash = approval, "approved: {hold}");
-                Ok(Cleared { plan, approval: Some(approval) })
-            }
+            Some(approval) => Ok(Cleared { plan, approval: Some(approval) }),
             None => {
                 let kept = Hold::new(hold.hash.clone(), without_examples(&hold.reasons));
                 self.journal.set_held(Some(&kept)).await?;

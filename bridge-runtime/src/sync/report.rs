@@ -8,7 +8,7 @@ use bridge_core::{
 };
 use serde::Serialize;
 
-use crate::journal::{Hold, Sum};
+use crate::journal::{Hold, PlanItem, Sum};
 
 /// What one sync did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -22,6 +22,9 @@ pub struct SyncReport {
     pub plan: Option<String>,
     /// Why the session was held, if it was.
     pub held: Option<Hold>,
+    /// Of a session that was held: what it would have taken away, that Iden did not order itself. The first 1,000.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<PlanItem>,
     /// Whether the session was completed.
     pub completed: bool,
     /// Whether Iden says that its clean-up is done. It goes on in the background otherwise.
