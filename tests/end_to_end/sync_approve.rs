@@ -132,7 +132,15 @@ async fn people_who_cannot_be_read_cannot_be_approved_away() {
 
     let refused = approve_back_then(&connector, &hold.hash, 0).await.unwrap_err();
     assert!(matches!(&refused, ApprovalError::Refused { hash, .. } if *hash == hold.hash), "{refused}");
-    assert!(refused.to_string().contains("its status is `gone?`"), "it says what to mend: {refused}");
+    let said = refused.to_string();
+    assert!(said.contains("1 unreadable in `employee`") && said.contains("`plan` names them"), "what to mend: {said}");
+    for file in std::fs::read_dir(connector.state()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(
+            !bytes.windows(5).any(|bytes| bytes == b"gone?"),
+            "contents of a record stand in no file of the journal"
+        );
+    }
     held(&stage, &connector).await;
     assert_eq!(stage.app().active("employee"), 20);
 }

@@ -69,7 +69,7 @@ pub enum ApprovalError {
         hash: String,
     },
     /// What stands in the plan is not a person's to approve.
-    #[error("the plan `{hash}` holds what cannot be approved: {why}")]
+    #[error("the plan `{hash}` holds what cannot be approved: {why}. Mend these records: `plan` names them")]
     Refused {
         /// The hash.
         hash: String,
