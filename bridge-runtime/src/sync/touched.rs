@@ -1,14 +1,14 @@
 //! Accounts that tasks have touched while a session was open.
 
-use std::sync::Arc;
+use std::pin::pin;
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 
 use super::{
     error::SyncError,
     run::Run,
     status_line::StatusLine,
-    verify::{AT_ONCE, Verifier, failed},
+    verify::{Verifier, look_up},
 };
 use crate::{
     gate::Closed,
@@ -41,13 +41,9 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         }
         let (mut absent, mut unclear) = (Vec::new(), Vec::new());
         let mut intake = self.intake(at, false);
-        let look_up = |id: String| {
-            let looking = (reader.find)(Arc::clone(system), id.clone());
-            async move { (id, looking.await) }
-        };
-        let mut answers = stream::iter(ids.into_iter().map(look_up)).buffered(AT_ONCE);
+        let mut answers = pin!(look_up(reader, system, ids));
         while let Some((id, answer)) = answers.next().await {
-            match answer.map_err(|ended| failed(slug, &id, ended))? {
+            match answer? {
                 Found::Present(record) => intake.take(Item::Record(record)).await?,
                 Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
                 Found::Absent => absent.push(id),

@@ -1,9 +1,9 @@
 //! Looking up, one by one, those that a read did not bring.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bridge_core::{Record, SourceError, Unreadable};
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 
 use super::{error::SyncError, intake::Intake, proof::FRESH, sources::TypeReader, status_line::StatusLine};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many are looked up at once.
-pub(super) const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 8;
 /// How many ids are fetched from the journal at a time.
 const CHUNK: usize = 100;
 
@@ -83,13 +83,9 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
             after = Some(last);
             checked += ids.len() as u64;
             let mut absent = Vec::new();
-            let look_up = |id: String| {
-                let looking = (self.reader.find)(Arc::clone(self.system), id.clone());
-                async move { (id, looking.await) }
-            };
-            let mut answers = stream::iter(ids.into_iter().map(look_up)).buffered(AT_ONCE);
+            let mut answers = pin!(look_up(self.reader, self.system, ids));
             while let Some((id, answer)) = answers.next().await {
-                match answer.map_err(|ended| failed(slug, &id, ended))? {
+                match answer? {
                     Found::Present(record) => intake.take(Item::Record(record)).await?,
                     Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
                     Found::Absent => absent.push(id),
@@ -151,6 +147,22 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     }
 }
 
+/// What the source says of each of these ids, in their order.
+pub(super) fn look_up<S: Send + Sync + 'static>(
+    reader: TypeReader<S>,
+    system: &Arc<S>,
+    ids: Vec<String>,
+) -> impl Stream<Item = (String, Result<Found, SyncError>)> + use<'_, S> {
+    let answer = move |id: String| {
+        let looking = (reader.find)(Arc::clone(system), id.clone());
+        async move {
+            let found = looking.await.map_err(|ended| failed(reader.schema.slug, &id, ended));
+            (id, found)
+        }
+    };
+    stream::iter(ids).map(answer).buffered(AT_ONCE)
+}
+
 /// The end of a read of `slug`, of which `read` items were taken.
 pub(super) async fn end(reading: Reading, slug: &'static str, read: u64) -> Result<crate::source::FullRead, SyncError> {
     reading.end().await.map_err(|ended| match ended {
@@ -159,7 +171,7 @@ pub(super) async fn end(reading: Reading, slug: &'static str, read: u64) -> Resu
     })
 }
 
-pub(super) fn failed(slug: &'static str, id: &str, ended: Ended) -> SyncError {
+fn failed(slug: &'static str, id: &str, ended: Ended) -> SyncError {
     let error = match ended {
         Ended::Failed(error) => error,
         Ended::Panicked => SourceError::new("`find` panicked; the message stands above"),
