@@ -109,28 +109,6 @@ async fn a_new_account_that_the_source_does_not_show_yet_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_created_before_the_sync_and_is_not_shown_yet_is_waited_for_and_not_for_ever() {
-    for world in worlds() {
-        let stage = world.stage(20).await;
-        let connector = stage.attach_with(all()).await;
-        connector.sync(&go_on()).await.unwrap();
-        stage.company.hidden.lock().unwrap().push(21);
-        stage.app().queue(create());
-        connector.tasks_once(&go_on()).await.unwrap();
-        stage.app().put_record("employee", &json!({"id": "21", "email": "new@acme.example"}));
-
-        for _ in 0..3 {
-            let error = connector.sync(&go_on()).await.expect_err("it may be shown yet");
-            assert!(error.to_string().contains("does not have it yet"), "{world:?}: {error}");
-            stage.app().assert_active("employee", "21");
-        }
-        // Somebody has deleted it: a leaver like any other.
-        assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}");
-        stage.app().assert_removed("employee", "21");
-    }
-}
-
-#[tokio::test]
 async fn who_is_no_longer_suspended_by_a_task_is_not_shown_as_suspended_again() {
     for world in worlds() {
         let stage = world.stage(120).await;

@@ -79,10 +79,6 @@ pub trait TaskJournal: Send + Sync + 'static {
     /// Whether Iden ordered this loss, and no session has shown it yet.
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError>;
 
-    /// Accounts of tasks that are begun and not ended.
-    async fn at_work(&self) -> Result<Vec<Touched>, JournalError>;
-
-    /// Accounts that tasks may have changed since the scan began, those of tasks that are begun and not ended, and those
-    /// that a task made before and no scan has seen yet. After three scans without one of the last, it counts as gone.
+    /// Accounts that tasks may have changed since the scan began, and those of tasks that are begun and not ended.
     async fn touched(&self) -> Result<Vec<Touched>, JournalError>;
 }

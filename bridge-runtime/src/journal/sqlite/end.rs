@@ -4,13 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Transaction;
 
 use super::{
-    fault::Result,
-    losses::a_day_before,
-    scan::no_scan,
-    session::close,
-    store::Store,
-    tasks::{Forget, count_misses},
-    values::At,
+    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, tasks::Forget, values::At,
 };
 use crate::journal::ScanEnd;
 
@@ -21,9 +15,6 @@ impl Store {
             return if end == ScanEnd::Failed { Ok(()) } else { Err(no_scan()) };
         };
         let (touched_before, now, writes) = (scan.touched_before, scan.now, scan.is_push());
-        if writes {
-            count_misses(self)?;
-        }
         let ended = match end {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),

@@ -111,14 +111,11 @@ CREATE TABLE task (
     report  TEXT
 ) STRICT, WITHOUT ROWID;
 
--- Accounts that tasks may have changed. `number` only grows, and tells what came after a scan's beginning. `made`: by a
--- task, which had no account to begin with. `misses`: how many scans have looked for it and not found it.
+-- Accounts that tasks may have changed. `number` only grows, and tells what came after a scan's beginning.
 CREATE TABLE touched (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     type   INTEGER NOT NULL REFERENCES type (id),
     id     TEXT NOT NULL,
-    made   INTEGER NOT NULL,
-    misses INTEGER NOT NULL DEFAULT 0,
     UNIQUE (type, id)
 ) STRICT;
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use bridge_core::wire::{TaskId, TaskReport};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction};
 
 use super::{
     SqliteJournal,
@@ -14,9 +14,6 @@ use super::{
     values::{Edges, KnownStatus, from_word},
 };
 use crate::journal::{BegunTask, JournalError, Ordered, TaskEffect, TaskJournal, Touched};
-
-/// So many scans look in vain for an account that a task has made, before it counts as gone.
-const MOST_MISSES: i64 = 3;
 
 /// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
 /// on: they may be there again.
@@ -52,7 +49,7 @@ impl Store {
             )?;
             begin.execute((task.id.to_string(), &task.slug, &task.account))?;
             match &task.account {
-                Some(id) => touch(tx, &task.slug, id, false),
+                Some(id) => touch(tx, &task.slug, id),
                 None => Ok(()),
             }
         })
@@ -78,9 +75,7 @@ impl Store {
             )?;
             over.execute((task.to_string(), report))?;
             if let Some(Touched { slug, id }) = &effect.touched {
-                let mut began = tx.prepare_cached("SELECT account IS NULL FROM task WHERE id = ?1")?;
-                let made = began.query_row([task.to_string()], |row| row.get(0))?;
-                touch(tx, slug, id, made)?;
+                touch(tx, slug, id)?;
                 let type_ = type_for(tx, slug)?;
                 let mut withdraw =
                     tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
@@ -141,55 +136,23 @@ impl Store {
         let mut touched = connection.prepare_cached(
             "SELECT type.slug, touched.id FROM touched JOIN type ON type.id = touched.type WHERE touched.number > ?1
              UNION
-             SELECT type.slug, touched.id FROM touched
-             JOIN known ON known.type = touched.type AND known.id = touched.id AND known.status = ?2
-             JOIN type ON type.id = touched.type
-             WHERE touched.made AND touched.misses < ?3
-             UNION
              SELECT slug, account FROM task WHERE slug IS NOT NULL AND account IS NOT NULL
              ORDER BY 1, 2",
         )?;
-        let touched = touched.query_map((before, KnownStatus::Unknown, MOST_MISSES), account)?;
+        let touched = touched.query_map([before], |row| Ok(Touched { slug: row.get(0)?, id: row.get(1)? }))?;
         Ok(touched.collect::<rusqlite::Result<_>>()?)
     }
-
-    fn at_work(&mut self) -> Result<Vec<Touched>> {
-        let mut at_work = self.reading()?.prepare_cached(
-            "SELECT slug, account FROM task WHERE slug IS NOT NULL AND account IS NOT NULL ORDER BY 1, 2",
-        )?;
-        let at_work = at_work.query_map([], account)?;
-        Ok(at_work.collect::<rusqlite::Result<_>>()?)
-    }
-}
-
-fn account(row: &Row<'_>) -> rusqlite::Result<Touched> {
-    Ok(Touched { slug: row.get(0)?, id: row.get(1)? })
-}
-
-/// Counts a scan that has looked for accounts which tasks have touched, and has not found them.
-pub(super) fn count_misses(store: &mut Store) -> Result<()> {
-    const MISSED: &str = "(type, id) IN (SELECT type, id FROM scratch.unseen WHERE why = 'absent')";
-    let missed = format!("SELECT EXISTS (SELECT 1 FROM touched WHERE {MISSED})");
-    // A scan that misses none, as nearly all do, writes nothing.
-    if !store.connection.query_row(&missed, [], |row| row.get::<_, bool>(0))? {
-        return Ok(());
-    }
-    store.write(|tx| Ok(tx.execute(&format!("UPDATE touched SET misses = misses + 1 WHERE {MISSED}"), []).map(drop)?))
 }
 
 /// A task may make or change this account: Iden may hold it from now on.
-fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> Result<()> {
+fn touch(tx: &Transaction<'_>, slug: &str, id: &str) -> Result<()> {
     let type_ = type_for(tx, slug)?;
     let mut known = tx.prepare_cached(
         "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO NOTHING",
     )?;
     known.execute((type_, id, KnownStatus::Unknown, Edges::default()))?;
     // In place of the older touch, so that its number is the last one.
-    let mut again = tx.prepare_cached(
-        "INSERT OR REPLACE INTO touched (type, id, made)
-         VALUES (?1, ?2, max(?3, coalesce((SELECT made FROM touched WHERE type = ?1 AND id = ?2), 0)))",
-    )?;
-    again.execute((type_, id, made))?;
+    tx.prepare_cached("INSERT OR REPLACE INTO touched (type, id) VALUES (?1, ?2)")?.execute((type_, id))?;
     Ok(())
 }
 
@@ -236,10 +199,6 @@ impl TaskJournal for SqliteJournal {
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError> {
         let loss = loss.clone();
         self.call("read", move |store| store.is_ordered(&loss)).await
-    }
-
-    async fn at_work(&self) -> Result<Vec<Touched>, JournalError> {
-        self.call("read", Store::at_work).await
     }
 
     async fn touched(&self) -> Result<Vec<Touched>, JournalError> {
