@@ -41,6 +41,7 @@ impl Scene {
                 if status["said"]["activity"]["doing"] == what {
                     return self.says().await;
                 }
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         timeout(PATIENCE, doing).await.unwrap_or_else(|_| panic!("it is never {what}"))

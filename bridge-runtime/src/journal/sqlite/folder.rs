@@ -143,9 +143,9 @@ fn create(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the lock. Whoever merely looks holds it for a moment, so it is tried more than once.
+/// Takes the lock. Whoever merely looks holds it for a moment, longer on a busy machine, so it is tried for a second.
 fn try_lock(lock: &File) -> Result<(), TryLockError> {
-    for _ in 0..5 {
+    for _ in 0..50 {
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
             locked => return locked,
