@@ -22,6 +22,12 @@ impl Fault {
         Fault::Other(why.into())
     }
 
+    /// Whether another process has it at this moment.
+    pub(super) fn is_busy(&self) -> bool {
+        let busy = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked];
+        matches!(self, Fault::Sqlite(error) if error.sqlite_error_code().is_some_and(|code| busy.contains(&code)))
+    }
+
     /// The error as users see it.
     pub(super) fn into_error(self, path: &Path, what: &'static str) -> JournalError {
         match self {

@@ -20,6 +20,10 @@ const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 /// How long to wait for the other process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// How often a journal that another process is making is opened again, and after how long.
+const OPEN_AGAIN: u32 = 100;
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
+
 /// The journal, for one caller at a time.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -144,6 +148,13 @@ fn open(path: &Path) -> Result<Connection, JournalError> {
         schema::create(&mut connection)?;
         Ok(connection)
     };
+    // While another process makes the journal, SQLite answers "locked" at once in some steps, whatever the busy time-out.
+    for _ in 0..OPEN_AGAIN {
+        match opened() {
+            Err(fault) if fault.is_busy() => std::thread::sleep(OPEN_PAUSE),
+            opened => return opened.map_err(|fault| fault.into_error(path, "opened")),
+        }
+    }
     opened().map_err(|fault| fault.into_error(path, "opened"))
 }
 
