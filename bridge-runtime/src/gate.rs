@@ -9,9 +9,19 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::clock::Clock;
 
+/// How long tasks may be kept waiting while a session is completed.
+const BUDGET: Duration = Duration::from_secs(60);
+/// And at most: one handler must not keep all others waiting for an hour. A session that would have to is ended instead.
+const MOST: Duration = Duration::from_secs(5 * 60);
+/// What is left of the budget for the completing, where a handler takes all the time that it has.
+const LEFT: Duration = Duration::from_secs(15);
+
 /// Lets tasks through, any number at once, until it is closed.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Gate(Arc<RwLock<()>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    lock: Arc<RwLock<()>>,
+    budget: Duration,
+}
 
 /// A task that is being carried out, until what it did is in the journal.
 #[derive(Debug)]
@@ -26,19 +36,29 @@ pub(crate) struct Closed {
 }
 
 impl Gate {
-    /// Waits while the gate is closed, or about to be.
-    pub(crate) async fn pass(&self) -> Passing {
-        Passing { _open: Arc::clone(&self.0).read_owned().await }
+    /// A gate that is open. Whoever closes it waits for a handler at work, which may take as long as `longest`.
+    pub(crate) fn new(longest: Duration) -> Self {
+        Gate { lock: Arc::default(), budget: longest.saturating_add(LEFT).clamp(BUDGET, MOST) }
     }
 
-    /// Lets nobody in any more and waits for those inside, at most `patience`; `None` if they did not end by then, and
-    /// the gate is open as before.
-    pub(crate) async fn close(&self, clock: &dyn Clock, patience: Duration) -> Option<Closed> {
+    /// How long it may be closed, the waiting for those inside included.
+    pub(crate) fn budget(&self) -> Duration {
+        self.budget
+    }
+
+    /// Waits while the gate is closed, or about to be.
+    pub(crate) async fn pass(&self) -> Passing {
+        Passing { _open: Arc::clone(&self.lock).read_owned().await }
+    }
+
+    /// Lets nobody in any more and waits for those inside; `None` if they did not end within the budget, and the gate is
+    /// open as before.
+    pub(crate) async fn close(&self, clock: &dyn Clock) -> Option<Closed> {
         tokio::select! {
             biased;
             // The lock is fair: whoever comes after this waits behind it.
-            closed = Arc::clone(&self.0).write_owned() => Some(Closed { _closed: closed }),
-            () = clock.sleep(patience) => None,
+            closed = Arc::clone(&self.lock).write_owned() => Some(Closed { _closed: closed }),
+            () = clock.sleep(self.budget) => None,
         }
     }
 }
@@ -52,11 +72,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn closing_waits_for_those_inside_and_keeps_others_out() {
-        let (gate, clock) = (Gate::default(), SystemClock::new());
+        let (gate, clock) = (Gate::new(SECOND), SystemClock::new());
         let inside = gate.pass().await;
         let closing = tokio::spawn({
             let gate = gate.clone();
-            async move { gate.close(&clock, 60 * SECOND).await }
+            async move { gate.close(&clock).await }
         });
         tokio::time::sleep(SECOND).await;
         let waiting = tokio::spawn({
@@ -75,9 +95,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_who_does_not_end_keeps_it_open() {
-        let (gate, clock) = (Gate::default(), SystemClock::new());
+        let (gate, clock) = (Gate::new(SECOND), SystemClock::new());
         let _inside = gate.pass().await;
-        assert!(gate.close(&clock, 60 * SECOND).await.is_none());
+        assert!(gate.close(&clock).await.is_none());
         gate.pass().await;
+    }
+
+    #[test]
+    fn a_handler_that_may_take_long_is_waited_for_but_not_for_ever() {
+        assert_eq!(Gate::new(30 * SECOND).budget(), 60 * SECOND);
+        assert_eq!(Gate::new(120 * SECOND).budget(), 135 * SECOND);
+        assert_eq!(Gate::new(3600 * SECOND).budget(), 300 * SECOND);
     }
 }

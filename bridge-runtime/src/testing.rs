@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::SystemClock,
     source::{Item, Out, ReadSession, Source},
-    tasks::{Attempt, Attempting, TaskInfo, Tasks, invalid},
+    tasks::{Attempt, Attempting, Settled, TaskInfo, Tasks, invalid},
 };
 
 /// The JSON that `record` leaves as.
@@ -121,10 +121,15 @@ pub async fn run<S: Send + Sync + 'static>(
     let (clock, stop, system) = (SystemClock::new(), CancellationToken::new(), system.into());
     let attempting = Attempting { entry, system: &system, clock: &clock, stop: &stop };
     let info = TaskInfo { id: "test".to_owned(), key: "test:test".to_owned(), attempt: 1 };
-    match attempting.run(info, &payload, false).await {
+    match attempting.run(&info, &payload).await.attempt {
         Attempt::Done(result) => TaskOutcome::Completed(result.to_wire().map(Value::Object)),
         Attempt::Failed(error) => failed(error),
         Attempt::Again { .. } => TaskOutcome::Retried,
-        Attempt::Parked(_) => TaskOutcome::Parked,
+        Attempt::Interrupted(error) => match attempting.settle(&info, &payload, error).await {
+            Settled::Done(result) => TaskOutcome::Completed(result.to_wire().map(Value::Object)),
+            Settled::Failed(error) => failed(error),
+            Settled::Again => TaskOutcome::Retried,
+            Settled::Unknown(_) => TaskOutcome::Parked,
+        },
     }
 }

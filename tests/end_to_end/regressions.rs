@@ -4,7 +4,7 @@ use crate::company::{Employee, Hr, Mood, Stage, go_on};
 use bridge_sandbox::{Fault, NewTask};
 use iden_bridge::{
     Tasks,
-    journal::{BegunTask, SqliteJournal, TaskJournal},
+    journal::{SeenTask, SqliteJournal, TaskJournal},
     prelude::*,
 };
 use serde_json::json;
@@ -65,8 +65,15 @@ async fn a_begun_task_that_is_not_listed_once_is_not_forgotten() {
     let stage = Stage::with(1).await;
     let state = stage.attach_with(all()).await.state().to_owned();
     let id = stage.app().queue(about(1));
-    let begun = BegunTask { id: id.into(), slug: "employee".into(), account: None };
-    SqliteJournal::open(state).unwrap().begin_task(&begun).await.unwrap();
+    let begun = SeenTask {
+        id: id.into(),
+        action: "reset_password".into(),
+        slug: "employee".into(),
+        account: None,
+        due: None,
+        created: None,
+    };
+    SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
     let c = stage.attach_with(all()).await;
     stage.sandbox.fault(Fault::ending("GET", "/tasks/").times(1).answer_raw(
         200,

@@ -128,7 +128,7 @@ async fn a_task_under_way_is_waited_for_and_what_it_did_is_in_the_session() {
 }
 
 #[tokio::test]
-async fn a_handler_that_does_not_end_within_a_minute_ends_the_session_and_not_the_tasks() {
+async fn a_handler_that_does_not_end_within_five_minutes_ends_the_session_and_not_the_tasks() {
     let stage = Stage::with(20).await;
     let connector = stage.attach_with(tasks![hire_slowly, suspend]).await;
     connector.sync(&go_on()).await.unwrap();
@@ -149,8 +149,8 @@ async fn a_handler_that_does_not_end_within_a_minute_ends_the_session_and_not_th
     let Err(ConnectorError::Sync(failure)) = ended else { panic!("it is not completed: {ended:?}") };
     assert!(matches!(failure.error, SyncError::TasksUnderWay { .. }), "{}", failure.error);
     assert_eq!(session, "abandoned");
-    // A minute, on a clock that is twenty times as fast.
-    assert!((Duration::from_secs(3)..Duration::from_secs(6)).contains(&waited), "{waited:?}");
+    // Five minutes, on a clock that is twenty times as fast.
+    assert!((Duration::from_secs(15)..Duration::from_secs(25)).contains(&waited), "{waited:?}");
     stage.app().assert_active("employee", "1");
     assert_eq!(round.unwrap().completed(), 1, "the one that was waited for goes on");
     stage.app().assert_task_completed(hanging);

@@ -220,15 +220,30 @@ async fn a_report_that_does_not_arrive_is_repeated_and_the_effect_is_not() {
 async fn a_report_that_is_refused_is_sent_again_without_details() {
     let stage = Stage::with(1).await;
     let connector = stage.attach_with(all()).await;
-    let id = stage.app().queue(about("reset_password", 1));
-    stage.sandbox.fault(Fault::ending("PATCH", "/status/").times(1).answer(400, "result is not allowed"));
+    let id = stage.app().queue(about("suspend_account", 99));
+    stage.sandbox.fault(Fault::ending("PATCH", "/status/").times(1).answer(400, "no"));
 
     connector.tasks_once(&go_on()).await.unwrap();
 
-    stage.app().assert_task_completed(id);
+    stage.app().assert_task_failed(id, "account_not_found");
     let bodies = stage.sandbox.requests().into_iter().filter(|request| request.method == "PATCH").map(|one| one.body);
     let bodies: Vec<Value> = bodies.map(|body| serde_json::from_str(&body).unwrap()).collect();
-    assert_eq!(bodies[1], json!({"status": "completed"}));
+    assert_eq!(bodies[0]["error"]["message"], "there is no employee 99");
+    let short = json!({"code": "account_not_found", "message": "the full report was refused"});
+    assert_eq!(bodies[1], json!({"status": "failed", "error": short}));
+}
+
+#[tokio::test]
+async fn a_password_that_iden_does_not_take_is_no_success() {
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(all()).await;
+    let id = stage.app().queue(about("reset_password", 1));
+    stage.sandbox.fault(Fault::ending("PATCH", "/status/").holding("correct horse").answer(400, "no"));
+
+    let round = connector.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_failed(id, "result_lost");
+    assert_eq!((round.failed(), stage.company.effects()), (1, 1));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bridge_sandbox::NewTask;
 use iden_bridge::{
     Tasks,
-    journal::{BegunTask, SqliteJournal, TaskJournal},
+    journal::{SeenTask, SqliteJournal, TaskJournal},
     prelude::*,
 };
 use serde_json::json;
@@ -177,8 +177,15 @@ async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
             if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
         let id = stage.app().queue(NewTask::new(action, "employee").account(account));
         // What a process leaves behind that was killed between beginning and reporting.
-        let begun = BegunTask { id: id.into(), slug: "employee".into(), account: None };
-        SqliteJournal::open(state).unwrap().begin_task(&begun).await.unwrap();
+        let begun = SeenTask {
+            id: id.into(),
+            action: action.into(),
+            slug: "employee".into(),
+            account: None,
+            due: None,
+            created: None,
+        };
+        SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
 
         let scene = Scene { connector: stage.attach_with(all()).await, stage, id };
 

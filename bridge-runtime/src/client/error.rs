@@ -135,6 +135,11 @@ impl ClientError {
         self.status() == Some(404)
     }
 
+    /// Whether Bridge itself says that this is not there: it does so in JSON. A page of something in between says nothing.
+    pub(crate) fn says_absent(&self) -> bool {
+        self.is_not_found() && !self.detail().is_empty()
+    }
+
     /// 401 or 403: the key does not open this.
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.status(), Some(401 | 403))

@@ -46,7 +46,7 @@ impl AppStatus {
             known: journal.types().await?.into_iter().map(|one| (one.slug, one.known)).collect(),
             held: journal.held().await?,
             approved: journal.approvals().await?.into_iter().find(|approval| approval.is_good_at(now)),
-            tasks_under_way: journal.begun().await?.len(),
+            tasks_under_way: journal.open_tasks().await?.len(),
         })
     }
 

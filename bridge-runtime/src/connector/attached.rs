@@ -1,10 +1,6 @@
 //! A connector at work on an app.
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bridge_core::wire::AppId;
 use serde_json::Value;
@@ -17,7 +13,7 @@ use crate::{
     journal::{Activity, Journal, Status},
     random::Random,
     sync::{Sources, SyncEngine, SyncReport},
-    tasks::{RoundReport, TaskEngine},
+    tasks::{Polling, RoundReport, TaskEngine},
 };
 
 /// A connector with its system open, its app found and its types registered.
@@ -28,8 +24,6 @@ pub struct Attached<S> {
     state: PathBuf,
     /// Two syncs at once would each complete without what the other has pushed.
     sync_turn: tokio::sync::Mutex<()>,
-    /// Two rounds at once would carry out one task twice.
-    round_turn: tokio::sync::Mutex<()>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
@@ -57,7 +51,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             clock: Arc::clone(&clock),
             scratch: if state.is_dir() { state.clone() } else { std::env::temp_dir() },
         };
-        let gate = Gate::default();
+        let gate = Gate::new(connector.tasks.longest());
         let sync = SyncEngine { client: client.clone(), app, sources, gate: gate.clone() };
         let tasks = TaskEngine {
             client,
@@ -66,10 +60,9 @@ impl<S: Send + Sync + 'static> Attached<S> {
             journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
             gate,
-            progress: Mutex::new(HashMap::new()),
+            desk: Default::default(),
         };
-        let (sync_turn, round_turn) = Default::default();
-        Ok(Attached { system, sync, tasks, state, sync_turn, round_turn, journal, clock, random })
+        Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random })
     }
 
     /// The app.
@@ -108,13 +101,22 @@ impl<S: Send + Sync + 'static> Attached<S> {
         Ok(self.sync.run(&self.system, stop).await?)
     }
 
-    /// One round of tasks: every one that is pending now. It waits for another one that is under way.
+    /// One round of tasks: every one that is pending now, those of eight accounts at once. It waits for another one that is
+    /// under way.
     ///
     /// # Errors
     /// Iden or the journal failed. Tasks that were not reached stay pending.
     pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
-        let _turn = self.round_turn.lock().await;
         Ok(self.tasks.round(&self.system, stop).await?)
+    }
+
+    /// The same for a loop: it polls again while it is at work.
+    pub(super) async fn work(
+        &self,
+        stop: &CancellationToken,
+        polling: Polling<'_>,
+    ) -> Result<(bool, Option<Duration>), ConnectorError> {
+        Ok(self.tasks.work(&self.system, stop, polling).await?)
     }
 
     /// Syncs and carries out tasks until `stop`.

@@ -84,6 +84,17 @@ pub enum ConnectorError {
     /// A round of tasks ended early.
     #[error(transparent)]
     Round(#[from] RoundError),
+    /// A running connector was told to stop, and something was not brought to its end. Nothing is lost: it stands in the
+    /// journal, and the next start takes it up.
+    #[error("stopped, and not everything had ended: {}", undrained(*.cut_off, *.unreported, *.in_time))]
+    Undrained {
+        /// Tasks that were begun, and whose end is not known.
+        cut_off: usize,
+        /// Tasks that are over, and whose report did not arrive.
+        unreported: usize,
+        /// Whether everything had let go in time.
+        in_time: bool,
+    },
     /// A clone does not have the types of its parent.
     #[error(
         "`{name}` is a clone of `{parent}` and cannot have types of its own: `{slug}` is not among the parent's, or differs"
@@ -124,6 +135,16 @@ impl ConnectorError {
         };
         client.hint()
     }
+}
+
+fn undrained(cut_off: usize, unreported: usize, in_time: bool) -> String {
+    let tasks = [(cut_off, "begun and not known to have ended"), (unreported, "done and not reported")];
+    let tasks = tasks.iter().filter(|(count, _)| *count > 0);
+    let mut left: Vec<String> = tasks.map(|(count, what)| format!("{count} task(s) {what}")).collect();
+    if !in_time {
+        left.push("the last step of a sync, or blocking work, took too long".to_owned());
+    }
+    format!("{}; the next start goes on with it", left.join(", "))
 }
 
 fn list(apps: &[AppId]) -> String {

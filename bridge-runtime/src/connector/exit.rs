@@ -65,9 +65,10 @@ impl Exit {
             ConnectorError::Round(RoundError::Client(error)) => of_client(error),
             ConnectorError::Round(RoundError::Journal(error)) => of_journal(error),
             ConnectorError::Round(RoundError::Interrupted) => Exit::Interrupted,
-            ConnectorError::Round(RoundError::TooMany { .. }) | ConnectorError::Build(_) | ConnectorError::Other(_) => {
-                Exit::Failure
-            }
+            ConnectorError::Round(RoundError::TooMany { .. })
+            | ConnectorError::Undrained { .. }
+            | ConnectorError::Build(_)
+            | ConnectorError::Other(_) => Exit::Failure,
         }
     }
 }

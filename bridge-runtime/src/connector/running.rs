@@ -3,47 +3,113 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{Attached, ConnectorError, Exit, Schedule, SyncTime, schedule::jittered};
 use crate::{
     clock::Clock,
-    journal::{Activity, Command, JournalError, Status},
+    journal::{Activity, Command, Journal, Status, TaskState},
     sync::SyncError,
+    tasks::Polling,
 };
 
 /// The first wait after a failure; it doubles with each failure in a row.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// How long to wait when Iden refuses the key: nothing gets better by asking often.
 const REFUSED_WAIT: Duration = Duration::from_secs(5 * 60);
-/// How often the journal is asked whether somebody wants a sync now.
+/// How often the journal is asked whether somebody wants something now.
 const COMMANDS_EVERY: Duration = Duration::from_secs(1);
+/// How long everything together may take to end: a service manager waits for 30 s or longer. Each part has limits of its
+/// own: 20 s for a handler, 2 s for one that was cut off, 5 s for a report.
+const STOPPED_WITHIN: Duration = Duration::from_secs(28);
 
-/// Syncs and carries out tasks, side by side, until `stop`. Each loop does one thing at a time; the gate keeps tasks from
-/// changing accounts while a session is completed.
+/// What the commands beside a running connector ask for.
+#[derive(Default)]
+struct Asked {
+    sync: Notify,
+    tasks: Notify,
+}
+
+/// Syncs and carries out tasks, side by side, until `stop`; the gate keeps tasks from changing accounts while a session is
+/// completed.
 pub(super) async fn run<S: Send + Sync + 'static>(
     attached: &Attached<S>,
     schedule: &Schedule,
     stop: &CancellationToken,
 ) -> Result<(), ConnectorError> {
-    let stop = stop.child_token();
-    // One that cannot go on stops the other in good order.
+    let (stop, asked) = (stop.child_token(), Asked::default());
+    // What was asked before this process came is not meant for it.
+    attached.journal.take_commands().await?;
+    // One that cannot go on stops the others in good order.
     let syncs = async {
-        let _stop_the_other = stop.clone().drop_guard();
-        sync_loop(attached, schedule, &stop).await
+        let _stop_the_others = stop.clone().drop_guard();
+        sync_loop(attached, schedule, &asked.sync, &stop).await
     };
     let polls = async {
         if !attached.has_tasks() {
             tracing::info!("this connector has no task handlers: it does not poll");
             return stop_of(&stop).await;
         }
-        let _stop_the_other = stop.clone().drop_guard();
-        poll_loop(attached, schedule, &stop).await
+        let _stop_the_others = stop.clone().drop_guard();
+        poll_loop(attached, schedule, &asked.tasks, &stop).await
     };
-    let (synced, polled) = tokio::join!(syncs, polls);
+    let commands = async {
+        let _stop_the_others = stop.clone().drop_guard();
+        listen(attached, &asked, &stop).await
+    };
+    let too_long = async {
+        stop.cancelled().await;
+        attached.clock.sleep(STOPPED_WITHIN).await;
+    };
+    let ended = tokio::select! {
+        biased;
+        (synced, polled, listened) = async { tokio::join!(syncs, polls, commands) } => Some(synced.and(polled).and(listened)),
+        () = too_long => None,
+    };
     attached.journal.set_status(&Status::new(Activity::Stopped, attached.clock.wall())).await?;
+    let in_time = ended.is_some();
+    ended.unwrap_or(Ok(()))?;
+    drained(&*attached.journal, in_time).await?;
     tracing::info!("stopped");
-    synced.and(polled)
+    Ok(())
+}
+
+/// Whether anything is left that the next start has to take up.
+async fn drained(journal: &dyn Journal, in_time: bool) -> Result<(), ConnectorError> {
+    let (mut cut_off, mut unreported) = (0, 0);
+    for task in journal.open_tasks().await? {
+        match task.state {
+            TaskState::Executed => unreported += 1,
+            // It waits for a person, whether the connector runs or not.
+            TaskState::Parked => {}
+            _ => cut_off += 1,
+        }
+    }
+    if in_time && cut_off == 0 && unreported == 0 {
+        return Ok(());
+    }
+    Err(ConnectorError::Undrained { cut_off, unreported, in_time })
+}
+
+/// Looks for what the commands beside this connector ask for.
+async fn listen<S: Send + Sync + 'static>(
+    attached: &Attached<S>,
+    asked: &Asked,
+    stop: &CancellationToken,
+) -> Result<(), ConnectorError> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = attached.clock.sleep(COMMANDS_EVERY) => {}
+        }
+        for command in attached.journal.take_commands().await? {
+            match command {
+                Command::Sync => asked.sync.notify_one(),
+                Command::Tasks => asked.tasks.notify_one(),
+            }
+        }
+    }
 }
 
 async fn stop_of(stop: &CancellationToken) -> Result<(), ConnectorError> {
@@ -54,11 +120,10 @@ async fn stop_of(stop: &CancellationToken) -> Result<(), ConnectorError> {
 async fn sync_loop<S: Send + Sync + 'static>(
     attached: &Attached<S>,
     schedule: &Schedule,
+    asked: &Notify,
     stop: &CancellationToken,
 ) -> Result<(), ConnectorError> {
     let (journal, clock, random) = (&*attached.journal, &*attached.clock, &*attached.random);
-    // What was asked before this process came is not meant for it.
-    journal.take_commands().await?;
     let mut backoff = Backoff::default();
     let Some(first) = schedule.first_sync(clock.wall()) else {
         journal.set_status(&Status::new(Activity::TasksOnly, clock.wall())).await?;
@@ -70,7 +135,7 @@ async fn sync_loop<S: Send + Sync + 'static>(
         if !due.left(clock).is_zero() {
             journal.set_status(&Status::new(activity, clock.wall())).await?;
             tracing::info!("waiting until {:.0} for the next sync", due.wall);
-            if wait_for(attached, &due, stop).await? == Woken::Asked {
+            if wait_for(clock, &due, asked, stop).await == Woken::Asked {
                 tracing::info!("a sync was asked for");
             }
         }
@@ -133,23 +198,17 @@ enum Woken {
 }
 
 /// Waits until it is due, or somebody asks for a sync, or the connector is stopped.
-async fn wait_for<S: Send + Sync + 'static>(
-    attached: &Attached<S>,
-    due: &Due,
-    stop: &CancellationToken,
-) -> Result<Woken, JournalError> {
-    let clock = &*attached.clock;
+async fn wait_for(clock: &dyn Clock, due: &Due, asked: &Notify, stop: &CancellationToken) -> Woken {
     loop {
         let left = due.left(clock);
         if left.is_zero() {
-            return Ok(Woken::Due);
+            return Woken::Due;
         }
         tokio::select! {
-            () = stop.cancelled() => return Ok(Woken::Due),
+            () = stop.cancelled() => return Woken::Due,
+            () = asked.notified() => return Woken::Asked,
+            // The wall clock may be set meanwhile.
             () = clock.sleep(left.min(COMMANDS_EVERY)) => {}
-        }
-        if attached.journal.take_commands().await?.contains(&Command::Sync) {
-            return Ok(Woken::Asked);
         }
     }
 }
@@ -157,17 +216,22 @@ async fn wait_for<S: Send + Sync + 'static>(
 async fn poll_loop<S: Send + Sync + 'static>(
     attached: &Attached<S>,
     schedule: &Schedule,
+    asked: &Notify,
     stop: &CancellationToken,
 ) -> Result<(), ConnectorError> {
     let (mut backoff, mut idle) = (Backoff::default(), schedule.poll_busy);
     while !stop.is_cancelled() {
-        let round = attached.tasks_once(stop).await;
-        if let Ok(round) = &round {
-            idle = if round.pending > 0 { schedule.poll_busy } else { (idle * 2).min(schedule.poll_idle) };
+        let worked = attached.work(stop, Polling { every: schedule.poll_busy, asked }).await;
+        let mut due = None;
+        if let Ok((came, next)) = worked {
+            due = next;
+            idle = if came { schedule.poll_busy } else { (idle * 2).min(schedule.poll_idle) };
         }
-        let wait = backoff.after(round.map(drop), idle, "round of tasks")?;
+        let wait = backoff.after(worked.map(drop), idle, "round of tasks")?;
+        let wait = due.map_or(wait, |due: Duration| wait.min(due.saturating_sub(attached.clock.now())));
         tokio::select! {
             () = stop.cancelled() => {}
+            () = asked.notified() => {}
             () = attached.clock.sleep(wait) => {}
         }
     }

@@ -13,6 +13,8 @@ use super::JournalError;
 pub enum Command {
     /// Sync now.
     Sync,
+    /// Look for tasks now, and at those that a person has had taken up again.
+    Tasks,
 }
 
 /// What the sync side is doing.

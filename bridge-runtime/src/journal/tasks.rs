@@ -1,21 +1,143 @@
-//! Tasks that were begun, and what they have done.
+//! Tasks: how far each has come, how it ended, and what it has done to its account.
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 use bridge_core::wire::{TaskId, TaskReport};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{EdgeKey, JournalError, LossKind};
 
-/// A task that is about to be carried out.
+/// How far a task has come.
+///
+/// ```text
+/// Seen -> Started -> Executed -> Reported
+///            |           `-----> Conflict, Gone
+///            `-> Interrupted, Parked
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TaskState {
+    /// Iden has listed it. Its handler was not called, or surely did nothing when it was.
+    Seen,
+    /// Its handler was called, and has not answered.
+    Started,
+    /// It is over, and Iden is still to be told.
+    Executed,
+    /// It is over, and Iden shows that it is.
+    Reported,
+    /// Its handler was cut off: by a crash, a panic, a time-out, an error that leaves open what happened. It is settled by
+    /// the handler's kind.
+    Interrupted,
+    /// Nobody can tell what happened. A person has to look.
+    Parked,
+    /// It is over, and Iden shows another end than ours. It is left so.
+    Conflict,
+    /// It is over here, and Iden has it no more.
+    Gone,
+}
+
+impl TaskState {
+    /// Whether its effect may have happened without anybody knowing.
+    #[must_use]
+    pub fn is_unclear(self) -> bool {
+        matches!(self, TaskState::Started | TaskState::Interrupted | TaskState::Parked)
+    }
+
+    /// Whether nothing is left to do about it. If Iden lists it again, it is reported again, and never run.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        matches!(self, TaskState::Reported | TaskState::Conflict | TaskState::Gone)
+    }
+}
+
+impl std::fmt::Display for TaskState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            TaskState::Seen => "seen",
+            TaskState::Started => "started",
+            TaskState::Executed => "executed",
+            TaskState::Reported => "reported",
+            TaskState::Interrupted => "interrupted",
+            TaskState::Parked => "parked",
+            TaskState::Conflict => "conflict",
+            TaskState::Gone => "gone",
+        })
+    }
+}
+
+/// What Iden says of a task, but for its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BegunTask {
+pub struct SeenTask {
     /// Its id.
     pub id: TaskId,
+    /// What is to be done.
+    pub action: String,
     /// The slug of the account type.
     pub slug: String,
     /// The account, where it is there already.
     pub account: Option<String>,
+    /// The later of its two times: its place in the order of its account's tasks (protocol.md section 6).
+    pub due: Option<Timestamp>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskEnd {
+    /// What Iden is told; a password is never part of it.
+    pub report: TaskReport,
+    /// Whether there was a password, which only the process has that carried the task out.
+    pub secret: bool,
+}
+
+/// A task in the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownTask {
+    /// What Iden said of it.
+    pub seen: SeenTask,
+    /// How far it has come.
+    pub state: TaskState,
+    /// How often its handler was called.
+    pub attempts: u32,
+    /// How it ended, once it has.
+    pub end: Option<TaskEnd>,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+}
+
+/// One step of a task's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TaskStep {
+    /// When.
+    pub at: Timestamp,
+    /// The state that it came to.
+    pub state: TaskState,
+    /// How often its handler had been called by then.
+    pub attempts: u32,
+    /// Why; empty where there is nothing to say.
+    pub note: String,
+}
+
+impl TaskStep {
+    /// A step.
+    #[must_use]
+    pub fn new(at: Timestamp, state: TaskState, attempts: u32, note: impl Into<String>) -> Self {
+        TaskStep { at, state, attempts, note: note.into() }
+    }
+}
+
+/// What a person has found out about a parked task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Nothing: it is settled by its handler's kind once more.
+    Settle,
+    /// That it was not done: its handler is called.
+    NotDone,
 }
 
 /// An account that a task may have changed.
@@ -52,33 +174,56 @@ pub struct TaskEffect {
 }
 
 /// Tasks by id.
+///
+/// A task is kept until it is settled, and a good while longer: whatever Iden lists then, it is not carried out again.
 #[async_trait]
 pub trait TaskJournal: Send + Sync + 'static {
-    /// Writes down that a task is about to be carried out, and that its account may be changed by it: it is known to
-    /// Iden, and touched, from now on. Call it before the effect.
-    async fn begin_task(&self, task: &BegunTask) -> Result<(), JournalError>;
+    /// Writes down tasks that Iden lists. One that is here already stays as it is.
+    async fn see_tasks(&self, tasks: Vec<SeenTask>, at: Timestamp) -> Result<(), JournalError>;
 
-    /// Whether the task was begun and is not ended: nobody knows whether its effect happened, unless there is an outcome.
-    async fn was_begun(&self, task: TaskId) -> Result<bool, JournalError>;
+    /// Those of these that are here.
+    async fn tasks(&self, ids: Vec<TaskId>) -> Result<Vec<KnownTask>, JournalError>;
 
-    /// Every task that was begun and is not ended.
-    async fn begun(&self) -> Result<Vec<TaskId>, JournalError>;
+    /// Those that were begun and are not settled: started, interrupted, parked or executed. The oldest first.
+    async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError>;
 
-    /// Writes down how a task ended, before that is reported: after a restart it is reported and not run again.
-    async fn set_outcome(&self, task: TaskId, report: &TaskReport, effect: TaskEffect) -> Result<(), JournalError>;
+    /// Writes down that a task's handler is about to be called, and that it may change its account: that is known to Iden,
+    /// and touched, from now on. Call it before the effect. Answers with the number of the attempt; the first one is 1.
+    async fn start_task(&self, task: &SeenTask, at: Timestamp) -> Result<u32, JournalError>;
 
-    /// How a task ended that is not reported yet.
-    async fn outcome(&self, task: TaskId) -> Result<Option<TaskReport>, JournalError>;
+    /// Writes down how a task ended, before that is reported: from now on it is only reported. A task that no handler
+    /// takes ends without having been started.
+    async fn end_task(
+        &self,
+        task: &SeenTask,
+        end: &TaskEnd,
+        effect: TaskEffect,
+        at: Timestamp,
+    ) -> Result<(), JournalError>;
 
-    /// Writes down that a task is reported, or surely did nothing.
-    async fn end_task(&self, task: TaskId) -> Result<(), JournalError>;
+    /// Writes down that a task has come to this state, and why. It must be here. `Started` and `Executed` have methods of
+    /// their own; here they only note something more about a task that is in that state, such as why its report did not
+    /// arrive.
+    async fn move_task(&self, id: TaskId, to: TaskState, note: &str, at: Timestamp) -> Result<(), JournalError>;
 
-    /// Forgets every task but these: the others are settled on Iden's side.
-    async fn forget_tasks_but(&self, listed: &HashSet<TaskId>) -> Result<(), JournalError>;
+    /// What happened to a task, the oldest step first; the last 64 of them.
+    async fn task_steps(&self, id: TaskId) -> Result<Vec<TaskStep>, JournalError>;
+
+    /// Has a parked task taken up again, with all its attempts before it. Answers with the state that the task was in:
+    /// unless that is `Parked`, nothing was changed; `None` if it is not here.
+    async fn retry_task(&self, id: TaskId, retry: Retry, at: Timestamp) -> Result<Option<TaskState>, JournalError>;
+
+    /// Forgets the tasks that are of no use any more, but for these: those that were merely seen, and those that have been
+    /// settled since before `before`.
+    async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp) -> Result<(), JournalError>;
+
+    /// The suspension or deletion of the same account that came later than this task, and was carried out with success
+    /// already. By the two times alone: where they are equal, nothing came later.
+    async fn overtaken_by(&self, task: &SeenTask) -> Result<Option<TaskId>, JournalError>;
 
     /// Whether Iden ordered this loss, and no session has shown it yet.
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError>;
 
-    /// Accounts that tasks may have changed since the scan began, and those of tasks that are begun and not ended.
+    /// Accounts that tasks may have changed since the scan began, and those of tasks that are begun and not settled.
     async fn touched(&self) -> Result<Vec<Touched>, JournalError>;
 }

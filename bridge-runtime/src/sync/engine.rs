@@ -24,9 +24,6 @@ use crate::{
     journal::{Activity, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState},
 };
 
-/// How long tasks may be kept waiting while a session is completed.
-const GATE_BUDGET: Duration = Duration::from_secs(60);
-
 /// How long a session that is being opened is waited for after a stop. Its id comes with the answer: without it, the
 /// session stays open.
 const OPENING_PATIENCE: Duration = Duration::from_secs(5);
@@ -164,22 +161,22 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         drop(first);
         run.refresh().await?;
         self.say(Activity::Completing).await?;
-        let too_long = SyncError::TasksUnderWay { waited: GATE_BUDGET };
+        let budget = self.gate.budget();
         let start = self.clock().now();
         self.enter(Some(session.id()), SessionState::Gated).await?;
         let gate = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(SyncError::Interrupted),
-            gate = self.gate.close(self.clock(), GATE_BUDGET) => gate,
+            gate = self.gate.close(self.clock()) => gate,
         };
-        let Some(gate) = gate else { return Err(too_long) };
-        let left = GATE_BUDGET.saturating_sub(self.clock().now().saturating_sub(start));
+        let Some(gate) = gate else { return Err(SyncError::TasksUnderWay { waited: budget }) };
+        let left = budget.saturating_sub(self.clock().now().saturating_sub(start));
         let proof = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(SyncError::Interrupted),
             proof = self.prove(session, run, required, &gate) => proof?,
             () = self.clock().sleep(left) => {
-                let why = format!("reading again what tasks had touched took more than {} s", GATE_BUDGET.as_secs());
+                let why = format!("reading again what tasks had touched took more than {} s", budget.as_secs());
                 return Err(SyncError::Incomplete(vec![why]));
             }
         };
@@ -197,7 +194,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             biased;
             completed = session.complete(&proof) => completed?,
             // Tasks must not wait for a server that does not answer.
-            () = self.clock().sleep(GATE_BUDGET) => {
+            () = self.clock().sleep(budget) => {
                 return Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() });
             }
         }

@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use bridge_core::{Probe, TaskError, TaskResult, Verdict, policy::OnInterrupt, wire};
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{Entry, TaskContext, TaskInfo};
 use crate::clock::Clock;
 
 /// How long a running handler may go on when the connector is told to stop.
-const GRACE: Duration = Duration::from_secs(20);
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
+/// How long to wait for a handler that was cut off. It ends at its next await; its blocking work at its own time.
+const CUT_OFF: Duration = Duration::from_secs(2);
 
 /// What one run came to.
 #[derive(Debug)]
@@ -20,16 +23,34 @@ pub(crate) enum Attempt {
     Failed(TaskError),
     /// Surely nothing happened: run it again, not before the given time has passed.
     Again { after: Option<Duration>, error: TaskError },
-    /// Nobody can tell what happened, and the handler must not run again before a person has looked.
-    Parked(TaskError),
+    /// It was cut off. It is settled by the handler's kind.
+    Interrupted(TaskError),
 }
 
-/// How a run ended, before the handler's policy is asked.
-enum Ending {
-    Answered(Result<TaskResult, TaskError>),
-    Interrupted(TaskError),
-    /// It was cut off, and a thread of it still works.
-    GoesOn(TaskError),
+/// What an interruption comes to, by the handler's kind.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// Its effect is there: report it completed.
+    Done(TaskResult),
+    /// It must not run again: report it failed.
+    Failed(TaskError),
+    /// It may run again.
+    Again,
+    /// Nobody can tell, for this reason.
+    Unknown(TaskError),
+}
+
+/// A run, and what of it is left when it was cut off.
+pub(crate) struct Run {
+    pub(crate) attempt: Attempt,
+    /// Resolves when it has ended, where it still works.
+    pub(crate) goes_on: Option<BoxFuture<'static, ()>>,
+}
+
+impl From<Attempt> for Run {
+    fn from(attempt: Attempt) -> Self {
+        Run { attempt, goes_on: None }
+    }
 }
 
 /// What a run needs.
@@ -41,55 +62,17 @@ pub(crate) struct Attempting<'a, S> {
 }
 
 impl<S: Send + Sync + 'static> Attempting<'_, S> {
-    /// Runs the handler. A task that was begun before, by a run that nobody saw the end of, is first settled by the
-    /// handler's policy.
-    pub(crate) async fn run(&self, info: TaskInfo, payload: &wire::Payload, begun_before: bool) -> Attempt {
-        if begun_before {
-            let error = TaskError::unknown("the connector stopped while the task was carried out");
-            match self.settle(&info, payload, error).await {
-                Attempt::Again { .. } => {}
-                settled => return settled,
-            }
-        }
-        match self.call(&info, payload).await {
-            Ending::Answered(Ok(result)) => Attempt::Done(result),
-            Ending::Answered(Err(error)) => match error.verdict() {
-                Verdict::Final => Attempt::Failed(error),
-                Verdict::Retry(after) => Attempt::Again { after, error },
-                Verdict::Unknown => self.settle(&info, payload, error).await,
-            },
-            Ending::Interrupted(error) => self.settle(&info, payload, error).await,
-            Ending::GoesOn(error) => Attempt::Parked(error),
-        }
-    }
-
-    /// What an interruption means, by what the handler declared.
-    async fn settle(&self, info: &TaskInfo, payload: &wire::Payload, error: TaskError) -> Attempt {
-        match self.entry.policy.on_interrupt {
-            OnInterrupt::Rerun => Attempt::Again { after: None, error },
-            OnInterrupt::Fail => Attempt::Failed(unknown_outcome(&error)),
-            OnInterrupt::Verify => match self.verify(info, payload).await {
-                Ok(Probe::Applied(result)) => Attempt::Done(result),
-                Ok(Probe::NotApplied) => Attempt::Again { after: None, error },
-                Ok(Probe::Unknown) => Attempt::Parked(error),
-                Err(failed) => {
-                    log(info, &failed, "the `verify` function failed");
-                    Attempt::Parked(error)
-                }
-            },
-        }
-    }
-
-    async fn call(&self, info: &TaskInfo, payload: &wire::Payload) -> Ending {
+    /// Calls the handler.
+    pub(crate) async fn run(&self, info: &TaskInfo, payload: &wire::Payload) -> Run {
         let (cx, cancel) = self.context(info);
         let _cancel_at_the_end = cancel.clone().drop_guard();
         let blocking = cx.tracker();
         // Dropped with this future, the handler must not go on unseen.
         let mut run = AbortOnDropHandle::new(tokio::spawn((self.entry.run)(cx, payload.clone())));
         let timeout = self.entry.policy.timeout;
-        let interrupted = tokio::select! {
+        let cut_off = tokio::select! {
             biased;
-            ended = &mut run => return ending(ended),
+            ended = &mut run => return ending(ended).into(),
             () = self.clock.sleep(timeout) => {
                 TaskError::fail("timeout", format_args!("the handler took more than {timeout:?}"))
             }
@@ -97,28 +80,46 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
                 cancel.cancel();
                 tokio::select! {
                     biased;
-                    ended = &mut run => return ending(ended),
+                    ended = &mut run => return ending(ended).into(),
                     () = self.clock.sleep(GRACE) => TaskError::unknown("the connector was stopped"),
                 }
             }
         };
         run.abort();
         blocking.close();
-        let interrupted = interrupted.with_verdict(Verdict::Unknown);
+        let interrupted = Attempt::Interrupted(cut_off.with_verdict(Verdict::Unknown));
         // An abort takes effect at the handler's next await, and never on a thread. Until both have ended it may still have
         // its effect, or even be done.
-        let ended = async {
-            let ended = (&mut run).await;
+        let mut ended = async move {
+            let ended = run.await;
             blocking.wait().await;
             ended
-        };
+        }
+        .boxed();
         tokio::select! {
             biased;
-            ended = ended => match ended {
-                Ok(answer) => Ending::Answered(answer),
-                Err(_) => Ending::Interrupted(interrupted),
+            ended = &mut ended => match ended {
+                Ok(answer) => answered(answer).into(),
+                Err(_) => interrupted.into(),
             },
-            () = self.clock.sleep(GRACE) => Ending::GoesOn(interrupted),
+            () = self.clock.sleep(CUT_OFF) => Run { attempt: interrupted, goes_on: Some(ended.map(drop).boxed()) },
+        }
+    }
+
+    /// What an interruption means, by what the handler declared.
+    pub(crate) async fn settle(&self, info: &TaskInfo, payload: &wire::Payload, error: TaskError) -> Settled {
+        match self.entry.policy.on_interrupt {
+            OnInterrupt::Rerun => Settled::Again,
+            OnInterrupt::Fail => Settled::Failed(unknown_outcome(&error)),
+            OnInterrupt::Verify => match self.verify(info, payload).await {
+                Ok(Probe::Applied(result)) => Settled::Done(result),
+                Ok(Probe::NotApplied) => Settled::Again,
+                Ok(Probe::Unknown) => Settled::Unknown(error),
+                Err(failed) => {
+                    log(info, &failed, "the `verify` function failed");
+                    Settled::Unknown(error)
+                }
+            },
         }
     }
 
@@ -142,12 +143,23 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     }
 }
 
-fn ending(ended: Result<Result<TaskResult, TaskError>, tokio::task::JoinError>) -> Ending {
+fn ending(ended: Result<Result<TaskResult, TaskError>, tokio::task::JoinError>) -> Attempt {
     match ended {
-        Ok(answer) => Ending::Answered(answer),
-        Err(_) => Ending::Interrupted(
+        Ok(answer) => answered(answer),
+        Err(_) => Attempt::Interrupted(
             TaskError::fail("internal_error", "the handler panicked").with_verdict(Verdict::Unknown),
         ),
+    }
+}
+
+fn answered(answer: Result<TaskResult, TaskError>) -> Attempt {
+    match answer {
+        Ok(result) => Attempt::Done(result),
+        Err(error) => match error.verdict() {
+            Verdict::Final => Attempt::Failed(error),
+            Verdict::Retry(after) => Attempt::Again { after, error },
+            Verdict::Unknown => Attempt::Interrupted(error),
+        },
     }
 }
 

@@ -92,20 +92,10 @@ fn withdrawn(action: &str, payload: &Payload) -> Vec<LossKind> {
 mod tests {
     use serde_json::json;
 
-    use super::*;
-
-    #[allow(clippy::needless_pass_by_value)] // so that the cases read well
-    fn task(action: &str, payload: Value) -> Task {
-        let id = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11";
-        serde_json::from_value(json!({
-            "id": id, "action": action, "resource_type": "employee", "status": "pending", "execute_after": null,
-            "created_at": "2026-01-05T09:30:00Z", "payload": payload,
-        }))
-        .unwrap()
-    }
+    use super::{super::testing::task, *};
 
     fn lost(action: &str, payload: Value) -> Vec<LossKind> {
-        let effect = effect(&task(action, payload), &Ok(TaskResult::default()));
+        let effect = effect(&task(1, action, payload), &Ok(TaskResult::default()));
         effect.ordered.into_iter().map(|ordered| ordered.kind).collect()
     }
 
@@ -128,31 +118,33 @@ mod tests {
 
     #[test]
     fn a_failed_task_touched_its_account_and_ordered_nothing() {
-        let effect =
-            effect(&task("delete_account", json!({"account": {"id": "7"}})), &Err(TaskError::fail("timeout", "slow")));
+        let effect = effect(
+            &task(1, "delete_account", json!({"account": {"id": "7"}})),
+            &Err(TaskError::fail("timeout", "slow")),
+        );
         assert_eq!(effect.touched, Some(Touched { slug: "employee".into(), id: "7".into() }));
         assert_eq!(effect.ordered, []);
     }
 
     #[test]
     fn a_new_account_is_touched_under_the_id_that_it_got() {
-        let create = task("create_account", json!({"account": {"email": "a@b.example"}}));
+        let create = task(1, "create_account", json!({"account": {"email": "a@b.example"}}));
         assert_eq!(effect(&create, &Err(TaskError::fail("x", "y"))), TaskEffect::default());
     }
 
     #[test]
     fn edges_that_an_account_is_to_keep_are_not_ordered_away() {
         let payload = json!({"account": {"id": "7"}, "memberships": {"team": ["red", 8]}});
-        let effect = effect(&task("update_account", payload), &Ok(TaskResult::default()));
+        let effect = effect(&task(1, "update_account", payload), &Ok(TaskResult::default()));
         assert_eq!(effect.ordered[0].keep, [EdgeKey::of("team", "red"), EdgeKey::of("team", "8")]);
     }
 
     #[test]
     fn who_is_unsuspended_is_not_to_be_suspended_any_more() {
         let payload = || json!({"account": {"id": "7"}});
-        let unsuspended = effect(&task("unsuspend_account", payload()), &Ok(TaskResult::default()));
+        let unsuspended = effect(&task(1, "unsuspend_account", payload()), &Ok(TaskResult::default()));
         assert_eq!(unsuspended.withdrawn, [LossKind::Deactivated]);
-        let failed = effect(&task("unsuspend_account", payload()), &Err(TaskError::fail("timeout", "slow")));
+        let failed = effect(&task(1, "unsuspend_account", payload()), &Err(TaskError::fail("timeout", "slow")));
         assert_eq!(failed.withdrawn, []);
     }
 }

@@ -1,6 +1,6 @@
 //! Handlers by route.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bridge_core::{
     BridgeResource, IntoOutcome, Outcome, Probe, TaskError, TaskResult,
@@ -171,6 +171,11 @@ impl<S> Tasks<S> {
     #[must_use]
     pub fn entries(&self) -> &[Entry<S>] {
         &self.entries
+    }
+
+    /// How long a handler may take at most.
+    pub(crate) fn longest(&self) -> Duration {
+        self.entries.iter().map(|entry| entry.policy.timeout).max().unwrap_or_default()
     }
 
     /// The handler of a task. A typed payload goes before an `AnyTask` of the same route.

@@ -1,17 +1,26 @@
 //! Carrying out tasks.
 
 mod attempt;
+mod conclusion;
 mod context;
 mod effect;
 mod engine;
 mod entry;
 mod error;
+mod execution;
 mod handler;
-mod queue;
+mod lanes;
+mod listing;
+mod pending;
 mod reporter;
 mod round;
+mod shift;
+mod subject;
+#[cfg(test)]
+mod testing;
+mod turn;
 
-pub(crate) use attempt::{Attempt, Attempting};
+pub(crate) use attempt::{Attempt, Attempting, Settled};
 pub use context::{TaskContext, TaskInfo};
 pub(crate) use engine::TaskEngine;
 pub(crate) use entry::invalid;
@@ -19,3 +28,4 @@ pub use entry::{Entry, Route, Tasks, entry};
 pub use error::RoundError;
 pub use handler::{FromContext, Listed, TaskHandler, assert_distinct, verdict_of_probe};
 pub use round::{ReportedTask, RoundReport};
+pub(crate) use shift::Polling;

@@ -1,18 +1,16 @@
 //! Telling Iden what became of a task.
 
-use bridge_core::wire::{AppId, Object, ReportStatus, TaskId, TaskReport};
+use bridge_core::wire::{AppId, TaskId, TaskReport};
 
+use super::conclusion::Conclusion;
 use crate::client::{Client, ClientError};
-
-/// The longest message that is reported, in characters.
-const LONGEST_MESSAGE: usize = 500;
 
 /// What a report came to.
 #[derive(Debug)]
-pub(crate) enum Reported {
-    /// Iden shows our status.
-    Confirmed,
-    /// Iden shows another final status: somebody else reported the task. It is left as it is.
+pub(super) enum Reported {
+    /// Iden shows this end, which is ours.
+    Confirmed(TaskReport),
+    /// Iden shows another end: somebody else reported the task. It is left as it is.
     Conflict,
     /// Iden has the task no more.
     Gone,
@@ -21,28 +19,36 @@ pub(crate) enum Reported {
 }
 
 /// Sends a report until it is settled. A 409 is compared with the task, and never changes anything (protocol.md section 7).
-pub(crate) async fn report(client: &Client, app: AppId, task: TaskId, report: &TaskReport) -> Reported {
-    let refused = match client.report_task(app, task, report).await {
-        Ok(answer) if answer.status.as_str() == report.status.as_str() => return Reported::Confirmed,
+pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion: &Conclusion) -> Reported {
+    let report = conclusion.report();
+    let refused = match client.report_task(app, task, &report).await {
+        Ok(answer) if answer.status.as_str() == report.status.as_str() => return Reported::Confirmed(report),
         // An odd answer: ask.
         Ok(_) => None,
-        Err(error) if error.status() == Some(404) => return Reported::Gone,
+        Err(error) if error.status() == Some(404) => return absent(error),
         Err(error) if matches!(error.status(), Some(400 | 422)) => {
-            return resend_shorter(client, app, task, report, error).await;
+            return resend_shorter(client, app, task, conclusion, &report, error).await;
         }
         Err(error) if error.is_conflict() || error.outcome_unknown() => Some(error),
-        Err(error) => return Reported::Later(told(&error, report)),
+        Err(error) => return Reported::Later(told(&error, &report)),
     };
     match client.task(app, task).await {
-        Ok(there) if there.status.as_str() == report.status.as_str() => Reported::Confirmed,
+        Ok(there) if there.status.as_str() == report.status.as_str() => Reported::Confirmed(report),
+        // The one with the password, from a run before this one.
+        Ok(there) if conclusion.was_shown_by(&there) => Reported::Confirmed(conclusion.end.report.clone()),
         Ok(there) if there.status.is_terminal() => Reported::Conflict,
         // Still open there, whatever the answer to the report said: never a reason to forget what was done.
         Ok(there) => Reported::Later(
-            refused.map_or_else(|| format!("Iden still shows it as {}", there.status), |error| told(&error, report)),
+            refused.map_or_else(|| format!("Iden still shows it as {}", there.status), |error| told(&error, &report)),
         ),
-        Err(error) if error.status() == Some(404) => Reported::Gone,
+        Err(error) if error.status() == Some(404) => absent(error),
         Err(error) => Reported::Later(error.to_string()),
     }
+}
+
+/// Bridge says in JSON that a task is not there; a page of something in between says nothing about the task.
+fn absent(error: ClientError) -> Reported {
+    if error.is_not_found() && !error.detail().is_empty() { Reported::Gone } else { Reported::Later(error.to_string()) }
 }
 
 /// What is logged of a refused report. A server may repeat what was sent, and a result can hold a password: then its
@@ -62,33 +68,16 @@ async fn resend_shorter(
     client: &Client,
     app: AppId,
     task: TaskId,
+    conclusion: &Conclusion,
     report: &TaskReport,
     first: ClientError,
 ) -> Reported {
     let why = told(&first, report);
     tracing::warn!(bridge.task_id = %task, error = why, "the report was refused; sending it short");
-    let shorter = match report.status {
-        // What Iden cannot learn anywhere else: the id of a new account, the code of a failure.
-        ReportStatus::Completed => {
-            let id = report.result.as_ref().and_then(|result| result.get_key_value("id"));
-            TaskReport::completed(id.map(|(key, id)| Object::from_iter([(key.clone(), id.clone())])))
-        }
-        ReportStatus::Failed => {
-            let code = report.error.as_ref().map_or("internal_error", |error| error.code.as_str());
-            TaskReport::failed(code, "the full report was refused")
-        }
-    };
+    let shorter = conclusion.short_report();
     match client.report_task(app, task, &shorter).await {
-        Ok(answer) if answer.status.as_str() == report.status.as_str() => Reported::Confirmed,
+        Ok(answer) if answer.status.as_str() == shorter.status.as_str() => Reported::Confirmed(shorter),
         Ok(_) => Reported::Later(why),
         Err(error) => Reported::Later(told(&error, report)),
     }
-}
-
-/// Caps a message for the wire.
-pub(crate) fn capped(message: &str) -> String {
-    if message.chars().count() <= LONGEST_MESSAGE {
-        return message.to_owned();
-    }
-    message.chars().take(LONGEST_MESSAGE - 1).chain(['…']).collect()
 }

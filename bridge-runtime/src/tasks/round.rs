@@ -3,6 +3,8 @@
 use bridge_core::wire::{ReportStatus, TaskId, TaskReport};
 use serde::Serialize;
 
+use super::lanes::Standing;
+
 /// What one round did with the tasks that were pending.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
@@ -13,12 +15,17 @@ pub struct RoundReport {
     pub reported: Vec<ReportedTask>,
     /// Those that are tried again later.
     pub waiting: usize,
+    /// Those that wait behind another one of their account, which is not over.
+    pub blocked: usize,
     /// Those that a person has to look into.
     pub parked: usize,
     /// Those that are over, with a report that did not arrive yet.
     pub unreported: usize,
     /// Those for which Iden shows another outcome.
     pub conflicts: usize,
+    /// How many were not known before.
+    #[serde(skip)]
+    pub(super) came: usize,
 }
 
 /// One task that is over.
@@ -52,9 +59,25 @@ impl RoundReport {
         self.reported.iter().filter(|task| task.status == status).count()
     }
 
-    pub(super) fn count(&mut self, id: TaskId, action: &str, report: &TaskReport) {
+    pub(super) fn count(&mut self, task: ReportedTask, list: bool) {
+        let ReportedTask { id, action, status, code } = &task;
+        tracing::info!(bridge.task_id = %id, bridge.action = action, %status, code, "reported");
+        if list {
+            self.reported.push(task);
+        }
+    }
+
+    /// With what is left.
+    pub(super) fn standing(mut self, standing: Standing) -> Self {
+        let Standing { waiting, blocked, parked, unreported } = standing;
+        (self.waiting, self.blocked, self.parked, self.unreported) = (waiting, blocked, parked, unreported);
+        self
+    }
+}
+
+impl ReportedTask {
+    pub(super) fn new(id: TaskId, action: String, report: &TaskReport) -> Self {
         let code = report.error.as_ref().map(|error| error.code.clone());
-        tracing::info!(bridge.task_id = %id, bridge.action = action, status = %report.status, code, "reported");
-        self.reported.push(ReportedTask { id, action: action.to_owned(), status: report.status, code });
+        ReportedTask { id, action, status: report.status, code }
     }
 }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Transaction;
 
 use super::{
-    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, tasks::Forget, values::At,
+    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, touched::Forget, values::At,
 };
 use crate::journal::ScanEnd;
 

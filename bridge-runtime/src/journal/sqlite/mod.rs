@@ -16,10 +16,12 @@ mod scan;
 mod schema;
 mod seen;
 mod session;
+mod steps;
 mod store;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod values;
 
 use std::{

@@ -14,7 +14,7 @@ use super::{
     folder::{Folder, Scratch},
     schema,
     store::Store,
-    tasks::last_touch,
+    touched::last_touch,
     values::count,
 };
 use crate::journal::ScanMode;

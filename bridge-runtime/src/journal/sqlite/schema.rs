@@ -5,9 +5,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Result;
 
 /// The format of the journal. A change of the tables, or of what stands in them, raises it.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = STEPS.len() as i64;
 /// Marks a database as a journal of ours: "IdBr".
 pub(super) const APPLICATION: i64 = 0x4964_4272;
+
+/// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
+/// that went through it are out there. A new version is a new step.
+const STEPS: [&str; 2] = [TABLES, TASKS];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -103,7 +107,7 @@ CREATE TABLE approval (
     used_at INTEGER
 ) STRICT;
 
--- Tasks that were begun and are not ended. `report`: how it went, once that is known.
+-- Tasks that were begun and are not ended. The next version has another table of this name.
 CREATE TABLE task (
     id      TEXT PRIMARY KEY,
     slug    TEXT,
@@ -123,6 +127,56 @@ CREATE TABLE command (
     name TEXT PRIMARY KEY,
     at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Tasks, how far each has come, and its history.
+///
+/// Version 1 knows that a task was begun, and how it ended if it has; not since when. Whoever reads of it must not think that
+/// it has waited since 1970, so it is said to be so since it was carried over.
+const TASKS: &str = "
+ALTER TABLE task RENAME TO begun;
+
+-- Tasks that Iden has listed. `due`: the later of its two times. `outcome`: how it ended, once it has. `since`: when it came
+-- to its state.
+CREATE TABLE task (
+    id       TEXT PRIMARY KEY,
+    action   TEXT NOT NULL,
+    slug     TEXT NOT NULL,
+    account  TEXT,
+    due      INTEGER,
+    created  INTEGER,
+    state    INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    outcome  TEXT,
+    since    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_by_state ON task (state, since);
+CREATE INDEX task_of_account ON task (slug, account) WHERE account IS NOT NULL;
+
+-- Those that were begun and are not settled: started, executed, interrupted, parked.
+CREATE VIEW open_task AS SELECT * FROM task WHERE state IN (1, 2, 4, 5);
+-- Those that nothing is left to do about: reported, conflict, gone.
+CREATE VIEW settled_task AS SELECT * FROM task WHERE state IN (3, 6, 7);
+
+-- The last steps of each task.
+CREATE TABLE task_step (
+    task     TEXT NOT NULL REFERENCES task (id) ON DELETE CASCADE,
+    number   INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    state    INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    note     TEXT NOT NULL,
+    PRIMARY KEY (task, number)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO task (id, action, slug, account, state, attempts, outcome, since)
+    SELECT id, '', coalesce(slug, ''), account, iif(report IS NULL, 4, 2), 1,
+           iif(report IS NULL, NULL, json_object('report', json(report), 'secret', json('false'))),
+           unixepoch() * 1000000000
+    FROM begun;
+INSERT INTO task_step (task, number, at, state, attempts, note)
+    SELECT id, 1, since, state, attempts, 'begun by an earlier version' FROM task;
+DROP TABLE begun;
 ";
 
 /// What one scan has seen. It is gone with the scan.
@@ -194,12 +248,15 @@ CREATE TEMP VIEW item AS
     SELECT type, kind, id, target FROM loss;
 ";
 
-/// Makes the tables of a new journal. Two processes may try at once.
+/// Makes the tables of a new journal, and brings an older one to this version. Two processes may try at once.
 pub(super) fn create(connection: &mut Connection) -> Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found == 0 {
-        tx.execute_batch(TABLES)?;
+    let made = usize::try_from(found).unwrap_or(0);
+    for step in STEPS.iter().skip(made) {
+        tx.execute_batch(step)?;
+    }
+    if made < STEPS.len() {
         tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"))?;
     }
     Ok(tx.commit()?)

@@ -9,7 +9,7 @@ use super::{
     SqliteJournal,
     fault::Result,
     store::Store,
-    tasks::Forget,
+    touched::Forget,
     values::{limit as sql_limit, number},
 };
 use crate::journal::{Change, EdgeKey, JournalError, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen};

@@ -8,7 +8,7 @@ use super::{
     SqliteJournal,
     fault::{Fault, Result},
     store::Store,
-    tasks::{Forget, last_touch},
+    touched::{Forget, last_touch},
     values::{At, from_word, word},
 };
 use crate::journal::{JournalError, OpenSession, SessionJournal};

@@ -1,199 +1,327 @@
-//! Tasks, and what they have touched.
+//! Tasks, and how far each has come.
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use bridge_core::wire::{TaskId, TaskReport};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction};
+use bridge_core::{PASSWORD, wire::TaskId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::{
     SqliteJournal,
-    app::type_for,
-    fault::Result,
+    fault::{Fault, Result},
+    steps,
     store::Store,
-    values::{Edges, KnownStatus, from_word},
+    touched::{take_effect, touch},
+    values::{At, from_word},
 };
-use crate::journal::{BegunTask, JournalError, Ordered, TaskEffect, TaskJournal, Touched};
-
-/// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
-/// on: they may be there again.
-pub(super) struct Forget<'a> {
-    forget: CachedStatement<'a>,
-    touched_before: i64,
-}
-
-impl<'a> Forget<'a> {
-    pub(super) fn new(tx: &'a Transaction<'_>, touched_before: i64) -> Result<Self> {
-        let forget = tx.prepare_cached(
-            "DELETE FROM known
-             WHERE type = ?1 AND id = ?2
-               AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.type = ?1 AND touched.id = ?2 AND number > ?3)
-               AND NOT EXISTS (SELECT 1 FROM task JOIN type ON type.slug = task.slug
-                               WHERE type.id = ?1 AND task.account = ?2)",
-        )?;
-        Ok(Forget { forget, touched_before })
-    }
-
-    /// Whether it is known no more.
-    pub(super) fn record(&mut self, type_: i64, id: &str) -> Result<bool> {
-        Ok(self.forget.execute((type_, id, self.touched_before))? > 0)
-    }
-}
+use crate::journal::{
+    JournalError, KnownTask, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
+};
 
 impl Store {
-    fn begin_task(&mut self, task: &BegunTask) -> Result<()> {
-        self.write(|tx| {
-            let mut begin = tx.prepare_cached(
-                "INSERT INTO task (id, slug, account) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, account = excluded.account",
-            )?;
-            begin.execute((task.id.to_string(), &task.slug, &task.account))?;
-            match &task.account {
-                Some(id) => touch(tx, &task.slug, id),
-                None => Ok(()),
+    /// It is called every round, and most of what is listed is here: it writes only where something is new.
+    fn see_tasks(&mut self, mut tasks: Vec<SeenTask>, at: Timestamp) -> Result<()> {
+        // In the order of the table, so that each of its pages is read once.
+        tasks.sort_unstable_by_key(|task| task.id);
+        // One look, instead of one for each.
+        let tx = self.reading()?.transaction()?;
+        let mut here = tx.prepare_cached("SELECT 1 FROM task WHERE id = ?1")?;
+        let mut new = Vec::new();
+        for task in tasks {
+            if !here.exists([task.id.to_string()])? {
+                new.push(task);
             }
-        })
-    }
-
-    fn was_begun(&mut self, task: TaskId) -> Result<bool> {
-        let mut begun = self.reading()?.prepare_cached("SELECT EXISTS (SELECT 1 FROM task WHERE id = ?1)")?;
-        Ok(begun.query_row([task.to_string()], |row| row.get(0))?)
-    }
-
-    fn begun(&mut self) -> Result<Vec<TaskId>> {
-        let mut begun = self.reading()?.prepare_cached("SELECT id FROM task ORDER BY id")?;
-        let begun: Vec<String> = begun.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        begun.into_iter().map(from_word).collect()
-    }
-
-    /// A task that no handler takes is over without having begun.
-    fn set_outcome(&mut self, task: TaskId, report: &TaskReport, effect: &TaskEffect) -> Result<()> {
-        let report = serde_json::to_string(report)?;
+        }
+        drop(here);
+        drop(tx);
+        if new.is_empty() {
+            return Ok(());
+        }
         self.write(|tx| {
-            let mut over = tx.prepare_cached(
-                "INSERT INTO task (id, report) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET report = excluded.report",
+            let mut see = tx.prepare_cached(
+                "INSERT INTO task (id, action, slug, account, due, created, state, attempts, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8) ON CONFLICT (id) DO NOTHING",
             )?;
-            over.execute((task.to_string(), report))?;
-            if let Some(Touched { slug, id }) = &effect.touched {
-                touch(tx, slug, id)?;
-                let type_ = type_for(tx, slug)?;
-                let mut withdraw =
-                    tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
-                effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
-            }
-            let mut order = tx.prepare_cached(
-                "INSERT INTO ordered (type, id, kind, keep) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL, keep = excluded.keep",
-            )?;
-            for Ordered { slug, id, kind, keep } in &effect.ordered {
-                order.execute((type_for(tx, slug)?, id, kind, Edges::of(keep.clone())))?;
+            for task in new {
+                let id = task.id.to_string();
+                let times = (task.due.map(At), task.created.map(At));
+                let seen = (&id, task.action, task.slug, task.account, times.0, times.1, TaskState::Seen, At(at));
+                if see.execute(seen)? > 0 {
+                    steps::add(tx, &id, &TaskStep::new(at, TaskState::Seen, 0, ""))?;
+                }
             }
             Ok(())
         })
     }
 
-    fn outcome(&mut self, task: TaskId) -> Result<Option<TaskReport>> {
-        let mut find = self.reading()?.prepare_cached("SELECT report FROM task WHERE id = ?1")?;
-        let report: Option<Option<String>> = find.query_row([task.to_string()], |row| row.get(0)).optional()?;
-        Ok(report.flatten().map(|report| serde_json::from_str(&report)).transpose()?)
+    fn tasks(&mut self, ids: &[TaskId]) -> Result<Vec<KnownTask>> {
+        let tx = self.reading()?.transaction()?;
+        let mut find = tx.prepare_cached(
+            "SELECT id, action, slug, account, due, created, state, attempts, outcome, since FROM task WHERE id = ?1",
+        )?;
+        let mut found = Vec::new();
+        for id in ids {
+            let mut rows = find.query([id.to_string()])?;
+            if let Some(row) = rows.next()? {
+                found.push(known_task(row)?);
+            }
+        }
+        Ok(found)
     }
 
-    fn end_task(&mut self, task: TaskId) -> Result<()> {
+    fn open_tasks(&mut self) -> Result<Vec<KnownTask>> {
+        let mut open = self.reading()?.prepare_cached(
+            "SELECT id, action, slug, account, due, created, state, attempts, outcome, since FROM open_task
+             ORDER BY due, created, id",
+        )?;
+        let mut rows = open.query([])?;
+        let mut open = Vec::new();
+        while let Some(row) = rows.next()? {
+            open.push(known_task(row)?);
+        }
+        Ok(open)
+    }
+
+    fn start_task(&mut self, task: &SeenTask, at: Timestamp) -> Result<u32> {
         self.write(|tx| {
-            tx.prepare_cached("DELETE FROM task WHERE id = ?1")?.execute([task.to_string()])?;
-            Ok(())
+            let id = task.id.to_string();
+            // Whoever calls the handler of a task that has ended has overlooked its end.
+            let mut start = tx.prepare_cached(
+                "INSERT INTO task (id, action, slug, account, due, created, state, attempts, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)
+                 ON CONFLICT (id) DO UPDATE SET
+                     action = excluded.action, slug = excluded.slug, account = excluded.account,
+                     due = excluded.due, created = excluded.created,
+                     state = excluded.state, attempts = attempts + 1, since = excluded.since
+                 WHERE outcome IS NULL
+                 RETURNING attempts",
+            )?;
+            let times = (task.due.map(At), task.created.map(At));
+            let started = (&id, &task.action, &task.slug, &task.account, times.0, times.1, TaskState::Started, At(at));
+            let attempts = start.query_row(started, |row| row.get(0)).optional()?;
+            let attempts =
+                attempts.ok_or_else(|| Fault::other(format!("task {id} has ended, and is not run again")))?;
+            steps::add(tx, &id, &TaskStep::new(at, TaskState::Started, attempts, ""))?;
+            if let Some(account) = &task.account {
+                touch(tx, &task.slug, account)?;
+            }
+            Ok(attempts)
+        })
+    }
+
+    fn end_task(&mut self, task: &SeenTask, end: TaskEnd, effect: &TaskEffect, at: Timestamp) -> Result<()> {
+        let end = without_password(end);
+        let outcome = serde_json::to_string(&end)?;
+        let note = match &end.report.error {
+            Some(error) => format!("{}: {}", end.report.status, error.code),
+            None => end.report.status.to_string(),
+        };
+        self.write(|tx| {
+            let id = task.id.to_string();
+            let mut end = tx.prepare_cached(
+                "INSERT INTO task (id, action, slug, account, due, created, state, attempts, outcome, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)
+                 ON CONFLICT (id) DO UPDATE SET
+                     action = excluded.action, slug = excluded.slug, account = coalesce(excluded.account, account),
+                     due = excluded.due, created = excluded.created,
+                     state = excluded.state, outcome = excluded.outcome, since = excluded.since
+                 RETURNING attempts",
+            )?;
+            // An account that it has made is its own from now on.
+            let account = task.account.as_ref().or(effect.touched.as_ref().map(|touched| &touched.id));
+            let times = (task.due.map(At), task.created.map(At));
+            let ended =
+                (&id, &task.action, &task.slug, account, times.0, times.1, TaskState::Executed, outcome, At(at));
+            let attempts = end.query_row(ended, |row| row.get(0))?;
+            steps::add(tx, &id, &TaskStep::new(at, TaskState::Executed, attempts, note))?;
+            take_effect(tx, effect)
+        })
+    }
+
+    fn move_task(&mut self, task: TaskId, to: TaskState, note: &str, at: Timestamp) -> Result<()> {
+        let entry = |tx: &Transaction<'_>| {
+            let id = task.to_string();
+            let (found, attempts) =
+                found(tx, &id)?.ok_or_else(|| Fault::other(format!("task {id} is not in the journal")))?;
+            if found != to && matches!(to, TaskState::Started | TaskState::Executed) {
+                return Err(Fault::other(format!("task {id} is not moved to `{to}`")));
+            }
+            put(tx, &id, found, &TaskStep::new(at, to, attempts, note))
+        };
+        // If that is lost with the power, it is reported once more.
+        if to == TaskState::Reported { self.write_lightly(entry) } else { self.write(entry) }
+    }
+
+    fn retry_task(&mut self, task: TaskId, retry: Retry, at: Timestamp) -> Result<Option<TaskState>> {
+        let id = task.to_string();
+        // A typing error must not make a journal.
+        let state = found(self.reading()?, &id)?.map(|(state, _)| state);
+        if state != Some(TaskState::Parked) {
+            return Ok(state);
+        }
+        let (to, note) = match retry {
+            Retry::Settle => (TaskState::Interrupted, "taken up again by hand"),
+            Retry::NotDone => (TaskState::Seen, "taken up again by hand: it was not done"),
+        };
+        self.write(|tx| {
+            // Another one may have been quicker.
+            let state = found(tx, &id)?.map(|(state, _)| state);
+            if state == Some(TaskState::Parked) {
+                tx.prepare_cached("UPDATE task SET attempts = 0 WHERE id = ?1")?.execute([&id])?;
+                put(tx, &id, TaskState::Parked, &TaskStep::new(at, to, 0, note))?;
+            }
+            Ok(state)
         })
     }
 
     /// It is called every round, so it writes only where there is something to forget.
-    fn forget_tasks_but(&mut self, listed: &HashSet<TaskId>) -> Result<()> {
-        let settled: Vec<TaskId> = self.begun()?.into_iter().filter(|task| !listed.contains(task)).collect();
-        if settled.is_empty() {
+    fn forget_tasks(&mut self, but: &HashSet<TaskId>, before: Timestamp) -> Result<()> {
+        if useless(self.reading()?, but, before)?.is_empty() {
             return Ok(());
         }
         self.write(|tx| {
             let mut forget = tx.prepare_cached("DELETE FROM task WHERE id = ?1")?;
-            for task in settled {
-                forget.execute([task.to_string()])?;
+            // Once more, where nobody writes: a person may have had one taken up again.
+            for id in useless(tx, but, before)? {
+                forget.execute([id])?;
             }
             Ok(())
         })
     }
 
-    fn is_ordered(&mut self, Ordered { slug, id, kind, .. }: &Ordered) -> Result<bool> {
-        let mut ordered = self.reading()?.prepare_cached(
-            "SELECT 1 FROM ordered JOIN type ON type.id = ordered.type
-             WHERE type.slug = ?1 AND ordered.id = ?2 AND ordered.kind = ?3",
+    fn overtaken_by(&mut self, task: &SeenTask) -> Result<Option<TaskId>> {
+        let Some(account) = &task.account else { return Ok(None) };
+        // A time that is missing comes before all others. Of several the last one: it is what holds now.
+        let mut later = self.reading()?.prepare_cached(
+            "SELECT id FROM task
+             WHERE slug = ?1 AND account = ?2 AND id <> ?3
+               AND action IN ('suspend_account', 'delete_account')
+               AND state IN (?4, ?5) AND outcome ->> '$.report.status' = 'completed'
+               AND (coalesce(due, ?6), coalesce(created, ?6)) > (?7, ?8)
+             ORDER BY due DESC, created DESC, id DESC LIMIT 1",
         )?;
-        Ok(ordered.exists((slug, id, kind))?)
-    }
-
-    fn touched(&mut self) -> Result<Vec<Touched>> {
-        let before = self.scan.as_ref().map(|scan| scan.touched_before);
-        let connection = self.reading()?;
-        // Without a scan nothing was touched since one began.
-        let before = before.map_or_else(|| last_touch(connection), Ok)?;
-        let mut touched = connection.prepare_cached(
-            "SELECT type.slug, touched.id FROM touched JOIN type ON type.id = touched.type WHERE touched.number > ?1
-             UNION
-             SELECT slug, account FROM task WHERE slug IS NOT NULL AND account IS NOT NULL
-             ORDER BY 1, 2",
-        )?;
-        let touched = touched.query_map([before], |row| Ok(Touched { slug: row.get(0)?, id: row.get(1)? }))?;
-        Ok(touched.collect::<rusqlite::Result<_>>()?)
+        let time = |time: Option<Timestamp>| time.map_or(i64::MIN, |time| At(time).nanoseconds());
+        let (due, created) = (time(task.due), time(task.created));
+        let (executed, reported) = (TaskState::Executed, TaskState::Reported);
+        let of = (&task.slug, account, task.id.to_string(), executed, reported, i64::MIN, due, created);
+        later.query_row(of, |row| row.get(0)).optional()?.map(from_word).transpose()
     }
 }
 
-/// A task may make or change this account: Iden may hold it from now on.
-fn touch(tx: &Transaction<'_>, slug: &str, id: &str) -> Result<()> {
-    let type_ = type_for(tx, slug)?;
-    let mut known = tx.prepare_cached(
-        "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO NOTHING",
+/// From the columns id, action, slug, account, due, created, state, attempts, outcome, since.
+fn known_task(row: &Row<'_>) -> Result<KnownTask> {
+    let time = |column| row.get::<_, Option<At>>(column).map(|time| time.map(|At(time)| time));
+    let outcome: Option<String> = row.get(8)?;
+    let At(since) = row.get(9)?;
+    Ok(KnownTask {
+        seen: SeenTask {
+            id: from_word(row.get(0)?)?,
+            action: row.get(1)?,
+            slug: row.get(2)?,
+            account: row.get(3)?,
+            due: time(4)?,
+            created: time(5)?,
+        },
+        state: row.get(6)?,
+        attempts: row.get(7)?,
+        end: outcome.map(|end| serde_json::from_str(&end)).transpose()?,
+        since,
+    })
+}
+
+/// The state of a task and its attempts, if it is here.
+fn found(connection: &Connection, id: &str) -> Result<Option<(TaskState, u32)>> {
+    let mut find = connection.prepare_cached("SELECT state, attempts FROM task WHERE id = ?1")?;
+    Ok(find.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+/// Writes down what a task comes to by this step. In the state that it was in, it has been for as long as before; but one
+/// that is settled once more is kept as long as any other.
+fn put(tx: &Transaction<'_>, id: &str, from: TaskState, step: &TaskStep) -> Result<()> {
+    if from != step.state || step.state.is_settled() {
+        let mut put = tx.prepare_cached("UPDATE task SET state = ?2, since = ?3 WHERE id = ?1")?;
+        put.execute((id, step.state, At(step.at)))?;
+    }
+    steps::add(tx, id, step)
+}
+
+/// The tasks that can be forgotten: merely seen, or settled since before this time; but for these.
+fn useless(connection: &Connection, but: &HashSet<TaskId>, before: Timestamp) -> Result<Vec<String>> {
+    let mut rows = connection.prepare_cached(
+        "SELECT id FROM task WHERE state = ?1
+         UNION ALL
+         SELECT id FROM settled_task WHERE since < ?2",
     )?;
-    known.execute((type_, id, KnownStatus::Unknown, Edges::default()))?;
-    // In place of the older touch, so that its number is the last one.
-    tx.prepare_cached("INSERT OR REPLACE INTO touched (type, id) VALUES (?1, ?2)")?.execute((type_, id))?;
-    Ok(())
+    let mut rows = rows.query((TaskState::Seen, At(before)))?;
+    let mut useless = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        if !but.contains(&from_word(id.clone())?) {
+            useless.push(id);
+        }
+    }
+    Ok(useless)
 }
 
-/// The number of the last touch; 0 before the first one.
-pub(super) fn last_touch(connection: &Connection) -> Result<i64> {
-    // Not the greatest number in the table: that one may have been forgotten.
-    let mut last = connection.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'touched'")?;
-    Ok(last.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
+/// A password in what Iden is told is a defect elsewhere. It must not be one that stays on the disk.
+fn without_password(mut end: TaskEnd) -> TaskEnd {
+    if let Some(result) = &mut end.report.result {
+        end.secret |= result.remove(PASSWORD).is_some();
+    }
+    end
 }
 
 #[async_trait]
 impl TaskJournal for SqliteJournal {
-    async fn begin_task(&self, task: &BegunTask) -> Result<(), JournalError> {
+    async fn see_tasks(&self, tasks: Vec<SeenTask>, at: Timestamp) -> Result<(), JournalError> {
+        self.call("written", move |store| store.see_tasks(tasks, at)).await
+    }
+
+    async fn tasks(&self, ids: Vec<TaskId>) -> Result<Vec<KnownTask>, JournalError> {
+        self.call("read", move |store| store.tasks(&ids)).await
+    }
+
+    async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError> {
+        self.call("read", Store::open_tasks).await
+    }
+
+    async fn start_task(&self, task: &SeenTask, at: Timestamp) -> Result<u32, JournalError> {
         let task = task.clone();
-        self.call("written", move |store| store.begin_task(&task)).await
+        self.call("written", move |store| store.start_task(&task, at)).await
     }
 
-    async fn was_begun(&self, task: TaskId) -> Result<bool, JournalError> {
-        self.call("read", move |store| store.was_begun(task)).await
+    async fn end_task(
+        &self,
+        task: &SeenTask,
+        end: &TaskEnd,
+        effect: TaskEffect,
+        at: Timestamp,
+    ) -> Result<(), JournalError> {
+        let (task, end) = (task.clone(), end.clone());
+        self.call("written", move |store| store.end_task(&task, end, &effect, at)).await
     }
 
-    async fn begun(&self) -> Result<Vec<TaskId>, JournalError> {
-        self.call("read", Store::begun).await
+    async fn move_task(&self, id: TaskId, to: TaskState, note: &str, at: Timestamp) -> Result<(), JournalError> {
+        let note = note.to_owned();
+        self.call("written", move |store| store.move_task(id, to, &note, at)).await
     }
 
-    async fn set_outcome(&self, task: TaskId, report: &TaskReport, effect: TaskEffect) -> Result<(), JournalError> {
-        let report = report.clone();
-        self.call("written", move |store| store.set_outcome(task, &report, &effect)).await
+    async fn task_steps(&self, id: TaskId) -> Result<Vec<TaskStep>, JournalError> {
+        self.call("read", move |store| store.task_steps(id)).await
     }
 
-    async fn outcome(&self, task: TaskId) -> Result<Option<TaskReport>, JournalError> {
-        self.call("read", move |store| store.outcome(task)).await
+    async fn retry_task(&self, id: TaskId, retry: Retry, at: Timestamp) -> Result<Option<TaskState>, JournalError> {
+        self.call("written", move |store| store.retry_task(id, retry, at)).await
     }
 
-    async fn end_task(&self, task: TaskId) -> Result<(), JournalError> {
-        self.call("written", move |store| store.end_task(task)).await
+    async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp) -> Result<(), JournalError> {
+        self.call("written", move |store| store.forget_tasks(&but, before)).await
     }
 
-    async fn forget_tasks_but(&self, listed: &HashSet<TaskId>) -> Result<(), JournalError> {
-        let listed = listed.clone();
-        self.call("written", move |store| store.forget_tasks_but(&listed)).await
+    async fn overtaken_by(&self, task: &SeenTask) -> Result<Option<TaskId>, JournalError> {
+        let task = task.clone();
+        self.call("read", move |store| store.overtaken_by(&task)).await
     }
 
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError> {

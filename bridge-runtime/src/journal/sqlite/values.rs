@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::fault::{Fault, Result};
-use crate::journal::{Change, EdgeKey, LossKind};
+use crate::journal::{Change, EdgeKey, LossKind, TaskState};
 
 /// A type that stands in the database as one of a few numbers. They are part of the format: never give one another meaning.
 macro_rules! numbered {
@@ -63,6 +63,18 @@ numbered!(LossKind {
     LossKind::Removed = 0,
     LossKind::Deactivated = 1,
     LossKind::Edge = 2,
+});
+
+// The views of tasks that are open and settled name these numbers.
+numbered!(TaskState {
+    TaskState::Seen = 0,
+    TaskState::Started = 1,
+    TaskState::Executed = 2,
+    TaskState::Reported = 3,
+    TaskState::Interrupted = 4,
+    TaskState::Parked = 5,
+    TaskState::Conflict = 6,
+    TaskState::Gone = 7,
 });
 
 impl KnownStatus {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::journal::{BegunTask, Hold, PlanJournal, TaskJournal};
+use crate::journal::{Hold, PlanJournal};
 
 fn ids(ids: &[&str]) -> Vec<String> {
     ids.iter().map(|id| (*id).to_owned()).collect()
@@ -11,10 +11,6 @@ async fn one_absent() -> SqliteJournal {
     see_one(&journal, employee("a")).await;
     journal.set_absent("employee", ids(&["b"])).await.unwrap();
     journal
-}
-
-fn task(account: Option<&str>) -> BegunTask {
-    BegunTask { id: APP.parse().unwrap(), slug: "employee".to_owned(), account: account.map(str::to_owned) }
 }
 
 #[tokio::test]
@@ -45,30 +41,49 @@ async fn until_iden_has_cleaned_up_the_removed_stay_known() {
 #[tokio::test]
 async fn an_account_that_a_task_has_touched_since_the_scan_began_stays_known() {
     let journal = one_absent().await;
-    journal.begin_task(&task(Some("b"))).await.unwrap();
-    journal.end_task(task(None).id).await.unwrap();
+    start(&journal, &task(1, Some("b"))).await;
+    settle(&journal, &task(1, Some("b")), TaskEffect::default()).await;
     journal.end_scan(COMPLETED).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
 }
 
 #[tokio::test]
-async fn an_account_of_a_task_that_is_not_ended_stays_known() {
-    let journal = SqliteJournal::in_task().unwrap();
-    completed(&journal, &[], vec![employee("a"), employee("b")]).await;
-    journal.begin_task(&task(Some("b"))).await.unwrap();
-    journal.begin_scan(ScanMode::Push).await.unwrap();
-    see_one(&journal, employee("a")).await;
-    journal.set_absent("employee", ids(&["b"])).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
-    assert_eq!(known(&journal, "employee").await, ["a", "b"]);
+async fn an_account_of_a_task_that_is_begun_and_not_settled_stays_known() {
+    use TaskState::{Conflict, Executed, Gone, Interrupted, Parked, Reported, Seen, Started};
+    for (to, stays) in [
+        (Seen, false),
+        (Started, true),
+        (Executed, true),
+        (Interrupted, true),
+        (Parked, true),
+        (Reported, false),
+        (Conflict, false),
+        (Gone, false),
+    ] {
+        let journal = SqliteJournal::in_task().unwrap();
+        completed(&journal, &[], vec![employee("a"), employee("b")]).await;
+        let task = task(1, Some("b"));
+        start(&journal, &task).await;
+        match to {
+            Started => {}
+            Executed => end(&journal, &task, touching(Some(account("b")))).await,
+            to => move_to(&journal, &task, to).await,
+        }
+        journal.begin_scan(ScanMode::Push).await.unwrap();
+        see_one(&journal, employee("a")).await;
+        journal.set_absent("employee", ids(&["b"])).await.unwrap();
+        journal.end_scan(COMPLETED).await.unwrap();
+        let expected = if stays { ids(&["a", "b"]) } else { ids(&["a"]) };
+        assert_eq!(known(&journal, "employee").await, expected, "{to}");
+    }
 }
 
 #[tokio::test]
 async fn an_account_that_was_touched_before_the_scan_is_removed_like_any_other() {
     let journal = SqliteJournal::in_task().unwrap();
     completed(&journal, &[], vec![employee("a"), employee("b")]).await;
-    journal.begin_task(&task(Some("b"))).await.unwrap();
-    journal.end_task(task(None).id).await.unwrap();
+    start(&journal, &task(1, Some("b"))).await;
+    settle(&journal, &task(1, Some("b")), TaskEffect::default()).await;
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("a")).await;
     journal.set_absent("employee", ids(&["b"])).await.unwrap();

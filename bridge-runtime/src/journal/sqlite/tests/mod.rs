@@ -4,14 +4,14 @@ use std::path::Path;
 
 use bridge_core::{
     Status,
-    wire::{Kind, TaskReport},
+    wire::{Kind, TaskId, TaskReport},
 };
 use jiff::Timestamp;
 
 use super::SqliteJournal;
 use crate::journal::{
     AppJournal, Change, EdgeKey, Judgement, KnownApp, Losses, Ordered, Origin, ScanEnd, ScanJournal, ScanMode, Seen,
-    TaskEffect, TaskJournal, Touched, first_eight,
+    SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, Touched, first_eight,
 };
 
 mod app;
@@ -21,14 +21,20 @@ mod completion;
 mod control;
 mod dry;
 mod files;
+mod forget_tasks;
 mod last_day;
+mod migration;
 mod missing;
 mod ordered;
+mod overtaken;
 mod plan;
 mod reduction;
+mod retry;
 mod see;
 mod session;
+mod steps;
 mod tasks;
+mod touched;
 
 const APP: &str = "6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99";
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -121,12 +127,56 @@ async fn set_app(journal: &SqliteJournal) {
     journal.set_app(app()).await.unwrap();
 }
 
+fn task_id(number: u8) -> TaskId {
+    format!("00000000-0000-4000-8000-0000000000{number:02}").parse().unwrap()
+}
+
+/// A task that updates this employee, or is not about one yet.
+fn task(number: u8, account: Option<&str>) -> SeenTask {
+    SeenTask {
+        id: task_id(number),
+        action: "update_account".to_owned(),
+        slug: "employee".to_owned(),
+        account: account.map(str::to_owned),
+        due: None,
+        created: None,
+    }
+}
+
+fn done() -> TaskEnd {
+    TaskEnd { report: TaskReport::completed(None), secret: false }
+}
+
+/// The employee of this id, as tasks touch it.
+fn account(id: &str) -> Touched {
+    Touched { slug: "employee".to_owned(), id: id.to_owned() }
+}
+
+async fn start(journal: &SqliteJournal, task: &SeenTask) -> u32 {
+    journal.start_task(task, NOW).await.unwrap()
+}
+
+async fn end(journal: &SqliteJournal, task: &SeenTask, effect: TaskEffect) {
+    journal.end_task(task, &done(), effect, NOW).await.unwrap();
+}
+
+async fn move_to(journal: &SqliteJournal, task: &SeenTask, state: TaskState) {
+    journal.move_task(task.id, state, "", NOW).await.unwrap();
+}
+
+/// Ends a task, and Iden is told.
+async fn settle(journal: &SqliteJournal, task: &SeenTask, effect: TaskEffect) {
+    end(journal, task, effect).await;
+    move_to(journal, task, TaskState::Reported).await;
+}
+
+async fn state(journal: &SqliteJournal, task: &SeenTask) -> Option<TaskState> {
+    journal.tasks(vec![task.id]).await.unwrap().first().map(|task| task.state)
+}
+
 /// A task that is over and reported has ordered these losses.
 async fn ordered_by_a_task(journal: &SqliteJournal, ordered: Vec<Ordered>) {
-    let effect = TaskEffect { ordered, ..TaskEffect::default() };
-    let task = APP.parse().unwrap();
-    journal.set_outcome(task, &TaskReport::completed(None), effect).await.unwrap();
-    journal.end_task(task).await.unwrap();
+    settle(journal, &task(99, None), TaskEffect { ordered, ..TaskEffect::default() }).await;
 }
 
 /// A task that changed this account and ordered nothing.

@@ -150,9 +150,8 @@ async fn an_edge_that_the_account_is_to_keep_is_not_ordered_away() {
 #[tokio::test]
 async fn an_order_that_was_withdrawn_covers_nothing() {
     let journal = ordered(&[LossKind::Deactivated]).await;
-    let touched = Some(Touched { slug: "employee".into(), id: "a".into() });
-    let effect = TaskEffect { touched, withdrawn: vec![LossKind::Deactivated], ..TaskEffect::default() };
-    journal.set_outcome(APP.parse().unwrap(), &TaskReport::completed(None), effect).await.unwrap();
+    let withdrawn = vec![LossKind::Deactivated];
+    end(&journal, &task(1, Some("a")), TaskEffect { withdrawn, ..touching(Some(account("a"))) }).await;
 
     let judged = see_one(&journal, with_status(Status::Suspended, member("a", &["1", "2"]))).await;
 

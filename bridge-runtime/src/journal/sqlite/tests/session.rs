@@ -2,10 +2,7 @@ use bridge_core::wire::SyncId;
 use jiff::ToSpan;
 
 use super::*;
-use crate::journal::{
-    Approval, BegunTask, Excess, Hold, HoldReason, OpenSession, PlanJournal, SessionJournal, SessionState, Sum,
-    TaskJournal,
-};
+use crate::journal::{Approval, Excess, Hold, HoldReason, OpenSession, PlanJournal, SessionJournal, SessionState, Sum};
 
 fn session(state: SessionState) -> OpenSession {
     let id: SyncId = APP.parse().unwrap();
@@ -84,9 +81,8 @@ async fn what_was_approved_does_not_count_after_a_restart_either() {
 async fn an_account_that_a_task_touched_since_is_not_settled_away() {
     let directory = tempfile::tempdir().unwrap();
     let journal = killed(&directory, false).await;
-    let task = BegunTask { id: APP.parse().unwrap(), slug: "employee".into(), account: Some("b".into()) };
-    journal.begin_task(&task).await.unwrap();
-    journal.end_task(task.id).await.unwrap();
+    start(&journal, &task(1, Some("b"))).await;
+    settle(&journal, &task(1, Some("b")), TaskEffect::default()).await;
     journal.settle_completed(NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
 }

@@ -1,0 +1,215 @@
+use rusqlite::Connection;
+
+use super::*;
+
+/// The tables of version 1, as they were.
+const VERSION_1: &str = "
+CREATE TABLE state (
+    one          INTEGER PRIMARY KEY CHECK (one = 1),
+    app          TEXT,
+    origin       TEXT,
+    completed_at INTEGER,
+    held         TEXT,
+    status       TEXT
+) STRICT;
+INSERT INTO state (one) VALUES (1);
+CREATE TABLE type (
+    id             INTEGER PRIMARY KEY,
+    slug           TEXT NOT NULL UNIQUE,
+    name           TEXT,
+    baseline       INTEGER,
+    baseline_edges INTEGER
+) STRICT;
+CREATE TABLE known (
+    type        INTEGER NOT NULL REFERENCES type (id),
+    id          TEXT NOT NULL,
+    status      INTEGER NOT NULL,
+    edges       BLOB NOT NULL,
+    fingerprint INTEGER,
+    edge_key    INTEGER,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX known_by_edge_key ON known (edge_key) WHERE edge_key IS NOT NULL;
+CREATE TABLE taken (
+    type   INTEGER NOT NULL REFERENCES type (id),
+    at     INTEGER NOT NULL,
+    kind   INTEGER NOT NULL,
+    count  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ordered (
+    type  INTEGER NOT NULL REFERENCES type (id),
+    id    TEXT NOT NULL,
+    kind  INTEGER NOT NULL,
+    keep  BLOB NOT NULL,
+    since INTEGER,
+    PRIMARY KEY (type, id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    id             TEXT,
+    state          TEXT NOT NULL,
+    since          INTEGER NOT NULL,
+    plan           TEXT,
+    approved       INTEGER NOT NULL DEFAULT 0,
+    touched_before INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE plan (
+    id      INTEGER PRIMARY KEY,
+    hash    TEXT NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    reasons TEXT NOT NULL
+) STRICT;
+CREATE TABLE plan_item (
+    plan        INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+    type        INTEGER NOT NULL REFERENCES type (id),
+    kind        INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    target      INTEGER NOT NULL,
+    target_type INTEGER,
+    target_id   TEXT,
+    PRIMARY KEY (plan, type, kind, id, target)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE approval (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash    TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    who     TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT;
+CREATE TABLE task (
+    id      TEXT PRIMARY KEY,
+    slug    TEXT,
+    account TEXT,
+    report  TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE touched (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    type   INTEGER NOT NULL REFERENCES type (id),
+    id     TEXT NOT NULL,
+    UNIQUE (type, id)
+) STRICT;
+CREATE TABLE command (
+    name TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = 1231307378;
+PRAGMA user_version = 1;
+PRAGMA journal_mode = WAL;
+";
+
+/// A journal of version 1 with these entries.
+fn version_1(directory: &tempfile::TempDir, entries: &str) {
+    let folder = directory.path().join("app");
+    std::fs::create_dir(&folder).unwrap();
+    let connection = Connection::open(folder.join("journal.db")).unwrap();
+    connection.execute_batch(VERSION_1).unwrap();
+    connection.execute_batch(entries).unwrap();
+}
+
+/// Everything that makes the tables, in order.
+fn tables(directory: &tempfile::TempDir) -> Vec<String> {
+    let connection = Connection::open(directory.path().join("app/journal.db")).unwrap();
+    let mut tables = connection.prepare("SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY type, name").unwrap();
+    tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn tasks_of_version_1_are_carried_over() {
+    use TaskState::{Executed, Interrupted};
+    let directory = tempfile::tempdir().unwrap();
+    version_1(
+        &directory,
+        r#"INSERT INTO type (slug) VALUES ('employee');
+           INSERT INTO known (type, id, status, edges) VALUES (1, 'a', 0, x'');
+           INSERT INTO task (id, slug, account) VALUES ('00000000-0000-4000-8000-000000000001', 'employee', 'a');
+           INSERT INTO task (id, slug, account, report)
+               VALUES ('00000000-0000-4000-8000-000000000002', 'employee', 'b', '{"status":"completed","result":{"n":1.50}}');
+           INSERT INTO task (id, report)
+               VALUES ('00000000-0000-4000-8000-000000000003', '{"status":"failed","error":{"code":"x","message":"é \"y\""}}');
+           INSERT INTO task (id, slug) VALUES ('00000000-0000-4000-8000-000000000004', 'employee');"#,
+    );
+    let before = Timestamp::now();
+    let journal = open(&directory);
+    let tasks = journal.tasks((1..=4).map(task_id).collect()).await.unwrap();
+    let states: Vec<_> = tasks.iter().map(|task| task.state).collect();
+    assert_eq!(states, [Interrupted, Executed, Executed, Interrupted]);
+    let result = serde_json::json!({"n": 1.5}).as_object().cloned();
+    let reports = [TaskReport::completed(result), TaskReport::failed("x", "é \"y\"")];
+    let ends = reports.map(|report| Some(TaskEnd { report, secret: false }));
+    assert_eq!(tasks.iter().map(|task| task.end.clone()).collect::<Vec<_>>()[1..3], ends);
+    assert_eq!((&tasks[0].end, &tasks[3].end), (&None, &None));
+    let of = |number, slug: &str, account| SeenTask {
+        action: String::new(),
+        slug: slug.to_owned(),
+        ..task(number, account)
+    };
+    let seen: Vec<_> = tasks.iter().map(|task| task.seen.clone()).collect();
+    let expected =
+        [of(1, "employee", Some("a")), of(2, "employee", Some("b")), of(3, "", None), of(4, "employee", None)];
+    assert_eq!(seen, expected);
+    for task in &tasks {
+        assert_eq!(task.attempts, 1);
+        // Whole seconds.
+        assert!(task.since.as_second() >= before.as_second() && task.since <= Timestamp::now(), "{}", task.since);
+        let steps = journal.task_steps(task.seen.id).await.unwrap();
+        assert_eq!((steps.len(), steps[0].state, steps[0].at), (1, task.state, task.since));
+    }
+    assert_eq!(journal.touched().await.unwrap(), ["a", "b"].map(account), "they are open");
+    assert_eq!(start(&journal, &task(1, Some("a"))).await, 2);
+}
+
+#[tokio::test]
+async fn whatever_else_version_1_knew_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    version_1(
+        &directory,
+        "UPDATE state SET app = '6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99', origin = 'created', completed_at = 0;
+         INSERT INTO type (slug, name) VALUES ('employee', 'Employees');
+         INSERT INTO known (type, id, status, edges) VALUES (1, 'a', 2, x'');",
+    );
+    let beside = beside(&directory);
+    assert_eq!(beside.app().await.unwrap(), Some(app()));
+    assert_eq!(beside.completed_at().await.unwrap(), Some(NOW));
+    assert_eq!(known(&beside, "employee").await, ["a"]);
+}
+
+#[tokio::test]
+async fn a_journal_that_was_carried_over_has_the_tables_of_a_new_one() {
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    version_1(&old, "");
+    drop(open(&old));
+    drop(open(&new));
+    let comments = |table: String| table.lines().filter(|line| !line.trim().starts_with("--")).collect::<String>();
+    let tables = |of| tables(of).into_iter().map(comments).collect::<Vec<_>>();
+    assert_eq!(tables(&old), tables(&new));
+    // And is not carried over again.
+    drop(open(&old));
+    assert_eq!(tables(&old), tables(&new));
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_carried_over_stays_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    version_1(&directory, "INSERT INTO task (id, report) VALUES ('00000000-0000-4000-8000-000000000001', '{');");
+    let before = tables(&directory);
+    assert!(SqliteJournal::open(directory.path().join("app")).is_err());
+    assert_eq!(tables(&directory), before);
+}
+
+#[test]
+fn several_can_carry_a_journal_over_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    version_1(&directory, "INSERT INTO task (id, slug) VALUES ('00000000-0000-4000-8000-000000000001', 'employee');");
+    let start = std::sync::Barrier::new(4);
+    let look = || {
+        start.wait();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(beside(&directory).open_tasks()).unwrap().len()
+    };
+    std::thread::scope(|scope| {
+        let looks: Vec<_> = (0..4).map(|_| scope.spawn(look)).collect();
+        assert!(looks.into_iter().all(|look| look.join().unwrap() == 1));
+    });
+}

@@ -1,0 +1,217 @@
+//! Carrying a task out: its handler is called, and how that ended is written down.
+
+use bridge_core::{TaskError, TaskResult, Verdict, wire::Task};
+
+use super::{
+    Entry, TaskInfo,
+    attempt::{Attempt, Attempting, Run, Settled, log, unknown_outcome},
+    conclusion::Conclusion,
+    effect::{account_of, effect},
+    error::RoundError,
+    pending::Pending,
+    turn::{Done, PAUSE, Step, Turn},
+};
+use crate::{
+    gate::Passing,
+    journal::{SeenTask, TaskEffect, TaskState},
+};
+
+impl<S: Send + Sync + 'static> Turn<'_, S> {
+    pub(super) async fn carry_out(&mut self, task: &Task) -> Result<Done, RoundError> {
+        let (engine, seen) = (self.engine, seen(task, &self.pending));
+        let Some(entry) = engine.tasks.find(&task.action, &task.resource_type) else {
+            let what = format!("this connector has no handler for `{}` on `{}`", task.action, task.resource_type);
+            return self.refuse(&seen, TaskError::fail("unsupported_action", what)).await;
+        };
+        if let Err(error) = (entry.check)(task.payload.clone()) {
+            return self.refuse(&seen, super::entry::invalid(error)).await;
+        }
+        // Until what the handler did is written down: a session must not be completed in between.
+        let passing = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Ok(Done::Not(Step::Stopped)),
+            passing = engine.gate.pass() => passing,
+        };
+        let attempting = Attempting { entry, system: self.system, clock: &*engine.clock, stop: self.stop };
+        if self.pending.unclear
+            && let Some(done) = self.settle(&attempting, task, &seen).await?
+        {
+            return Ok(done);
+        }
+        if let Some(by) = engine.journal.overtaken_by(&seen).await? {
+            let why =
+                format!("task {by}, which came later and was carried out already, suspended or deleted this account");
+            return self.refuse(&seen, TaskError::fail("superseded", why)).await;
+        }
+        self.call(&attempting, task, &seen, passing).await
+    }
+
+    /// Finds out what became of a task that was begun, by a run that nobody saw the end of. `None`: it may run again.
+    async fn settle(
+        &mut self,
+        attempting: &Attempting<'_, S>,
+        task: &Task,
+        seen: &SeenTask,
+    ) -> Result<Option<Done>, RoundError> {
+        let info = self.info(self.pending.attempts.max(1));
+        let error = TaskError::unknown("the connector stopped while the task was carried out");
+        let ended = match attempting.settle(&info, &task.payload, error).await {
+            Settled::Done(result) => self.conclude(task, seen, Ok(result)).await?,
+            Settled::Failed(error) => self.conclude(task, seen, Err(error)).await?,
+            Settled::Unknown(error) => self.park(&info, &error).await?,
+            Settled::Again if self.pending.attempts < attempting.entry.policy.attempts => return Ok(None),
+            // A handler that brings the connector down each time would do so for ever.
+            Settled::Again => {
+                let why = format!("its handler was cut off {} times", self.pending.attempts);
+                self.conclude(task, seen, Err(unknown_outcome(&TaskError::unknown(why)))).await?
+            }
+        };
+        Ok(Some(ended))
+    }
+
+    /// Calls the handler. Before that it is written down: a process that dies in it must find out afterwards.
+    async fn call(
+        &mut self,
+        attempting: &Attempting<'_, S>,
+        task: &Task,
+        seen: &SeenTask,
+        passing: Passing,
+    ) -> Result<Done, RoundError> {
+        let (engine, Entry { name, policy, .. }) = (self.engine, attempting.entry);
+        let attempt = engine.journal.start_task(seen, engine.clock.wall()).await?;
+        let unclear_before = std::mem::replace(&mut self.pending.unclear, true);
+        self.pending.attempts = attempt;
+        let info = self.info(attempt);
+        tracing::info!(bridge.task_id = info.id, bridge.action = task.action, handler = name, attempt, "carrying out");
+        let Run { attempt: ended, goes_on } = attempting.run(&info, &task.payload).await;
+        let done = match ended {
+            Attempt::Done(result) => self.conclude(task, seen, checked(&info, result)).await?,
+            Attempt::Failed(error) => {
+                log(&info, &error, "the task failed");
+                self.conclude(task, seen, Err(error)).await?
+            }
+            Attempt::Again { error, .. } if attempt >= policy.attempts => {
+                log(&info, &error, "the last attempt failed");
+                self.conclude(task, seen, Err(error)).await?
+            }
+            Attempt::Again { after, error } => {
+                log(&info, &error, "the task is tried again");
+                // After an interruption the mark has to stay.
+                let state = if unclear_before { TaskState::Interrupted } else { TaskState::Seen };
+                self.pending.unclear = unclear_before;
+                engine.move_to(self.pending.id(), state, error.message()).await?;
+                Done::Not(Step::Delayed(engine.clock.now() + after.unwrap_or(PAUSE)))
+            }
+            Attempt::Interrupted(error) if goes_on.is_some() => {
+                log(
+                    &info,
+                    &error,
+                    "the handler was cut off, and its blocking work goes on; its account waits for the end of it",
+                );
+                engine
+                    .move_to(self.pending.id(), TaskState::Parked, "it was cut off, and its blocking work goes on")
+                    .await?;
+                Done::Not(Step::Parked(goes_on))
+            }
+            Attempt::Interrupted(error) => {
+                engine.move_to(self.pending.id(), TaskState::Interrupted, error.message()).await?;
+                self.settle_interrupted(attempting, task, seen, error).await?
+            }
+        };
+        drop(passing);
+        Ok(done)
+    }
+
+    async fn settle_interrupted(
+        &mut self,
+        attempting: &Attempting<'_, S>,
+        task: &Task,
+        seen: &SeenTask,
+        error: TaskError,
+    ) -> Result<Done, RoundError> {
+        let info = self.info(self.pending.attempts);
+        if self.stop.is_cancelled() {
+            log(&info, &error, "the task was cut off; the next start finds out what became of it");
+            return Ok(Done::Not(Step::Stopped));
+        }
+        let cause = TaskError::fail(error.code(), error.message());
+        match attempting.settle(&info, &task.payload, error).await {
+            Settled::Done(result) => self.conclude(task, seen, Ok(result)).await,
+            Settled::Failed(error) => {
+                log(&info, &cause, "nobody knows whether the task was done, and it never runs again");
+                self.conclude(task, seen, Err(error)).await
+            }
+            Settled::Unknown(error) => self.park(&info, &error).await,
+            Settled::Again if info.attempt >= attempting.entry.policy.attempts => {
+                log(&info, &cause, "the last attempt failed");
+                self.conclude(task, seen, Err(cause)).await
+            }
+            Settled::Again => {
+                log(&info, &cause, "the task was interrupted and is tried again");
+                Ok(Done::Not(Step::Delayed(self.engine.clock.now() + PAUSE)))
+            }
+        }
+    }
+
+    /// Has a task wait for a person.
+    async fn park(&self, info: &TaskInfo, error: &TaskError) -> Result<Done, RoundError> {
+        log(
+            info,
+            error,
+            "nobody can tell whether the task was done, so it waits for a person: look into the system, then `tasks retry`",
+        );
+        self.engine.move_to(self.pending.id(), TaskState::Parked, error.message()).await?;
+        Ok(Done::Not(Step::Parked(None)))
+    }
+
+    /// Ends a task that no handler takes. One that was begun before, by a handler that is there no more or by a run that
+    /// nobody saw the end of, may have had its effect.
+    pub(super) async fn refuse(&mut self, seen: &SeenTask, error: TaskError) -> Result<Done, RoundError> {
+        let error = if self.pending.unclear { unknown_outcome(&error) } else { error };
+        tracing::warn!(bridge.task_id = %seen.id, code = error.code(), error = error.message(), "the task is not carried out");
+        self.end(seen, Conclusion::of(Err(error)), TaskEffect::default()).await
+    }
+
+    async fn conclude(
+        &mut self,
+        task: &Task,
+        seen: &SeenTask,
+        outcome: Result<TaskResult, TaskError>,
+    ) -> Result<Done, RoundError> {
+        let effect = effect(task, &outcome);
+        self.end(seen, Conclusion::of(outcome), effect).await
+    }
+
+    /// Writes down how the task ended, before that is reported.
+    async fn end(&mut self, seen: &SeenTask, conclusion: Conclusion, effect: TaskEffect) -> Result<Done, RoundError> {
+        let engine = self.engine;
+        engine.journal.end_task(seen, &conclusion.end, effect, engine.clock.wall()).await?;
+        self.pending.unclear = false;
+        self.pending.conclusion = Some(Box::new(conclusion));
+        Ok(Done::Ended)
+    }
+}
+
+/// What the journal is to know of a task.
+fn seen(task: &Task, pending: &Pending) -> SeenTask {
+    SeenTask {
+        id: task.id,
+        action: task.action.clone(),
+        slug: task.resource_type.clone(),
+        account: account_of(&task.payload),
+        due: pending.place.due,
+        created: pending.place.created,
+    }
+}
+
+/// A result that can be reported. An id that is none would be of no use to anybody.
+fn checked(info: &TaskInfo, result: TaskResult) -> Result<TaskResult, TaskError> {
+    let empty = result.fields.get("id").and_then(serde_json::Value::as_str).is_some_and(|id| id.trim().is_empty());
+    if !empty {
+        return Ok(result);
+    }
+    let error = TaskError::fail("internal_error", "the account was made, and the handler gave an empty id for it")
+        .with_verdict(Verdict::Final);
+    log(info, &error, "the handler's answer makes no sense");
+    Err(error)
+}

@@ -1,0 +1,92 @@
+//! Which lane an account's tasks are in.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::LaneId;
+use crate::tasks::subject::{Name, Subject};
+
+/// Lanes by the names of their accounts.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    by_id: HashMap<Name, LaneId>,
+    /// Which lane makes an account of this login, and which ones have one.
+    makers: HashMap<Name, LaneId>,
+    owners: HashMap<Name, BTreeSet<LaneId>>,
+    entries: HashMap<LaneId, HashSet<Entry>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Entry {
+    Id(Name),
+    Maker(Name),
+    Owner(Name),
+}
+
+impl Directory {
+    /// The lanes that this subject belongs to: several turn out to be one person's, then.
+    ///
+    /// Two accounts that are there may share an address: they are not one for that. But an account that is to be made is
+    /// perhaps one of them.
+    pub(super) fn find(&self, subject: &Subject) -> BTreeSet<LaneId> {
+        let mut found: BTreeSet<LaneId> = subject.id.and_then(|id| self.by_id.get(&id)).copied().into_iter().collect();
+        for login in &subject.logins {
+            found.extend(self.makers.get(login));
+            if subject.is_to_be_made() {
+                found.extend(self.owners.get(login).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// Finds this subject in that lane from now on.
+    pub(super) fn enter(&mut self, subject: &Subject, lane: LaneId) {
+        let of_login = |login| if subject.is_to_be_made() { Entry::Maker(login) } else { Entry::Owner(login) };
+        let logins = subject.logins.iter().copied().map(of_login);
+        subject.id.map(Entry::Id).into_iter().chain(logins).for_each(|entry| self.add(entry, lane));
+    }
+
+    /// Finds in `into` what was found in `from`.
+    pub(super) fn join(&mut self, from: LaneId, into: LaneId) {
+        for entry in self.remove(from) {
+            self.add(entry, into);
+        }
+    }
+
+    /// Forgets a lane.
+    pub(super) fn close(&mut self, lane: LaneId) {
+        self.remove(lane);
+    }
+
+    fn add(&mut self, entry: Entry, lane: LaneId) {
+        match entry {
+            Entry::Id(id) => drop(self.by_id.insert(id, lane)),
+            Entry::Maker(login) => drop(self.makers.insert(login, lane)),
+            Entry::Owner(login) => drop(self.owners.entry(login).or_default().insert(lane)),
+        }
+        self.entries.entry(lane).or_default().insert(entry);
+    }
+
+    fn remove(&mut self, lane: LaneId) -> HashSet<Entry> {
+        let entries = self.entries.remove(&lane).unwrap_or_default();
+        for entry in &entries {
+            match entry {
+                Entry::Id(id) => drop(self.by_id.remove(id)),
+                Entry::Maker(login) => drop(self.makers.remove(login)),
+                Entry::Owner(login) => {
+                    if let Some(lanes) = self.owners.get_mut(login) {
+                        lanes.remove(&lane);
+                        if lanes.is_empty() {
+                            self.owners.remove(login);
+                        }
+                    }
+                }
+            }
+        }
+        entries
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty() && self.makers.is_empty() && self.owners.is_empty() && self.entries.is_empty()
+    }
+}

@@ -1,0 +1,279 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{super::testing::task, *};
+use crate::tasks::pending::Pending;
+
+const NOW: Duration = Duration::from_secs(100);
+const LATER: Duration = Duration::from_secs(200);
+
+fn pending(number: u32, action: &str, account: &Value) -> Pending {
+    Pending::of(&task(number, action, json!({ "account": account })))
+}
+
+fn about(number: u32, action: &str, account: u32) -> Pending {
+    pending(number, action, &json!({ "id": account.to_string() }))
+}
+
+fn id(number: u32) -> TaskId {
+    task(number, "", json!({})).id
+}
+
+fn number(pending: &Pending) -> u32 {
+    let id = pending.id().to_string();
+    id.rsplit('-').next().unwrap().parse().unwrap()
+}
+
+/// The numbers of all that may run now.
+fn next(lanes: &mut Lanes) -> Vec<u32> {
+    std::iter::from_fn(|| lanes.next(NOW)).map(|pending| number(&pending)).collect()
+}
+
+#[test]
+fn one_task_of_an_account_runs_at_a_time_and_the_oldest_first() {
+    let mut lanes = Lanes::default();
+    for (number, account) in [(3, 1), (1, 1), (4, 2), (2, 1)] {
+        lanes.queue(about(number, "update_account", account));
+    }
+    assert_eq!(next(&mut lanes), [1, 4]);
+    lanes.remove(id(1));
+    assert_eq!(next(&mut lanes), [2]);
+    lanes.remove(id(4));
+    assert_eq!(next(&mut lanes), [0; 0]);
+    lanes.remove(id(2));
+    assert_eq!(next(&mut lanes), [3]);
+}
+
+#[test]
+fn across_accounts_the_oldest_goes_first() {
+    let mut lanes = Lanes::default();
+    (1..=5).rev().for_each(|number| lanes.queue(about(number, "update_account", number)));
+    assert_eq!(next(&mut lanes), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn one_that_waits_for_its_time_holds_its_lane_and_no_other() {
+    let mut lanes = Lanes::default();
+    [(1, 1), (2, 1), (3, 2)].map(|(number, account)| lanes.queue(about(number, "suspend_account", account)));
+    let first = lanes.next(NOW).unwrap();
+    lanes.delay(first, LATER);
+    assert_eq!(next(&mut lanes), [3]);
+    assert_eq!(lanes.next_due(), Some(LATER));
+    assert_eq!(lanes.standing(), Standing { waiting: 1, blocked: 1, ..Standing::default() });
+    assert_eq!(number(&lanes.next(LATER).unwrap()), 1);
+    assert_eq!(lanes.next_due(), None);
+}
+
+#[test]
+fn a_parked_task_holds_its_account_but_for_suspensions_and_deletions() {
+    let mut lanes = Lanes::default();
+    lanes.park(about(1, "update_account", 1));
+    let behind = [(2, "update_account"), (3, "suspend_account"), (4, "unsuspend_account"), (5, "delete_account")];
+    behind.map(|(number, action)| lanes.queue(about(number, action, 1)));
+    assert_eq!(next(&mut lanes), [3]);
+    assert_eq!(next(&mut lanes), [0; 0], "one at a time, still");
+    lanes.remove(id(3));
+    assert_eq!(next(&mut lanes), [5]);
+    lanes.remove(id(5));
+    assert_eq!(next(&mut lanes), [0; 0]);
+    lanes.release(id(1), |pending| pending);
+    assert_eq!(next(&mut lanes), [1]);
+    lanes.remove(id(1));
+    assert_eq!(next(&mut lanes), [2]);
+}
+
+#[test]
+fn a_report_that_does_not_arrive_holds_its_account_like_a_parked_task() {
+    let mut lanes = Lanes::default();
+    lanes.hold_report(about(1, "update_account", 1));
+    lanes.queue(about(2, "update_account", 1));
+    assert_eq!(next(&mut lanes), [0; 0]);
+    lanes.resend();
+    let report = lanes.next(NOW).unwrap();
+    assert_eq!(number(&report), 1);
+    lanes.hold_report(report);
+    assert_eq!(next(&mut lanes), [0; 0], "not again before it is asked for");
+    lanes.queue(about(3, "delete_account", 1));
+    assert_eq!(next(&mut lanes), [3]);
+}
+
+#[test]
+fn whoever_is_being_made_shares_a_lane_with_later_tasks_of_the_same_person() {
+    let mut lanes = Lanes::default();
+    lanes.queue(pending(1, "create_account", &json!({"email": "Ann@acme.example"})));
+    lanes.queue(pending(2, "update_account", &json!({"id": "7", "email": "ann@acme.example"})));
+    lanes.queue(pending(3, "create_account", &json!({"username": "bob", "email": "ann@acme.example"})));
+    lanes.queue(pending(4, "create_account", &json!({"username": "bob"})));
+    lanes.queue(about(5, "update_account", 7));
+    lanes.queue(pending(6, "create_account", &json!({"username": "cid"})));
+    assert_eq!(next(&mut lanes), [1, 6]);
+    for (done, then) in [(1, 2), (2, 3), (3, 4), (4, 5)] {
+        lanes.remove(id(done));
+        assert_eq!(next(&mut lanes), [then]);
+    }
+}
+
+#[test]
+fn a_person_is_made_again_only_after_the_old_account_was_deleted() {
+    let mut lanes = Lanes::default();
+    lanes.queue(pending(2, "create_account", &json!({"email": "ann@acme.example"})));
+    lanes.queue(pending(1, "delete_account", &json!({"id": "7", "email": "ann@acme.example"})));
+    assert_eq!(next(&mut lanes), [1]);
+    lanes.remove(id(1));
+    assert_eq!(next(&mut lanes), [2]);
+}
+
+#[test]
+fn two_accounts_that_share_an_address_are_two() {
+    let mut lanes = Lanes::default();
+    [(1, "7"), (2, "8")].map(|(number, id)| {
+        lanes.queue(pending(number, "update_account", &json!({"id": id, "email": "office@acme.example"})));
+    });
+    assert_eq!(next(&mut lanes), [1, 2]);
+}
+
+#[test]
+fn lanes_that_turn_out_to_be_one_are_joined_even_while_both_are_at_work() {
+    let mut lanes = Lanes::default();
+    [(1, "7"), (2, "8")].map(|(number, id)| {
+        lanes.queue(pending(number, "update_account", &json!({"id": id, "email": "office@acme.example"})));
+    });
+    assert_eq!(next(&mut lanes), [1, 2]);
+    lanes.queue(pending(3, "create_account", &json!({"email": "office@acme.example"})));
+    assert_eq!(next(&mut lanes), [0; 0]);
+    lanes.remove(id(1));
+    assert_eq!(next(&mut lanes), [0; 0]);
+    lanes.remove(id(2));
+    assert_eq!(next(&mut lanes), [3]);
+}
+
+#[test]
+fn what_names_nobody_is_nobodys_lane() {
+    let mut lanes = Lanes::default();
+    [1, 2].map(|number| lanes.queue(pending(number, "rotate_keys", &Value::Null)));
+    assert_eq!(next(&mut lanes), [1, 2]);
+}
+
+#[test]
+fn what_iden_lists_no_more_is_let_go_of_behind_a_parked_task() {
+    let mut lanes = Lanes::default();
+    lanes.park(about(1, "update_account", 1));
+    [2, 3].map(|number| lanes.queue(about(number, "update_account", 1)));
+    lanes.queue(about(4, "update_account", 2));
+    lanes.drop_unlisted(|task| task == id(3));
+    assert_eq!([1, 2, 3, 4].map(|number| lanes.contains(id(number))), [true, false, true, true]);
+    assert_eq!(lanes.before(id(3)), Some(id(1)));
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let mut lanes = Lanes::default();
+    for number in 1..=50 {
+        let account = match number % 5 {
+            0 => json!({"email": format!("{}@acme.example", number % 3)}),
+            _ => json!({"id": (number % 7).to_string(), "email": format!("{}@acme.example", number % 3)}),
+        };
+        lanes.queue(pending(number, "update_account", &account));
+    }
+    (1..=50).for_each(|number| lanes.remove(id(number)));
+    assert!(lanes.directory.is_empty() && lanes.lanes.is_empty() && lanes.entries.is_empty());
+    assert_eq!((lanes.ready(), lanes.next_due()), (0, None));
+}
+
+/// Small steps of chance, the same for each seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+/// Whatever happens in whatever order: of an account one task runs at a time; nobody overtakes, but for suspensions and
+/// deletions a parked one; every account goes on that can; and in the end everything has run.
+#[test]
+fn the_order_holds_whatever_happens() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let (mut lanes, mut model) = (Lanes::default(), Model::default());
+        let mut coming: Vec<u32> = (1..=40).collect();
+        for step in 0.. {
+            assert!(step < 10_000, "seed {seed}: it never ends");
+            if !coming.is_empty() && dice.roll(3) > 0 {
+                let number = coming.swap_remove(usize::try_from(dice.roll(coming.len() as u64)).unwrap());
+                let (account, passes) = (u32::try_from(dice.roll(5)).unwrap(), dice.roll(4) == 0);
+                lanes.queue(about(number, if passes { "suspend_account" } else { "update_account" }, account));
+                model.waiting.push((number, account, passes));
+            }
+            if dice.roll(2) == 0 {
+                match lanes.next(NOW) {
+                    Some(pending) => model.start(seed, pending),
+                    None => model.assert_nobody_could(seed),
+                }
+            }
+            if !model.running.is_empty() && dice.roll(2) == 0 {
+                let (pending, account, _) =
+                    model.running.swap_remove(usize::try_from(dice.roll(model.running.len() as u64)).unwrap());
+                match dice.roll(6) {
+                    0 if model.parked.len() < 3 => {
+                        model.parked.push((number(&pending), account, pending.passes));
+                        lanes.park(pending);
+                    }
+                    1 => {
+                        model.waiting.push((number(&pending), account, pending.passes));
+                        lanes.queue(pending);
+                    }
+                    _ => lanes.remove(pending.id()),
+                }
+            }
+            if coming.is_empty() && model.is_stuck() {
+                let Some(task) = model.parked.pop() else { break };
+                lanes.release(id(task.0), |pending| pending);
+                model.waiting.push(task);
+            }
+        }
+        assert!(lanes.entries.is_empty(), "seed {seed}");
+    }
+}
+
+/// What should be, by the plainest means.
+#[derive(Default)]
+struct Model {
+    waiting: Vec<(u32, u32, bool)>,
+    running: Vec<(Pending, u32, bool)>,
+    parked: Vec<(u32, u32, bool)>,
+}
+
+impl Model {
+    fn may_run(&self, (number, account, passes): (u32, u32, bool)) -> bool {
+        let stuck = self.parked.iter().filter(|(_, of, _)| *of == account).map(|(number, ..)| *number).min();
+        let alone = self.running.iter().all(|(_, of, _)| *of != account);
+        let older = self.waiting.iter().filter(|(older, of, _)| *of == account && *older < number);
+        // Older ones behind a parked one wait for that one; a suspension does not wait for them.
+        let mut in_the_way = older.filter(|(older, _, passes)| stuck.is_none_or(|stuck| *older < stuck || *passes));
+        alone && in_the_way.next().is_none() && (passes || stuck.is_none_or(|stuck| number < stuck))
+    }
+
+    fn start(&mut self, seed: u64, pending: Pending) {
+        let at = self.waiting.iter().position(|(waiting, ..)| *waiting == number(&pending)).unwrap();
+        let task = self.waiting[at];
+        assert!(self.may_run(task), "seed {seed}: {task:?} runs too early");
+        self.waiting.swap_remove(at);
+        self.running.push((pending, task.1, task.2));
+    }
+
+    fn assert_nobody_could(&self, seed: u64) {
+        let could = self.waiting.iter().find(|task| self.may_run(**task));
+        assert_eq!(could, None, "seed {seed}: it could run");
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.running.is_empty() && !self.waiting.iter().any(|task| self.may_run(*task))
+    }
+}

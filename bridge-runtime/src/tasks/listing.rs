@@ -1,0 +1,154 @@
+//! What is pending at Iden.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use bridge_core::wire::{AppId, TaskEntry, TaskId, TaskStatus};
+
+use super::{effect::account_of, error::RoundError, pending::Pending};
+use crate::{
+    client::Client,
+    clock::Clock,
+    journal::{Journal, KnownTask, SeenTask, TaskState},
+};
+
+/// How many tasks are asked for at a time.
+const PAGE: u64 = 100;
+/// How many pending tasks are held: an id, two stamps and three hashes each.
+const MOST: usize = 100_000;
+/// How often the list is walked at most. What a walk has missed is found by the next poll.
+const WALKS: usize = 8;
+
+/// The pending tasks, as a poll found them.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// When the poll began.
+    pub(super) began: Duration,
+    pub(super) tasks: HashMap<TaskId, Pending>,
+    /// Those that were begun here, and are not listed.
+    pub(super) unlisted: Vec<(KnownTask, Fate)>,
+}
+
+/// What became of a task that is not listed.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// It is over here, and only to be reported.
+    Ours,
+    /// Somebody else has settled it.
+    Settled(TaskStatus),
+    /// Iden has it no more.
+    Absent,
+}
+
+impl Listing {
+    /// Walks all pages, before any of these tasks is carried out: a task that is done leaves the list, and the ones behind
+    /// it move up under the reader. Walks again until a walk finds nothing new. Every task is in the journal then.
+    pub(super) async fn read(
+        client: &Client,
+        app: AppId,
+        journal: &dyn Journal,
+        clock: &dyn Clock,
+    ) -> Result<Self, RoundError> {
+        let mut listing = Listing { began: clock.now(), tasks: HashMap::new(), unlisted: Vec::new() };
+        for _ in 0..WALKS {
+            if !listing.walk(client, app, journal, clock).await? {
+                break;
+            }
+        }
+        listing.ask_for_unlisted(client, app, journal).await?;
+        Ok(listing)
+    }
+
+    /// A task that is not listed is not settled for that: a list can lag, and a task can be put off. So it is asked for.
+    async fn ask_for_unlisted(&mut self, client: &Client, app: AppId, journal: &dyn Journal) -> Result<(), RoundError> {
+        for known in journal.open_tasks().await? {
+            if self.tasks.contains_key(&known.seen.id) {
+                continue;
+            }
+            let fate = match known.state {
+                TaskState::Executed => Fate::Ours,
+                _ => match client.task(app, known.seen.id).await {
+                    Ok(task) if task.status.is_terminal() => Fate::Settled(task.status),
+                    Err(error) if error.says_absent() => Fate::Absent,
+                    _ => continue,
+                },
+            };
+            self.unlisted.push((known, fate));
+        }
+        Ok(())
+    }
+
+    /// One walk. Whether another one is due: it found something new, and there was more than one page to slip between.
+    async fn walk(
+        &mut self,
+        client: &Client,
+        app: AppId,
+        journal: &dyn Journal,
+        clock: &dyn Clock,
+    ) -> Result<bool, RoundError> {
+        let (mut offset, mut found, mut walked, mut count) = (0, false, HashSet::new(), None);
+        loop {
+            let page = client.pending_tasks(app, PAGE, offset).await?;
+            let length = page.results.len() as u64;
+            let (mut seen, before) = (Vec::new(), walked.len());
+            for entry in page.results {
+                walked.extend(id_of(&entry));
+                seen.extend(self.take(entry));
+            }
+            found |= !seen.is_empty();
+            if !seen.is_empty() {
+                journal.see_tasks(seen, clock.wall()).await?;
+            }
+            if self.tasks.len() > MOST {
+                return Err(RoundError::TooMany { most: MOST });
+            }
+            // As many as have left the list since the last page have made those behind them move up.
+            let moved = count.map_or(0, |count: u64| count.saturating_sub(page.count)).min(length);
+            count = Some(page.count);
+            offset += length - moved;
+            // `count` and `next` may be missing or odd; a page that brings nothing new is the end in any case.
+            let more = offset < page.count || page.next.is_some();
+            let stuck = walked.len() == before && moved == 0;
+            if stuck || !more {
+                return Ok(found && offset > PAGE);
+            }
+        }
+    }
+
+    /// Takes in a task of a page. What the journal is to know of it, if it is new here.
+    fn take(&mut self, entry: TaskEntry) -> Option<SeenTask> {
+        let (pending, seen) = match entry {
+            TaskEntry::Readable(task) => {
+                let pending = Pending::of(&task);
+                let account = account_of(&task.payload);
+                let (due, created) = (pending.place.due, task.created_at);
+                let seen =
+                    SeenTask { id: task.id, action: task.action, slug: task.resource_type, account, due, created };
+                (pending, seen)
+            }
+            TaskEntry::Unreadable { id: Some(id), why } => {
+                let (action, slug) = Default::default();
+                let seen = SeenTask { id, action, slug, account: None, due: None, created: None };
+                (Pending::unreadable(id, why), seen)
+            }
+            TaskEntry::Unreadable { id: None, why } => {
+                tracing::error!(why, "Iden lists a task without a readable id; it cannot be reported on");
+                return None;
+            }
+        };
+        let is_new = !self.tasks.contains_key(&seen.id);
+        if is_new {
+            self.tasks.insert(seen.id, pending);
+        }
+        is_new.then_some(seen)
+    }
+}
+
+fn id_of(entry: &TaskEntry) -> Option<TaskId> {
+    match entry {
+        TaskEntry::Readable(task) => Some(task.id),
+        TaskEntry::Unreadable { id, .. } => *id,
+    }
+}

@@ -1,0 +1,299 @@
+//! A spell of work: tasks are looked for, and given out to as many handlers as may run at once.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use bridge_core::wire::TaskId;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    engine::{Desk, TaskEngine},
+    error::RoundError,
+    listing::{Fate, Listing},
+    pending::Pending,
+    round::RoundReport,
+    turn::{Turn, Turned},
+};
+use crate::journal::{KnownTask, TaskState};
+
+/// How many handlers run at once.
+const AT_ONCE: usize = 8;
+/// With so many tasks ready to run, there is no need to look for more.
+const FULL: usize = 1_000;
+/// How many tasks the journal is asked about at a time.
+const CHUNK: usize = 1_000;
+/// How long a settled task is kept. What Iden lists is kept in any case.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How a running connector looks for tasks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Polling<'a> {
+    /// From one poll to the next.
+    pub(crate) every: Duration,
+    /// Somebody wants it now.
+    pub(crate) asked: &'a Notify,
+}
+
+/// A spell of work.
+pub(super) struct Shift<'a, S> {
+    engine: &'a TaskEngine<S>,
+    system: &'a Arc<S>,
+    stop: &'a CancellationToken,
+    polling: Option<Polling<'a>>,
+    desk: &'a mut Desk,
+    report: RoundReport,
+    /// The first thing that went wrong: what runs is brought to an end, and nothing new is begun.
+    failure: Option<RoundError>,
+}
+
+/// What happened next.
+enum Event {
+    Turned(Turned),
+    Listed(Result<Listing, RoundError>),
+    /// A handler that was cut off has ended at last.
+    WentHome(TaskId),
+    /// One that waited for its time may run.
+    Due,
+    Stopped,
+}
+
+impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
+    pub(super) fn new(
+        engine: &'a TaskEngine<S>,
+        system: &'a Arc<S>,
+        stop: &'a CancellationToken,
+        polling: Option<Polling<'a>>,
+        desk: &'a mut Desk,
+    ) -> Self {
+        Shift { engine, system, stop, polling, desk, report: RoundReport::default(), failure: None }
+    }
+
+    pub(super) async fn work(mut self) -> Result<RoundReport, RoundError> {
+        let (engine, stop) = (self.engine, self.stop);
+        let listing = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(RoundError::Interrupted),
+            listing = self.list() => listing?,
+        };
+        self.report.pending = listing.tasks.len();
+        self.take_in(listing).await?;
+
+        let mut turns = FuturesUnordered::new();
+        let mut poll: Option<BoxFuture<'a, Result<Listing, RoundError>>> = None;
+        loop {
+            let goes_on = self.failure.is_none() && !stop.is_cancelled();
+            while goes_on
+                && turns.len() < AT_ONCE
+                && let Some(pending) = self.desk.lanes.next(engine.clock.now())
+            {
+                turns.push(Turn::new(engine, self.system, stop, pending).take());
+            }
+            if turns.is_empty() {
+                break;
+            }
+            if !goes_on || self.desk.lanes.ready() >= FULL {
+                poll = None;
+            } else if poll.is_none() {
+                poll = self.polling.map(|polling| self.list_after(polling).boxed());
+            }
+            let due = self.desk.lanes.next_due().filter(|_| goes_on && turns.len() < AT_ONCE);
+            let event = tokio::select! {
+                biased;
+                Some(turned) = turns.next() => Event::Turned(turned),
+                Some(id) = self.desk.overtime.next() => Event::WentHome(id),
+                Some(listing) = maybe(poll.as_mut()) => Event::Listed(listing),
+                Some(()) = maybe(due.map(|due| engine.clock.sleep(due.saturating_sub(engine.clock.now())))) => Event::Due,
+                // The turns look at it themselves.
+                () = stop.cancelled(), if goes_on => Event::Stopped,
+            };
+            match event {
+                Event::Turned(turned) => self.take_back(turned),
+                Event::WentHome(id) => self.go_home(id).await?,
+                Event::Listed(listing) => {
+                    poll = None;
+                    match listing {
+                        Ok(listing) => self.take_in(listing).await?,
+                        Err(error) => self.fail(error),
+                    }
+                }
+                Event::Due | Event::Stopped => {}
+            }
+        }
+        drop(turns);
+        match self.failure {
+            Some(error) => Err(error),
+            None if stop.is_cancelled() => Err(RoundError::Interrupted),
+            None => Ok(self.report.standing(self.desk.lanes.standing())),
+        }
+    }
+
+    fn list(&self) -> impl Future<Output = Result<Listing, RoundError>> + use<'a, S> {
+        let engine = self.engine;
+        async move { Listing::read(&engine.client, engine.app, &*engine.journal, &*engine.clock).await }
+    }
+
+    fn list_after(&self, polling: Polling<'a>) -> impl Future<Output = Result<Listing, RoundError>> + use<'a, S> {
+        let (clock, list) = (&self.engine.clock, self.list());
+        async move {
+            tokio::select! {
+                () = clock.sleep(polling.every) => {}
+                () = polling.asked.notified() => {}
+            }
+            list.await
+        }
+    }
+
+    /// Takes in what Iden lists, with what the journal knows of it.
+    async fn take_in(&mut self, listing: Listing) -> Result<(), RoundError> {
+        let (engine, began) = (self.engine, listing.began);
+        while let Some(Some(id)) = self.desk.overtime.next().now_or_never() {
+            self.go_home(id).await?;
+        }
+        let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
+        let mut fresh: Vec<Pending> = listing.tasks.into_values().collect();
+        // Its report was confirmed since: the list is older than that.
+        fresh.retain(|one| {
+            let confirmed = self.desk.confirmed.get(&one.id()).is_some_and(|at| *at >= began);
+            !confirmed && !self.desk.lanes.contains(one.id())
+        });
+        fresh.sort_unstable_by_key(|one| one.place);
+        let mut fresh = fresh.into_iter().peekable();
+        while fresh.peek().is_some() {
+            let chunk: Vec<Pending> = fresh.by_ref().take(CHUNK).collect();
+            let known = engine.journal.tasks(chunk.iter().map(Pending::id).collect()).await?;
+            let known: HashMap<TaskId, KnownTask> = known.into_iter().map(|one| (one.seen.id, one)).collect();
+            chunk.into_iter().for_each(|pending| self.queue(known.get(&pending.id()), pending));
+        }
+        self.look_after_unlisted(listing.unlisted).await?;
+        self.desk.confirmed.retain(|id, at| listed.contains(id) || *at >= began);
+        self.take_up_again().await?;
+        self.desk.lanes.drop_unlisted(|id| listed.contains(&id));
+        self.desk.lanes.resend();
+        let mut keep = listed;
+        keep.extend(self.desk.lanes.ids());
+        let before = engine.clock.wall().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        Ok(engine.journal.forget_tasks(keep, before).await?)
+    }
+
+    fn queue(&mut self, known: Option<&KnownTask>, pending: Pending) {
+        let lanes = &mut self.desk.lanes;
+        let pending = if let Some(known) = known { pending.known(known) } else { pending };
+        if pending.conclusion.is_some() {
+            return lanes.hold_report(pending);
+        }
+        self.report.came += 1;
+        if known.is_some_and(|known| known.state == TaskState::Parked) {
+            lanes.park(pending);
+        } else {
+            lanes.queue(pending);
+        }
+    }
+
+    /// Tasks that were begun, and that Iden does not list.
+    async fn look_after_unlisted(&mut self, unlisted: Vec<(KnownTask, Fate)>) -> Result<(), RoundError> {
+        for (known, fate) in unlisted {
+            let (id, lanes) = (known.seen.id, &mut self.desk.lanes);
+            if lanes.is_running(id) || self.desk.confirmed.contains_key(&id) {
+                continue;
+            }
+            match fate {
+                Fate::Ours if lanes.contains(id) => {}
+                Fate::Ours => lanes.hold_report(Pending::unlisted(&known)),
+                Fate::Settled(status) => {
+                    self.engine.settled_elsewhere(id, &status).await?;
+                    self.desk.lanes.remove(id);
+                }
+                Fate::Absent => {
+                    self.engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
+                    self.desk.lanes.remove(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Parked tasks that a person has had taken up again.
+    async fn take_up_again(&mut self) -> Result<(), RoundError> {
+        let mut parked = self.desk.lanes.parked();
+        parked.retain(|id| !self.desk.working_overtime.contains(id));
+        if parked.is_empty() {
+            return Ok(());
+        }
+        for known in self.engine.journal.tasks(parked).await? {
+            if known.state != TaskState::Parked {
+                tracing::info!(bridge.task_id = %known.seen.id, "the task is taken up again");
+                self.desk.lanes.release(known.seen.id, |pending| pending.known(&known));
+            }
+        }
+        Ok(())
+    }
+
+    /// A handler that was cut off has ended: its task is settled by its kind, and may run again.
+    async fn go_home(&mut self, id: TaskId) -> Result<(), RoundError> {
+        self.desk.working_overtime.remove(&id);
+        tracing::info!(bridge.task_id = %id, "the blocking work that went on has ended");
+        self.engine.move_to(id, TaskState::Interrupted, "its blocking work has ended").await?;
+        self.desk.lanes.release(id, |pending| pending);
+        Ok(())
+    }
+
+    /// Takes a task back from its turn.
+    fn take_back(&mut self, turned: Turned) {
+        let (lanes, now) = (&mut self.desk.lanes, self.engine.clock.now());
+        match turned {
+            Turned::Reported(task) => {
+                lanes.remove(task.id);
+                self.desk.confirmed.insert(task.id, now);
+                // A running connector goes on for ever, and nobody reads the list.
+                self.report.count(task, self.polling.is_none());
+            }
+            Turned::Conflict(id) => {
+                lanes.remove(id);
+                self.report.conflicts += 1;
+            }
+            Turned::Dropped(id) => lanes.remove(id),
+            Turned::Unreported(pending) => lanes.hold_report(pending),
+            Turned::Delayed(pending, until) => lanes.delay(pending, until),
+            Turned::Parked(pending, goes_on) => {
+                if let Some(goes_on) = goes_on {
+                    let id = pending.id();
+                    self.desk.working_overtime.insert(id);
+                    self.desk.overtime.push(goes_on.map(move |()| id).boxed());
+                }
+                lanes.park(pending);
+            }
+            Turned::PutBack(pending, error) => {
+                if pending.conclusion.is_some() {
+                    lanes.hold_report(pending);
+                } else {
+                    lanes.queue(pending);
+                }
+                if let Some(error) = error {
+                    self.fail(error);
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, error: RoundError) {
+        if self.failure.is_none() {
+            self.failure = Some(error);
+        } else {
+            tracing::warn!(error = %error, "more has failed");
+        }
+    }
+}
+
+/// What a future that may be there comes to.
+async fn maybe<F: Future>(future: Option<F>) -> Option<F::Output> {
+    match future {
+        Some(future) => Some(future.await),
+        None => None,
+    }
+}

@@ -1,0 +1,76 @@
+//! Whose account a task is about.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use bridge_core::wire::{Object, Task};
+use serde_json::Value;
+
+use super::effect::account_of;
+
+/// A name of an account, as a hash: 100,000 tasks are held at once. Two that meet by chance share a lane, and no more.
+pub(super) type Name = u64;
+
+/// The names of the account that a task is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Subject {
+    /// By its id, where it is there already.
+    pub(super) id: Option<Name>,
+    /// By what is to be unique about a person: the e-mail address and the login name.
+    pub(super) logins: Vec<Name>,
+}
+
+impl Subject {
+    pub(super) fn of(task: &Task) -> Self {
+        let slug = &task.resource_type;
+        let id = account_of(&task.payload).map(|id| name(slug, "id", &id));
+        let account = task.payload.account.as_ref();
+        let logins = ["email", "username"].into_iter().filter_map(|field| {
+            let login = account.and_then(|account: &Object| account.get(field)).and_then(Value::as_str)?;
+            let login = login.trim().to_lowercase();
+            (!login.is_empty()).then(|| name(slug, field, &login))
+        });
+        Subject { id, logins: logins.collect() }
+    }
+
+    /// Whether the account is not there yet, as far as the task knows.
+    pub(super) fn is_to_be_made(&self) -> bool {
+        self.id.is_none()
+    }
+}
+
+fn name(slug: &str, field: &str, text: &str) -> Name {
+    let mut hasher = DefaultHasher::new();
+    (slug, field, text).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::testing::task, *};
+
+    fn subject(account: Value) -> Subject {
+        Subject::of(&task(1, "update_account", json!({ "account": account })))
+    }
+
+    #[test]
+    fn a_person_is_the_same_in_whatever_case_the_address_is_written() {
+        let ann = subject(json!({"email": "ann@acme.example"}));
+        assert_eq!(subject(json!({"email": " Ann@ACME.example"})), ann);
+        assert_ne!(subject(json!({"username": "ann@acme.example"})), ann);
+        assert_eq!(ann.id, None);
+    }
+
+    #[test]
+    fn ids_are_told_apart_to_the_letter() {
+        assert_ne!(subject(json!({"id": "a"})), subject(json!({"id": "A"})));
+        assert_eq!(subject(json!({"id": 7})), subject(json!({"id": "7"})));
+    }
+
+    #[test]
+    fn what_has_no_name_has_no_subject() {
+        assert_eq!(subject(json!({"email": "", "username": null})), Subject::default());
+        assert_eq!(Subject::of(&task(1, "rotate_keys", json!({}))), Subject::default());
+    }
+}

@@ -1,0 +1,203 @@
+//! A task's turn: it is carried out, and reported.
+
+use std::{sync::Arc, time::Duration};
+
+use bridge_core::{
+    TaskError,
+    wire::{Task, TaskId, TaskStatus},
+};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    TaskInfo,
+    engine::TaskEngine,
+    error::RoundError,
+    pending::Pending,
+    reporter::{self, Reported},
+    round::ReportedTask,
+};
+use crate::{
+    client::ErrorKind,
+    journal::{SeenTask, TaskEffect, TaskEnd, TaskState},
+};
+
+/// How long to wait before another attempt, where the handler does not say.
+pub(super) const PAUSE: Duration = Duration::from_secs(10);
+/// How long a report may take when the connector is told to stop.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// A task that has its turn.
+pub(super) struct Turn<'a, S> {
+    pub(super) engine: &'a TaskEngine<S>,
+    pub(super) system: &'a Arc<S>,
+    pub(super) stop: &'a CancellationToken,
+    pub(super) pending: Pending,
+}
+
+/// What a turn came to.
+pub(super) enum Turned {
+    /// It is over, and Iden knows.
+    Reported(ReportedTask),
+    /// It is over, and Iden shows another end.
+    Conflict(TaskId),
+    /// It is not to be carried out any more: somebody else has settled it, or has put it off.
+    Dropped(TaskId),
+    /// It is over, and the report did not arrive.
+    Unreported(Pending),
+    /// Again, but not before this time.
+    Delayed(Pending, Duration),
+    /// A person has to look; or its handler still works, until this resolves.
+    Parked(Pending, Option<BoxFuture<'static, ()>>),
+    /// It did not come to anything: the connector is told to stop, or something failed.
+    PutBack(Pending, Option<RoundError>),
+}
+
+/// The same without the task.
+pub(super) enum Step {
+    Reported(ReportedTask),
+    Conflict,
+    Dropped,
+    Unreported,
+    Delayed(Duration),
+    Parked(Option<BoxFuture<'static, ()>>),
+    Stopped,
+}
+
+/// What came of carrying a task out.
+pub(super) enum Done {
+    /// It ended, and that is in the journal: it is to be reported.
+    Ended,
+    Not(Step),
+}
+
+impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
+    pub(super) fn new(
+        engine: &'a TaskEngine<S>,
+        system: &'a Arc<S>,
+        stop: &'a CancellationToken,
+        pending: Pending,
+    ) -> Self {
+        Turn { engine, system, stop, pending }
+    }
+
+    pub(super) async fn take(mut self) -> Turned {
+        let (step, pending) = (self.step().await, self.pending);
+        match step {
+            Ok(Step::Reported(task)) => Turned::Reported(task),
+            Ok(Step::Conflict) => Turned::Conflict(pending.id()),
+            Ok(Step::Dropped) => Turned::Dropped(pending.id()),
+            Ok(Step::Unreported) => Turned::Unreported(pending),
+            Ok(Step::Delayed(until)) => Turned::Delayed(pending, until),
+            Ok(Step::Parked(goes_on)) => Turned::Parked(pending, goes_on),
+            Ok(Step::Stopped) => Turned::PutBack(pending, None),
+            Err(error) => Turned::PutBack(pending, Some(error)),
+        }
+    }
+
+    async fn step(&mut self) -> Result<Step, RoundError> {
+        if self.pending.conclusion.is_some() {
+            return self.report().await;
+        }
+        let done = match self.pending.unreadable.clone() {
+            Some(why) => self.refuse(&self.unreadable(), TaskError::fail("invalid_payload", why)).await?,
+            None => match self.fetch().await? {
+                Ok(task) => self.carry_out(&task).await?,
+                Err(step) => return Ok(step),
+            },
+        };
+        match done {
+            Done::Ended => self.report().await,
+            Done::Not(step) => Ok(step),
+        }
+    }
+
+    /// The task with its payload, if it is still to be carried out.
+    async fn fetch(&mut self) -> Result<Result<Task, Step>, RoundError> {
+        let (id, engine) = (self.pending.id(), self.engine);
+        let answer = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Ok(Err(Step::Stopped)),
+            answer = engine.client.task(engine.app, id) => answer,
+        };
+        Ok(match answer {
+            Ok(task) if task.status == TaskStatus::Pending => Ok(task),
+            Ok(task) if self.pending.unclear && task.status.is_terminal() => {
+                engine.settled_elsewhere(id, &task.status).await?;
+                Err(Step::Conflict)
+            }
+            // Cancelled, rescheduled or reported by somebody since the list was read.
+            Ok(_) => Err(Step::Dropped),
+            Err(error) if error.says_absent() => {
+                if self.pending.unclear {
+                    engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
+                }
+                Err(Step::Dropped)
+            }
+            // One task that Iden cannot show must not keep the others waiting.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::Unreadable { .. } | ErrorKind::Refused { status: 404 | 500, .. }
+                ) =>
+            {
+                tracing::error!(bridge.task_id = %id, error = %error, "the task cannot be read; the others go on");
+                Err(Step::Delayed(engine.clock.now() + PAUSE))
+            }
+            Err(error) => return Err(error.into()),
+        })
+    }
+
+    async fn report(&mut self) -> Result<Step, RoundError> {
+        let (engine, id) = (self.engine, self.pending.id());
+        let Some(conclusion) = &self.pending.conclusion else { return Ok(Step::Dropped) };
+        let late = async {
+            self.stop.cancelled().await;
+            engine.clock.sleep(FLUSH).await;
+        };
+        let reported = tokio::select! {
+            biased;
+            reported = reporter::report(&engine.client, engine.app, id, conclusion) => reported,
+            () = late => Reported::Later("the connector was stopped before it arrived".to_owned()),
+        };
+        match reported {
+            Reported::Confirmed(report) => {
+                let known = engine.journal.tasks(vec![id]).await?.pop();
+                let action = known.as_ref().map_or("", |known| known.seen.action.as_str()).to_owned();
+                // Iden knows another end than the journal: the one without the password. If it asks again, it hears the same.
+                if let Some(known) = known.filter(|_| report.status != conclusion.end.report.status) {
+                    let end = TaskEnd { report: report.clone(), secret: false };
+                    engine.journal.end_task(&known.seen, &end, TaskEffect::default(), engine.clock.wall()).await?;
+                }
+                engine.move_to(id, TaskState::Reported, "").await?;
+                Ok(Step::Reported(ReportedTask::new(id, action, &report)))
+            }
+            Reported::Conflict => {
+                let ours = conclusion.end.report.status;
+                tracing::error!(bridge.task_id = %id, %ours, "Iden shows another outcome for this task; it is left as it is");
+                engine.move_to(id, TaskState::Conflict, "Iden shows another end, which is left as it is").await?;
+                Ok(Step::Conflict)
+            }
+            Reported::Gone => {
+                tracing::warn!(bridge.task_id = %id, "Iden says that it has no such task; if it is listed again, it is reported and not run again");
+                engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
+                Ok(Step::Dropped)
+            }
+            Reported::Later(why) => {
+                tracing::warn!(bridge.task_id = %id, why, "the report did not arrive; it is sent again");
+                engine.move_to(id, TaskState::Executed, &format!("its report did not arrive: {why}")).await?;
+                Ok(Step::Unreported)
+            }
+        }
+    }
+
+    pub(super) fn info(&self, attempt: u32) -> TaskInfo {
+        let id = self.pending.id();
+        TaskInfo { id: id.to_string(), key: format!("{}:{id}", self.engine.app), attempt }
+    }
+
+    fn unreadable(&self) -> SeenTask {
+        let (action, slug) = Default::default();
+        SeenTask { id: self.pending.id(), action, slug, account: None, due: None, created: None }
+    }
+}
