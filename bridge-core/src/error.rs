@@ -165,6 +165,13 @@ impl TaskError {
         self
     }
 
+    /// The same with the error behind it, for the local log alone.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<BoxError>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
     /// The code that is reported.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -7,6 +7,7 @@ mod company;
 #[cfg(feature = "dev")]
 mod dev;
 mod killed_child;
+mod log;
 mod register;
 mod regressions;
 mod running;
@@ -28,6 +29,7 @@ mod sync_refused;
 mod sync_repeated;
 mod sync_source;
 mod sync_types;
+mod task_trouble;
 mod tasks;
 mod tasks_interrupted;
 mod time;

@@ -1,12 +1,13 @@
 //! One run of one handler.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use bridge_core::{Probe, TaskError, TaskResult, Verdict, policy::OnInterrupt, wire};
 use futures_util::{FutureExt, future::BoxFuture};
+use tokio::task::JoinError;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use super::{Entry, TaskContext, TaskInfo};
+use super::{Entry, TaskContext, TaskInfo, conclusion::capped};
 use crate::clock::Clock;
 
 /// How long a running handler may go on when the connector is told to stop.
@@ -143,13 +144,21 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     }
 }
 
-fn ending(ended: Result<Result<TaskResult, TaskError>, tokio::task::JoinError>) -> Attempt {
-    match ended {
-        Ok(answer) => answered(answer),
-        Err(_) => Attempt::Interrupted(
-            TaskError::fail("internal_error", "the handler panicked").with_verdict(Verdict::Unknown),
-        ),
-    }
+fn ending(ended: Result<Result<TaskResult, TaskError>, JoinError>) -> Attempt {
+    let error = match ended {
+        Ok(answer) => return answered(answer),
+        Err(error) => error,
+    };
+    let panicked = TaskError::fail("internal_error", "the handler panicked").with_verdict(Verdict::Unknown);
+    Attempt::Interrupted(match error.try_into_panic() {
+        Ok(panic) => panicked.with_cause(message_of(&*panic)),
+        Err(_) => panicked,
+    })
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("its message is no text").to_owned()
 }
 
 fn answered(answer: Result<TaskResult, TaskError>) -> Attempt {
@@ -170,12 +179,13 @@ pub(crate) fn unknown_outcome(error: &TaskError) -> TaskError {
 
 /// Logs what went wrong, with the foreign error that Iden is not told of.
 pub(crate) fn log(info: &TaskInfo, error: &TaskError, what: &str) {
-    let cause = error.cause();
+    // What a handler says may be of any length.
+    let cause = error.cause().map(|cause| capped(&cause));
     tracing::warn!(
         bridge.task_id = info.id,
         attempt = info.attempt,
-        code = error.code(),
-        error = error.message(),
+        code = capped(error.code()),
+        error = capped(error.message()),
         cause,
         "{what}"
     );

@@ -93,8 +93,8 @@ fn code(code: &str) -> String {
     if code.trim().is_empty() { "internal_error".to_owned() } else { code }
 }
 
-/// Caps a message for the wire.
-fn capped(message: &str) -> String {
+/// Caps a message, for the wire and for the log.
+pub(super) fn capped(message: &str) -> String {
     if message.chars().count() <= LONGEST_MESSAGE {
         return message.to_owned();
     }

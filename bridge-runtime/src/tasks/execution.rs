@@ -102,15 +102,15 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 engine.move_to(self.pending.id(), state, error.message()).await?;
                 Done::Not(Step::Delayed(engine.clock.now() + after.unwrap_or(PAUSE)))
             }
+            // A restart ends it; so in the journal it is no other interruption.
             Attempt::Interrupted(error) if goes_on.is_some() => {
                 log(
                     &info,
                     &error,
                     "the handler was cut off, and its blocking work goes on; its account waits for the end of it",
                 );
-                engine
-                    .move_to(self.pending.id(), TaskState::Parked, "it was cut off, and its blocking work goes on")
-                    .await?;
+                let note = "it was cut off, and its blocking work went on";
+                engine.move_to(self.pending.id(), TaskState::Interrupted, note).await?;
                 Done::Not(Step::Parked(goes_on))
             }
             Attempt::Interrupted(error) => {
@@ -135,6 +135,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             return Ok(Done::Not(Step::Stopped));
         }
         let cause = TaskError::fail(error.code(), error.message());
+        log(&info, &error, "the task was interrupted");
         match attempting.settle(&info, &task.payload, error).await {
             Settled::Done(result) => self.conclude(task, seen, Ok(result)).await,
             Settled::Failed(error) => {
@@ -147,7 +148,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 self.conclude(task, seen, Err(cause)).await
             }
             Settled::Again => {
-                log(&info, &cause, "the task was interrupted and is tried again");
+                log(&info, &cause, "the task is tried again");
                 Ok(Done::Not(Step::Delayed(self.engine.clock.now() + PAUSE)))
             }
         }

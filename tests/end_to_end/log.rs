@@ -1,0 +1,49 @@
+//! What is logged.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use tracing::subscriber::DefaultGuard;
+
+/// The log of this thread, and so of all that a test does on its own runtime.
+pub struct Log {
+    bytes: Bytes,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Bytes(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    pub fn start() -> Self {
+        let bytes = Bytes::default();
+        let writer = bytes.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        Log { bytes, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The line that has all of these, and stands there once.
+    #[track_caller]
+    pub fn line(&self, parts: &[&str]) -> String {
+        let text = self.text();
+        let lines: Vec<&str> = text.lines().filter(|line| parts.iter().all(|part| line.contains(part))).collect();
+        assert_eq!(lines.len(), 1, "lines with {parts:?}, in:\n{text}");
+        lines[0].to_owned()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.bytes.0.lock().unwrap().clone()).unwrap()
+    }
+}
