@@ -114,7 +114,7 @@ impl App {
         self.with(|scope| scope.task(id).ok().map(|task| task.view(scope.clock.now())))
     }
 
-    /// All tasks, oldest first.
+    /// All tasks, in the order in which they were queued.
     pub fn tasks(&self) -> Vec<TaskView> {
         self.with(|scope| {
             let now = scope.clock.now();

@@ -17,10 +17,9 @@ impl Clock {
         self.ahead = self.ahead.saturating_add(by);
     }
 
-    /// The present, in whole microseconds as Django keeps them.
+    /// The present.
     pub(crate) fn now(&self) -> Timestamp {
-        let now = Timestamp::now().checked_add(self.ahead).unwrap_or(Timestamp::MAX);
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+        whole_micros(Timestamp::now().checked_add(self.ahead).unwrap_or(Timestamp::MAX))
     }
 
     /// The present, but never the same instant twice: what is ordered by creation time is ordered by creation.
@@ -29,6 +28,11 @@ impl Clock {
         self.last = self.now().max(next);
         self.last
     }
+}
+
+/// A stamp as Django keeps it.
+pub(crate) fn whole_micros(stamp: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(stamp.as_microsecond()).unwrap_or(stamp)
 }
 
 #[cfg(test)]

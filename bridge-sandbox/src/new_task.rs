@@ -18,6 +18,7 @@ pub struct NewTask {
     pub(crate) memberships: Value,
     pub(crate) changes: Value,
     pub(crate) execute_after: Option<Timestamp>,
+    pub(crate) created_at: Option<Timestamp>,
 }
 
 impl NewTask {
@@ -31,6 +32,7 @@ impl NewTask {
             memberships: Value::Null,
             changes: Value::Null,
             execute_after: None,
+            created_at: None,
         }
     }
 
@@ -55,6 +57,13 @@ impl NewTask {
     /// The task is `scheduled` until then.
     pub fn execute_after(mut self, due: Timestamp) -> Self {
         self.execute_after = Some(due);
+        self
+    }
+
+    /// As if it had been made then, to the microsecond. Several tasks may say the same, as those do that Iden makes in one
+    /// transaction. Default: when it is queued, and no two at the same instant.
+    pub fn created_at(mut self, made: Timestamp) -> Self {
+        self.created_at = Some(made);
         self
     }
 }

@@ -256,3 +256,17 @@ async fn waiting_for_a_task_panics_when_the_time_is_up() {
     let id = app.queue(suspend("7"));
     app.wait_until_task_done(id, Duration::from_millis(10)).await;
 }
+
+#[tokio::test]
+async fn tasks_of_one_instant_say_the_same_time_and_are_listed_as_they_were_queued() {
+    let (_sandbox, client, app) = acme().await;
+    let made: Timestamp = "2026-01-05T09:30:00.123456789Z".parse().unwrap();
+    let queued = ["3", "1", "2"].map(|id| app.queue(suspend(id).created_at(made)).to_string());
+
+    let (_, list) = client.get(&format!("{}tasks/?status=pending", path(&app))).await;
+
+    assert_eq!(ids(&list), queued);
+    for task in list["results"].as_array().unwrap() {
+        assert_eq!(task["created_at"], "2026-01-05T09:30:00.123456Z");
+    }
+}

@@ -125,6 +125,8 @@ pub struct Company {
     /// The next handler that knows of it waits here.
     pub task_stop: Mutex<Option<Stop>>,
     pub effects: AtomicUsize,
+    /// The tasks that the handlers of `task_pages` were called for.
+    pub carried_out: Mutex<Vec<uuid::Uuid>>,
     /// What the handlers of `tasks_interrupted` do, one after the other.
     pub plan: Mutex<Vec<&'static str>>,
     /// Whether their `verify` sees nothing.

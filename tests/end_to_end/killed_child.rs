@@ -1,12 +1,8 @@
-//! A connector in a process of its own, to be killed. It is this program, told by a variable to be no test.
+//! A connector that syncs in a process of its own, to be killed.
 
 use std::{
-    env,
-    io::Write as _,
     path::{Path, PathBuf},
-    process::Stdio,
     sync::Arc,
-    time::Duration,
 };
 
 use bridge_sandbox::Fault;
@@ -19,21 +15,14 @@ use iden_bridge::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Command,
-    time::timeout,
-};
 
 use crate::{
+    child_process::{self, Child, FOR_GOOD, say},
     company::{Company, Employee, Employment, Hr, Mood, NAME, Seat, Stage, Team, employee, go_on},
     trouble::calls,
 };
 
-const ORDERS: &str = "BRIDGE_TEST_CHILD";
 const LOOKING_UP: &str = "looking somebody up";
-/// Longer than any test takes.
-const FOR_GOOD: Duration = Duration::from_secs(600);
 
 /// What the child is told.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -90,8 +79,7 @@ impl Source<Employee> for Subject {
         if !self.looks_up {
             return Err(SourceError::no_find());
         }
-        println!("{LOOKING_UP}");
-        std::io::stdout().flush()?;
+        say(LOOKING_UP);
         std::future::pending().await
     }
 }
@@ -100,8 +88,9 @@ impl Source<Employee> for Subject {
 #[tokio::test]
 #[ignore = "no test: the child of those in `sync_killed`"]
 async fn child() {
-    let Ok(orders) = env::var(ORDERS) else { return };
-    let (orders, url, key, state): (Orders, String, String, PathBuf) = serde_json::from_str(&orders).unwrap();
+    let Some(((orders, url, key, state), _)) = child_process::orders::<(Orders, String, String, PathBuf)>() else {
+        return;
+    };
     let company = Company::of(orders.people);
     orders.change(&company);
     if orders.fails {
@@ -164,23 +153,13 @@ pub async fn kill(
     stage.sandbox.clear_requests();
     // The hold first: it counts the calls that the others spoil.
     at.hold().into_iter().chain(faults).for_each(|fault| stage.sandbox.fault(fault));
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "killed_child::child", "--ignored", "--nocapture"]);
-    command.env(ORDERS, told.to_string());
-    command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let reached = async {
-        if let At::LookUp = at {
-            while !lines.next_line().await.unwrap().expect("the child goes on").contains(LOOKING_UP) {}
-        }
-        while at.hold().is_some() && !at.is_reached(stage) {
-            assert_eq!(child.try_wait().unwrap(), None, "the child has ended by itself");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    timeout(Duration::from_secs(30), reached).await.unwrap_or_else(|_| panic!("the child never came to {at:?}"));
-    child.kill().await.unwrap();
+    let mut child = Child::start("killed_child::child", &told);
+    if let At::LookUp = at {
+        child.says(LOOKING_UP).await;
+    } else {
+        child.until(&format!("{at:?}"), || at.is_reached(stage)).await;
+    }
+    child.kill().await;
     stage.sandbox.clear_faults();
     let journal = SqliteJournal::beside(state).unwrap();
     journal.session().await.unwrap().expect("the session stands in the journal")

@@ -3,6 +3,7 @@
 
 mod app;
 mod bad_answers;
+mod child_process;
 mod company;
 #[cfg(feature = "dev")]
 mod dev;
@@ -29,7 +30,14 @@ mod sync_refused;
 mod sync_repeated;
 mod sync_source;
 mod sync_types;
+mod task_child;
+mod task_floor;
+mod task_killed;
+mod task_killed_at_random;
+mod task_lanes;
+mod task_pages;
 mod task_trouble;
+mod task_world;
 mod tasks;
 mod tasks_interrupted;
 mod time;

@@ -24,7 +24,7 @@ fn hourly() -> Schedule {
 }
 
 /// Runs the connector as long as `body` takes, and then stops it.
-async fn while_running<T>(connector: &Attached<Hr>, schedule: &Schedule, body: impl Future<Output = T>) -> T {
+pub async fn while_running<T>(connector: &Attached<Hr>, schedule: &Schedule, body: impl Future<Output = T>) -> T {
     let stop = go_on();
     let mut running = Box::pin(connector.run(schedule, &stop));
     let done = tokio::select! {

@@ -1,6 +1,6 @@
 //! Telling Iden what became of a task.
 
-use bridge_core::wire::{AppId, TaskId, TaskReport};
+use bridge_core::wire::{AppId, Task, TaskId, TaskReport};
 
 use super::conclusion::Conclusion;
 use crate::client::{Client, ClientError};
@@ -21,11 +21,20 @@ pub(super) enum Reported {
 /// Sends a report until it is settled. A 409 is compared with the task, and never changes anything (protocol.md section 7).
 pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion: &Conclusion) -> Reported {
     let report = conclusion.report();
+    if conclusion.has_lost_its_password() {
+        // The report with it may have arrived, and is not to be contradicted, not even where Iden would take that.
+        match client.task(app, task).await {
+            Ok(there) if there.status.is_terminal() => return compare(conclusion, &report, &there),
+            Ok(_) => {}
+            Err(error) if error.status() == Some(404) => return absent(&error),
+            Err(error) => return Reported::Later(error.to_string()),
+        }
+    }
     let refused = match client.report_task(app, task, &report).await {
         Ok(answer) if answer.status.as_str() == report.status.as_str() => return Reported::Confirmed(report),
         // An odd answer: ask.
         Ok(_) => None,
-        Err(error) if error.status() == Some(404) => return absent(error),
+        Err(error) if error.status() == Some(404) => return absent(&error),
         Err(error) if matches!(error.status(), Some(400 | 422)) => {
             return resend_shorter(client, app, task, conclusion, &report, error).await;
         }
@@ -33,21 +42,30 @@ pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion
         Err(error) => return Reported::Later(told(&error, &report)),
     };
     match client.task(app, task).await {
-        Ok(there) if there.status.as_str() == report.status.as_str() => Reported::Confirmed(report),
-        // The one with the password, from a run before this one.
-        Ok(there) if conclusion.was_shown_by(&there) => Reported::Confirmed(conclusion.end.report.clone()),
-        Ok(there) if there.status.is_terminal() => Reported::Conflict,
+        Ok(there) if there.status.is_terminal() => compare(conclusion, &report, &there),
         // Still open there, whatever the answer to the report said: never a reason to forget what was done.
         Ok(there) => Reported::Later(
             refused.map_or_else(|| format!("Iden still shows it as {}", there.status), |error| told(&error, &report)),
         ),
-        Err(error) if error.status() == Some(404) => absent(error),
+        Err(error) if error.status() == Some(404) => absent(&error),
         Err(error) => Reported::Later(error.to_string()),
     }
 }
 
+/// A task that is over at Iden: is its end ours?
+fn compare(conclusion: &Conclusion, report: &TaskReport, there: &Task) -> Reported {
+    if there.status.as_str() == report.status.as_str() {
+        return Reported::Confirmed(report.clone());
+    }
+    // The one with the password, from a run before this one.
+    if conclusion.has_lost_its_password() && there.status.as_str() == conclusion.end.report.status.as_str() {
+        return Reported::Confirmed(conclusion.end.report.clone());
+    }
+    Reported::Conflict
+}
+
 /// Bridge says in JSON that a task is not there; a page of something in between says nothing about the task.
-fn absent(error: ClientError) -> Reported {
+fn absent(error: &ClientError) -> Reported {
     if error.is_not_found() && !error.detail().is_empty() { Reported::Gone } else { Reported::Later(error.to_string()) }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct AppState {
     pub(crate) records: BTreeMap<String, BTreeMap<String, Record>>,
     /// In the order in which they were started.
     pub(crate) sessions: Vec<Session>,
-    /// In the order in which they were queued, which is that of `created_at`.
+    /// In the order in which they were queued, which is that of `created_at` unless a test says otherwise.
     pub(crate) tasks: Vec<Task>,
 }
 

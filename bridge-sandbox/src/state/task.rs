@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Scope;
+use crate::clock::whole_micros;
 use crate::error::Refusal;
 use crate::new_task::NewTask;
 use crate::validate::Report;
@@ -101,7 +102,8 @@ impl Task {
 
 impl Scope<'_> {
     pub(crate) fn queue(&mut self, new: NewTask) -> Uuid {
-        let task = Task::new(new, self.clock.stamp());
+        let created_at = new.created_at.map_or_else(|| self.clock.stamp(), whole_micros);
+        let task = Task::new(new, created_at);
         self.app.tasks.push_mut(task).id
     }
 
