@@ -9,7 +9,7 @@ use iden_bridge::{
 };
 
 use crate::{
-    company::{Hr, Mood, Stage, go_on},
+    company::{Mood, Stage, go_on},
     sync_held::approve,
     tasks::{about, all},
 };
@@ -24,7 +24,10 @@ fn hourly() -> Schedule {
 }
 
 /// Runs the connector as long as `body` takes, and then stops it.
-pub async fn while_running<T>(connector: &Attached<Hr>, schedule: &Schedule, body: impl Future<Output = T>) -> T {
+pub async fn while_running<S, T>(connector: &Attached<S>, schedule: &Schedule, body: impl Future<Output = T>) -> T
+where
+    S: Send + Sync + 'static,
+{
     let stop = go_on();
     let mut running = Box::pin(connector.run(schedule, &stop));
     let done = tokio::select! {
@@ -46,7 +49,7 @@ pub async fn while_running<T>(connector: &Attached<Hr>, schedule: &Schedule, bod
 struct Beside(SqliteJournal);
 
 impl Beside {
-    fn of(connector: &Attached<Hr>) -> Self {
+    fn of<S: Send + Sync + 'static>(connector: &Attached<S>) -> Self {
         Beside(SqliteJournal::beside(connector.state()).unwrap())
     }
 
