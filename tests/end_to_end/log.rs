@@ -2,10 +2,14 @@
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
-use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, subscriber::DefaultGuard, subscriber::NoSubscriber};
+
+/// While there is one subscriber only, tracing lets the thread that comes first to a line decide for all whether anybody
+/// wants it; and that may be a test without a log.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 /// The log of this thread, and so of all that a test does on its own runtime.
 pub struct Log {
@@ -28,6 +32,7 @@ impl Write for Bytes {
 
 impl Log {
     pub fn start() -> Self {
+        LazyLock::force(&ANOTHER);
         let bytes = Bytes::default();
         let writer = bytes.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
