@@ -119,9 +119,9 @@ pub async fn run<S: Send + Sync + 'static>(
         return failed(invalid(error));
     }
     let (clock, stop, system) = (SystemClock::new(), CancellationToken::new(), system.into());
-    let attempting = Attempting { entry, system: &system, clock: &clock, stop: &stop };
+    let attempting = Attempting { entry, system: &system, clock: &clock, stop: &stop, tracker: Default::default() };
     let info = TaskInfo { id: "test".to_owned(), key: "test:test".to_owned(), attempt: 1 };
-    match attempting.run(&info, &payload).await.attempt {
+    match attempting.run(&info, &payload).await {
         Attempt::Done(result) => TaskOutcome::Completed(result.to_wire().map(Value::Object)),
         Attempt::Failed(error) => failed(error),
         Attempt::Again { .. } => TaskOutcome::Retried,

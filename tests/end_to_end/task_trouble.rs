@@ -249,6 +249,34 @@ async fn blocking_work_that_goes_on_holds_its_account_until_it_has_ended() {
 }
 
 #[tokio::test]
+async fn a_round_that_is_dropped_in_the_middle_loses_no_task_and_runs_none_beside_itself() {
+    for action in ["unsuspend_account", "delete_account"] {
+        let stage = Stage::with(1).await;
+        let connector = attach(&stage).await;
+        let id = stage.app().queue(about(action, 1));
+        let stop = stage.company.stop_task();
+        let go = go_on();
+        tokio::select! {
+            ended = connector.tasks_once(&go) => panic!("it ends: {ended:?}"),
+            () = stop.reached() => {}
+        }
+        let on_a_thread = action == "delete_account";
+        let round = connector.tasks_once(&go_on()).await.unwrap();
+        assert_eq!((round.parked == 1, round.completed() == 1), (on_a_thread, !on_a_thread), "{action}: {round:?}");
+        stop.go_on();
+        let ended = async {
+            while stage.app().task(id).unwrap().status == "pending" {
+                connector.tasks_once(&go_on()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), ended).await.expect("it runs again");
+        stage.app().assert_task_completed(id);
+        assert_eq!(known(&connector, id).await.attempts, 2);
+    }
+}
+
+#[tokio::test]
 async fn a_report_that_does_not_get_through_before_the_end_is_sent_by_the_next_start() {
     let stage = Stage::with(1).await;
     let connector = attach(&stage).await;

@@ -3,9 +3,11 @@
 use std::{any::Any, sync::Arc, time::Duration};
 
 use bridge_core::{Probe, TaskError, TaskResult, Verdict, policy::OnInterrupt, wire};
-use futures_util::{FutureExt, future::BoxFuture};
 use tokio::task::JoinError;
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use super::{Entry, TaskContext, TaskInfo, conclusion::capped};
 use crate::clock::Clock;
@@ -41,39 +43,28 @@ pub(crate) enum Settled {
     Unknown(TaskError),
 }
 
-/// A run, and what of it is left when it was cut off.
-pub(crate) struct Run {
-    pub(crate) attempt: Attempt,
-    /// Resolves when it has ended, where it still works.
-    pub(crate) goes_on: Option<BoxFuture<'static, ()>>,
-}
-
-impl From<Attempt> for Run {
-    fn from(attempt: Attempt) -> Self {
-        Run { attempt, goes_on: None }
-    }
-}
-
 /// What a run needs.
 pub(crate) struct Attempting<'a, S> {
     pub(crate) entry: &'a Entry<S>,
     pub(crate) system: &'a Arc<S>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) stop: &'a CancellationToken,
+    /// Tells afterwards whether the handler still works: it, or what it runs on a thread.
+    pub(crate) tracker: TaskTracker,
 }
 
 impl<S: Send + Sync + 'static> Attempting<'_, S> {
     /// Calls the handler.
-    pub(crate) async fn run(&self, info: &TaskInfo, payload: &wire::Payload) -> Run {
-        let (cx, cancel) = self.context(info);
+    pub(crate) async fn run(&self, info: &TaskInfo, payload: &wire::Payload) -> Attempt {
+        let (cx, cancel) = self.context(info, self.tracker.clone());
         let _cancel_at_the_end = cancel.clone().drop_guard();
-        let blocking = cx.tracker();
+        let run = self.tracker.track_future((self.entry.run)(cx, payload.clone()));
         // Dropped with this future, the handler must not go on unseen.
-        let mut run = AbortOnDropHandle::new(tokio::spawn((self.entry.run)(cx, payload.clone())));
+        let mut run = AbortOnDropHandle::new(tokio::spawn(run));
         let timeout = self.entry.policy.timeout;
         let cut_off = tokio::select! {
             biased;
-            ended = &mut run => return ending(ended).into(),
+            ended = &mut run => return ending(ended),
             () = self.clock.sleep(timeout) => {
                 TaskError::fail("timeout", format_args!("the handler took more than {timeout:?}"))
             }
@@ -81,29 +72,28 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
                 cancel.cancel();
                 tokio::select! {
                     biased;
-                    ended = &mut run => return ending(ended).into(),
+                    ended = &mut run => return ending(ended),
                     () = self.clock.sleep(GRACE) => TaskError::unknown("the connector was stopped"),
                 }
             }
         };
         run.abort();
-        blocking.close();
+        self.tracker.close();
         let interrupted = Attempt::Interrupted(cut_off.with_verdict(Verdict::Unknown));
         // An abort takes effect at the handler's next await, and never on a thread. Until both have ended it may still have
         // its effect, or even be done.
-        let mut ended = async move {
+        let ended = async {
             let ended = run.await;
-            blocking.wait().await;
+            self.tracker.wait().await;
             ended
-        }
-        .boxed();
+        };
         tokio::select! {
             biased;
-            ended = &mut ended => match ended {
-                Ok(answer) => answered(answer).into(),
-                Err(_) => interrupted.into(),
+            ended = ended => match ended {
+                Ok(answer) => answered(answer),
+                Err(_) => interrupted,
             },
-            () = self.clock.sleep(CUT_OFF) => Run { attempt: interrupted, goes_on: Some(ended.map(drop).boxed()) },
+            () = self.clock.sleep(CUT_OFF) => interrupted,
         }
     }
 
@@ -125,7 +115,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     }
 
     async fn verify(&self, info: &TaskInfo, payload: &wire::Payload) -> Result<Probe<TaskResult>, TaskError> {
-        let (cx, cancel) = self.context(info);
+        let (cx, cancel) = self.context(info, TaskTracker::new());
         let _cancel_at_the_end = cancel.drop_guard();
         let mut probe = AbortOnDropHandle::new(tokio::spawn((self.entry.verify)(cx, payload.clone())));
         tokio::select! {
@@ -138,9 +128,9 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
         }
     }
 
-    fn context(&self, info: &TaskInfo) -> (TaskContext<S>, CancellationToken) {
+    fn context(&self, info: &TaskInfo, tracker: TaskTracker) -> (TaskContext<S>, CancellationToken) {
         let cancel = CancellationToken::new();
-        (TaskContext::new(Arc::clone(self.system), info.clone(), cancel.clone()), cancel)
+        (TaskContext::new(Arc::clone(self.system), info.clone(), cancel.clone(), tracker), cancel)
     }
 }
 

@@ -31,19 +31,15 @@ pub struct TaskInfo {
 }
 
 impl<S: Send + Sync + 'static> TaskContext<S> {
-    pub(crate) fn new(system: Arc<S>, task: TaskInfo, cancelled: CancellationToken) -> Self {
-        TaskContext { system, task, cancelled, blocking: TaskTracker::new() }
-    }
-
-    /// What tells whether blocking work of this task still goes on.
-    pub(crate) fn tracker(&self) -> TaskTracker {
-        self.blocking.clone()
+    /// `blocking` tells whether blocking work of the task still goes on.
+    pub(crate) fn new(system: Arc<S>, task: TaskInfo, cancelled: CancellationToken, blocking: TaskTracker) -> Self {
+        TaskContext { system, task, cancelled, blocking }
     }
 
     /// A context for a unit test of a handler.
     pub fn test(system: impl Into<Arc<S>>) -> Self {
         let task = TaskInfo { id: "test".to_owned(), key: "test:test".to_owned(), attempt: 1 };
-        TaskContext::new(system.into(), task, CancellationToken::new())
+        TaskContext::new(system.into(), task, CancellationToken::new(), TaskTracker::new())
     }
 
     /// The same at a later attempt, for a unit test.

@@ -7,9 +7,9 @@ use std::{
 };
 
 use bridge_core::wire::{AppId, TaskId, TaskStatus};
-use futures_util::{future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::Mutex;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Tasks,
@@ -43,9 +43,52 @@ pub(crate) struct Desk {
     pub(super) lanes: Lanes,
     /// When Iden confirmed a report, of tasks that it may still list.
     pub(super) confirmed: HashMap<TaskId, Duration>,
-    /// Handlers that were cut off, and whose blocking work goes on.
-    pub(super) overtime: FuturesUnordered<BoxFuture<'static, TaskId>>,
-    pub(super) working_overtime: HashSet<TaskId>,
+    /// What tells whether a handler that was given a task still works, it or its blocking work.
+    pub(super) at_work: HashMap<TaskId, TaskTracker>,
+    pub(super) overtime: Overtime,
+}
+
+/// Handlers that were cut off, and that still work.
+#[derive(Default)]
+pub(super) struct Overtime {
+    ends: FuturesUnordered<BoxFuture<'static, TaskId>>,
+    tasks: HashSet<TaskId>,
+}
+
+impl Desk {
+    /// Puts the desk in order after a shift that was dropped in the middle: its handlers were cut off, as by a crash. What
+    /// they were given is found again in the list and in the journal.
+    pub(super) fn tidy(&mut self) {
+        for (id, tracker) in self.at_work.drain() {
+            self.lanes.remove(id);
+            if !tracker.is_empty() {
+                self.overtime.add(id, tracker);
+            }
+        }
+    }
+}
+
+impl Overtime {
+    pub(super) fn add(&mut self, id: TaskId, tracker: TaskTracker) {
+        tracker.close();
+        self.tasks.insert(id);
+        let end = async move {
+            tracker.wait().await;
+            id
+        };
+        self.ends.push(end.boxed());
+    }
+
+    /// The next one that has ended.
+    pub(super) async fn next(&mut self) -> Option<TaskId> {
+        let id = self.ends.next().await?;
+        self.tasks.remove(&id);
+        Some(id)
+    }
+
+    pub(super) fn contains(&self, id: TaskId) -> bool {
+        self.tasks.contains(&id)
+    }
 }
 
 impl<S: Send + Sync + 'static> TaskEngine<S> {

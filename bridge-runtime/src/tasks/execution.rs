@@ -4,7 +4,7 @@ use bridge_core::{TaskError, TaskResult, Verdict, wire::Task};
 
 use super::{
     Entry, TaskInfo,
-    attempt::{Attempt, Attempting, Run, Settled, log, unknown_outcome},
+    attempt::{Attempt, Attempting, Settled, log, unknown_outcome},
     conclusion::Conclusion,
     effect::{account_of, effect},
     error::RoundError,
@@ -32,7 +32,8 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             () = self.stop.cancelled() => return Ok(Done::Not(Step::Stopped)),
             passing = engine.gate.pass() => passing,
         };
-        let attempting = Attempting { entry, system: self.system, clock: &*engine.clock, stop: self.stop };
+        let (system, clock, stop) = (self.system, &*engine.clock, self.stop);
+        let attempting = Attempting { entry, system, clock, stop, tracker: self.tracker.clone() };
         if self.pending.unclear
             && let Some(done) = self.settle(&attempting, task, &seen).await?
         {
@@ -83,8 +84,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         self.pending.attempts = attempt;
         let info = self.info(attempt);
         tracing::info!(bridge.task_id = info.id, bridge.action = task.action, handler = name, attempt, "carrying out");
-        let Run { attempt: ended, goes_on } = attempting.run(&info, &task.payload).await;
-        let done = match ended {
+        let done = match attempting.run(&info, &task.payload).await {
             Attempt::Done(result) => self.conclude(task, seen, checked(&info, result)).await?,
             Attempt::Failed(error) => {
                 log(&info, &error, "the task failed");
@@ -103,7 +103,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 Done::Not(Step::Delayed(engine.clock.now() + after.unwrap_or(PAUSE)))
             }
             // A restart ends it; so in the journal it is no other interruption.
-            Attempt::Interrupted(error) if goes_on.is_some() => {
+            Attempt::Interrupted(error) if !self.tracker.is_empty() => {
                 log(
                     &info,
                     &error,
@@ -111,7 +111,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 );
                 let note = "it was cut off, and its blocking work went on";
                 engine.move_to(self.pending.id(), TaskState::Interrupted, note).await?;
-                Done::Not(Step::Parked(goes_on))
+                Done::Not(Step::Parked)
             }
             Attempt::Interrupted(error) => {
                 engine.move_to(self.pending.id(), TaskState::Interrupted, error.message()).await?;
@@ -162,7 +162,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             "nobody can tell whether the task was done, so it waits for a person: look into the system, then `tasks retry`",
         );
         self.engine.move_to(self.pending.id(), TaskState::Parked, error.message()).await?;
-        Ok(Done::Not(Step::Parked(None)))
+        Ok(Done::Not(Step::Parked))
     }
 
     /// Ends a task that no handler takes. One that was begun before, by a handler that is there no more or by a run that

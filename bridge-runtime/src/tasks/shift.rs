@@ -10,7 +10,7 @@ use bridge_core::wire::TaskId;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     engine::{Desk, TaskEngine},
@@ -71,6 +71,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         polling: Option<Polling<'a>>,
         desk: &'a mut Desk,
     ) -> Self {
+        desk.tidy();
         Shift { engine, system, stop, polling, desk, report: RoundReport::default(), failure: None }
     }
 
@@ -92,7 +93,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 && turns.len() < AT_ONCE
                 && let Some(pending) = self.desk.lanes.next(engine.clock.now())
             {
-                turns.push(Turn::new(engine, self.system, stop, pending).take());
+                let tracker = TaskTracker::new();
+                self.desk.at_work.insert(pending.id(), tracker.clone());
+                turns.push(Turn::new(engine, self.system, stop, tracker, pending).take());
             }
             if turns.is_empty() {
                 break;
@@ -112,17 +115,20 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 // The turns look at it themselves.
                 () = stop.cancelled(), if goes_on => Event::Stopped,
             };
-            match event {
+            let done = match event {
                 Event::Turned(turned) => self.take_back(turned),
-                Event::WentHome(id) => self.go_home(id).await?,
+                Event::WentHome(id) => self.go_home(id).await,
                 Event::Listed(listing) => {
                     poll = None;
                     match listing {
-                        Ok(listing) => self.take_in(listing).await?,
-                        Err(error) => self.fail(error),
+                        Ok(listing) => self.take_in(listing).await,
+                        Err(error) => Err(error),
                     }
                 }
-                Event::Due | Event::Stopped => {}
+                Event::Due | Event::Stopped => Ok(()),
+            };
+            if let Err(error) = done {
+                self.fail(error);
             }
         }
         drop(turns);
@@ -188,7 +194,8 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             return lanes.hold_report(pending);
         }
         self.report.came += 1;
-        if known.is_some_and(|known| known.state == TaskState::Parked) {
+        let is_parked = known.is_some_and(|known| known.state == TaskState::Parked);
+        if is_parked || self.desk.overtime.contains(pending.id()) {
             lanes.park(pending);
         } else {
             lanes.queue(pending);
@@ -221,7 +228,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
     /// Parked tasks that a person has had taken up again.
     async fn take_up_again(&mut self) -> Result<(), RoundError> {
         let mut parked = self.desk.lanes.parked();
-        parked.retain(|id| !self.desk.working_overtime.contains(id));
+        parked.retain(|id| !self.desk.overtime.contains(*id));
         if parked.is_empty() {
             return Ok(());
         }
@@ -236,7 +243,6 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
 
     /// A handler that was cut off has ended: its task is settled by its kind, and may run again.
     async fn go_home(&mut self, id: TaskId) -> Result<(), RoundError> {
-        self.desk.working_overtime.remove(&id);
         tracing::info!(bridge.task_id = %id, "the blocking work that went on has ended");
         self.engine.move_to(id, TaskState::Interrupted, "its blocking work has ended").await?;
         self.desk.lanes.release(id, |pending| pending);
@@ -244,7 +250,8 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
     }
 
     /// Takes a task back from its turn.
-    fn take_back(&mut self, turned: Turned) {
+    fn take_back(&mut self, turned: Turned) -> Result<(), RoundError> {
+        let tracker = self.desk.at_work.remove(&turned.id());
         let (lanes, now) = (&mut self.desk.lanes, self.engine.clock.now());
         match turned {
             Turned::Reported(task) => {
@@ -260,11 +267,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             Turned::Dropped(id) => lanes.remove(id),
             Turned::Unreported(pending) => lanes.hold_report(pending),
             Turned::Delayed(pending, until) => lanes.delay(pending, until),
-            Turned::Parked(pending, goes_on) => {
-                if let Some(goes_on) = goes_on {
-                    let id = pending.id();
-                    self.desk.working_overtime.insert(id);
-                    self.desk.overtime.push(goes_on.map(move |()| id).boxed());
+            Turned::Parked(pending) => {
+                if let Some(tracker) = tracker.filter(|tracker| !tracker.is_empty()) {
+                    self.desk.overtime.add(pending.id(), tracker);
                 }
                 lanes.park(pending);
             }
@@ -274,11 +279,10 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 } else {
                     lanes.queue(pending);
                 }
-                if let Some(error) = error {
-                    self.fail(error);
-                }
+                return error.map_or(Ok(()), Err);
             }
         }
+        Ok(())
     }
 
     fn fail(&mut self, error: RoundError) {

@@ -6,8 +6,7 @@ use bridge_core::{
     TaskError,
     wire::{Task, TaskId, TaskStatus},
 };
-use futures_util::future::BoxFuture;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     TaskInfo,
@@ -32,6 +31,8 @@ pub(super) struct Turn<'a, S> {
     pub(super) engine: &'a TaskEngine<S>,
     pub(super) system: &'a Arc<S>,
     pub(super) stop: &'a CancellationToken,
+    /// Tells whether the handler works.
+    pub(super) tracker: TaskTracker,
     pub(super) pending: Pending,
 }
 
@@ -47,10 +48,23 @@ pub(super) enum Turned {
     Unreported(Pending),
     /// Again, but not before this time.
     Delayed(Pending, Duration),
-    /// A person has to look; or its handler still works, until this resolves.
-    Parked(Pending, Option<BoxFuture<'static, ()>>),
+    /// A person has to look; or its handler was cut off, and still works.
+    Parked(Pending),
     /// It did not come to anything: the connector is told to stop, or something failed.
     PutBack(Pending, Option<RoundError>),
+}
+
+impl Turned {
+    pub(super) fn id(&self) -> TaskId {
+        match self {
+            Turned::Reported(task) => task.id,
+            Turned::Conflict(id) | Turned::Dropped(id) => *id,
+            Turned::Unreported(pending)
+            | Turned::Delayed(pending, _)
+            | Turned::Parked(pending)
+            | Turned::PutBack(pending, _) => pending.id(),
+        }
+    }
 }
 
 /// The same without the task.
@@ -60,7 +74,7 @@ pub(super) enum Step {
     Dropped,
     Unreported,
     Delayed(Duration),
-    Parked(Option<BoxFuture<'static, ()>>),
+    Parked,
     Stopped,
 }
 
@@ -76,9 +90,10 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         engine: &'a TaskEngine<S>,
         system: &'a Arc<S>,
         stop: &'a CancellationToken,
+        tracker: TaskTracker,
         pending: Pending,
     ) -> Self {
-        Turn { engine, system, stop, pending }
+        Turn { engine, system, stop, tracker, pending }
     }
 
     pub(super) async fn take(mut self) -> Turned {
@@ -89,7 +104,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Ok(Step::Dropped) => Turned::Dropped(pending.id()),
             Ok(Step::Unreported) => Turned::Unreported(pending),
             Ok(Step::Delayed(until)) => Turned::Delayed(pending, until),
-            Ok(Step::Parked(goes_on)) => Turned::Parked(pending, goes_on),
+            Ok(Step::Parked) => Turned::Parked(pending),
             Ok(Step::Stopped) => Turned::PutBack(pending, None),
             Err(error) => Turned::PutBack(pending, Some(error)),
         }
