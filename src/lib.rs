@@ -13,6 +13,8 @@ pub use bridge_core::{
 pub use bridge_derive::{BridgeError, BridgeResource, BridgeStatus, bridge_task};
 #[cfg(feature = "dev")]
 pub use bridge_runtime::dev;
+#[cfg_attr(feature = "journal-sqlite", doc = include_str!("docs/testing.md"))]
+pub use bridge_runtime::testing;
 pub use bridge_runtime::{
     client, clock,
     connector::{self, Connector, ConnectorError, Exit, Fleet, NoSettings, Schedule, Target},
@@ -20,7 +22,6 @@ pub use bridge_runtime::{
     source::{self, BlockingOut, Out, Page, Pages, Source},
     sync,
     tasks::{self, Route, TaskContext, TaskInfo, Tasks},
-    testing,
 };
 
 /// What a connector needs: `use iden_bridge::prelude::*;`.

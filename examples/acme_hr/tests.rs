@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use iden_bridge::{
     prelude::*,
-    testing::{self, TaskOutcome},
+    testing::{self, TestTask},
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -30,11 +30,11 @@ async fn find(hr: &Hr, number: u32) -> Employee {
     Source::<Employee>::find(hr, &number).await.unwrap().unwrap()
 }
 
-fn nadia() -> CreateAccount<Employee> {
-    CreateAccount::test(json!({
+fn nadia() -> Value {
+    json!({
         "account": {"email": "nadia@acme.example", "first_name": "Nadia", "assignments": {"seat": ["ide"]}},
         "memberships": {"team": ["platform"]},
-    }))
+    })
 }
 
 #[test]
@@ -87,15 +87,15 @@ async fn a_row_that_cannot_be_read_stops_nobody_else() {
 #[tokio::test]
 async fn the_same_task_hires_once_and_another_is_told_that_the_address_is_taken() {
     let hr = hr();
-    let cx = TaskContext::test(hr.clone());
-    assert_eq!(hired(&cx, &nadia()).await.unwrap(), Probe::NotApplied);
-    let created = hire(cx.clone(), nadia()).await.unwrap();
-    assert_eq!(hired(&cx, &nadia()).await.unwrap(), Probe::Applied(Created::new(*created.id())));
-    assert_eq!(hire(cx.clone(), nadia()).await.unwrap(), created);
+    let (cx, nadia) = (TaskContext::test(hr.clone()), CreateAccount::test(nadia()));
+    assert_eq!(hired(&cx, &nadia).await.unwrap(), Probe::NotApplied);
+    let created = hire(cx.clone(), nadia.clone()).await.unwrap();
+    assert_eq!(hired(&cx, &nadia).await.unwrap(), Probe::Applied(Created::new(*created.id())));
+    assert_eq!(hire(cx.clone(), nadia.clone()).await.unwrap(), created);
 
     let mut other = cx;
     other.task.key = "another task".to_owned();
-    assert!(matches!(hire(other, nadia()).await, Err(HrError::EmailTaken(_))));
+    assert!(matches!(hire(other, nadia).await, Err(HrError::EmailTaken(_))));
     let employee = find(&hr, *created.id()).await;
     assert_eq!((employee.teams, employee.seats), (vec![Ref::new("platform")], vec![Ref::new("ide")]));
 }
@@ -153,7 +153,7 @@ async fn a_temporary_password_is_the_one_that_the_portal_waits_for() {
     assert_eq!(new, NewPassword::temporary(Secret::new(stored)));
 }
 
-/// Through the route, as the engine would do it: with the codes that Iden is told.
+/// Through the engine, from here on: a task as Iden sends it, and what Iden is told.
 #[tokio::test]
 async fn iden_is_told_codes_that_say_what_is_wrong() {
     let hr = hr();
@@ -164,10 +164,47 @@ async fn iden_is_told_codes_that_say_what_is_wrong() {
         ("suspend_account", "ann@acme.example", "invalid_payload"),
         ("promote_account", "1001", "unsupported_action"),
     ] {
-        let payload = json!({"account": {"id": id}});
-        match testing::run(&tasks::all(), hr.clone(), action, "employee", payload).await {
-            TaskOutcome::Failed { code, .. } => assert_eq!(code, expected, "{action} {id}"),
-            other => panic!("{action} {id}: {other:?}"),
-        }
+        let task = testing::task(action, "employee", json!({"account": {"id": id}}));
+        task.run(&tasks::all(), hr.clone()).await.assert_failed(expected);
     }
+}
+
+#[tokio::test]
+async fn a_hiring_that_was_interrupted_is_looked_up_and_nobody_is_hired_twice() {
+    let hr = hr();
+    let hiring = TestTask::of::<CreateAccount<Employee>>(nadia());
+    let first = hiring.run(&tasks::all(), hr.clone()).await;
+    let again = hiring.clone().interrupted().run(&tasks::all(), hr.clone()).await;
+    assert_eq!(again.assert_completed().report(), first.assert_completed().report());
+    assert_eq!((first.attempt(), again.attempt()), (1, 0), "`hired` has found her, so `hire` is not called");
+    assert_eq!(count(&hr, "select count(*) from person"), seed::PEOPLE + 1);
+
+    // Interrupted before the database had her: she is hired now.
+    let fresh = self::hr();
+    assert_eq!(hiring.interrupted().run(&tasks::all(), fresh).await.assert_completed().attempt(), 2);
+}
+
+/// Nobody knows how far a database came that fails. What may run twice, runs again; what may not, never does.
+#[tokio::test]
+async fn a_database_that_fails_makes_nothing_happen_twice() {
+    let hr = hr();
+    lock(&hr.handle()).execute_batch("alter table person rename to elsewhere").unwrap();
+    let about = || json!({"account": {"id": "1001"}});
+    let suspension = TestTask::of::<SuspendAccount<Employee>>(about());
+    suspension.run(&tasks::all(), hr.clone()).await.assert_retried();
+    suspension.after_attempts(4).run(&tasks::all(), hr.clone()).await.assert_failed("external_system_error");
+    let reset = TestTask::of::<ResetPassword<Employee>>(about());
+    reset.run(&tasks::all(), hr.clone()).await.assert_failed("outcome_unknown");
+    // `hired` cannot look either: a person has to.
+    TestTask::of::<CreateAccount<Employee>>(nadia()).run(&tasks::all(), hr).await.assert_parked();
+}
+
+#[tokio::test]
+async fn iden_is_told_the_new_password() {
+    let hr = hr();
+    let reset = TestTask::of::<ResetPassword<Employee>>(json!({"account": {"id": "1001"}}));
+    let told = reset.run(&tasks::all(), hr.clone()).await.assert_completed().report().unwrap()["result"].clone();
+    let stored: String =
+        lock(&hr.handle()).query_row("select password from password_reset", [], |row| row.get(0)).unwrap();
+    assert_eq!(told, json!({"password": stored}));
 }

@@ -109,6 +109,12 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         Ok((report.came > 0, due))
     }
 
+    /// When the next task that waits for its time may run.
+    #[cfg(feature = "journal-sqlite")]
+    pub(crate) async fn next_due(&self) -> Option<Duration> {
+        self.desk.lock().await.lanes.next_due()
+    }
+
     async fn shift(
         &self,
         system: &Arc<S>,

@@ -146,6 +146,13 @@ pub struct Tasks<S> {
     entries: Vec<Entry<S>>,
 }
 
+// By hand, as that of an entry.
+impl<S> Clone for Tasks<S> {
+    fn clone(&self) -> Self {
+        Tasks { entries: self.entries.clone() }
+    }
+}
+
 impl<S> Default for Tasks<S> {
     fn default() -> Self {
         Tasks::of([])

@@ -20,10 +20,8 @@ mod subject;
 mod testing;
 mod turn;
 
-pub(crate) use attempt::{Attempt, Attempting, Settled};
 pub use context::{TaskContext, TaskInfo};
 pub(crate) use engine::TaskEngine;
-pub(crate) use entry::invalid;
 pub use entry::{Entry, Route, Tasks, entry};
 pub use error::RoundError;
 pub use handler::{FromContext, Listed, TaskHandler, assert_distinct, verdict_of_probe};

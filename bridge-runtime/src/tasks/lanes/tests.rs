@@ -55,7 +55,9 @@ fn across_accounts_the_oldest_goes_first() {
 #[test]
 fn one_that_waits_for_its_time_holds_its_lane_and_no_other() {
     let mut lanes = Lanes::default();
-    [(1, 1), (2, 1), (3, 2)].map(|(number, account)| lanes.queue(about(number, "suspend_account", account)));
+    for (number, account) in [(1, 1), (2, 1), (3, 2)] {
+        lanes.queue(about(number, "suspend_account", account));
+    }
     let first = lanes.next(NOW).unwrap();
     lanes.delay(first, LATER);
     assert_eq!(next(&mut lanes), [3]);
@@ -70,7 +72,7 @@ fn a_parked_task_holds_its_account_but_for_suspensions_and_deletions() {
     let mut lanes = Lanes::default();
     lanes.park(about(1, "update_account", 1));
     let behind = [(2, "update_account"), (3, "suspend_account"), (4, "unsuspend_account"), (5, "delete_account")];
-    behind.map(|(number, action)| lanes.queue(about(number, action, 1)));
+    behind.into_iter().for_each(|(number, action)| lanes.queue(about(number, action, 1)));
     assert_eq!(next(&mut lanes), [3]);
     assert_eq!(next(&mut lanes), [0; 0], "one at a time, still");
     lanes.remove(id(3));
@@ -127,18 +129,18 @@ fn a_person_is_made_again_only_after_the_old_account_was_deleted() {
 #[test]
 fn two_accounts_that_share_an_address_are_two() {
     let mut lanes = Lanes::default();
-    [(1, "7"), (2, "8")].map(|(number, id)| {
+    for (number, id) in [(1, "7"), (2, "8")] {
         lanes.queue(pending(number, "update_account", &json!({"id": id, "email": "office@acme.example"})));
-    });
+    }
     assert_eq!(next(&mut lanes), [1, 2]);
 }
 
 #[test]
 fn lanes_that_turn_out_to_be_one_are_joined_even_while_both_are_at_work() {
     let mut lanes = Lanes::default();
-    [(1, "7"), (2, "8")].map(|(number, id)| {
+    for (number, id) in [(1, "7"), (2, "8")] {
         lanes.queue(pending(number, "update_account", &json!({"id": id, "email": "office@acme.example"})));
-    });
+    }
     assert_eq!(next(&mut lanes), [1, 2]);
     lanes.queue(pending(3, "create_account", &json!({"email": "office@acme.example"})));
     assert_eq!(next(&mut lanes), [0; 0]);
@@ -151,7 +153,7 @@ fn lanes_that_turn_out_to_be_one_are_joined_even_while_both_are_at_work() {
 #[test]
 fn what_names_nobody_is_nobodys_lane() {
     let mut lanes = Lanes::default();
-    [1, 2].map(|number| lanes.queue(pending(number, "rotate_keys", &Value::Null)));
+    [1, 2].into_iter().for_each(|number| lanes.queue(pending(number, "rotate_keys", &Value::Null)));
     assert_eq!(next(&mut lanes), [1, 2]);
 }
 
@@ -159,7 +161,7 @@ fn what_names_nobody_is_nobodys_lane() {
 fn what_iden_lists_no_more_is_let_go_of_behind_a_parked_task() {
     let mut lanes = Lanes::default();
     lanes.park(about(1, "update_account", 1));
-    [2, 3].map(|number| lanes.queue(about(number, "update_account", 1)));
+    [2, 3].into_iter().for_each(|number| lanes.queue(about(number, "update_account", 1)));
     lanes.queue(about(4, "update_account", 2));
     lanes.drop_unlisted(|task| task == id(3));
     assert_eq!([1, 2, 3, 4].map(|number| lanes.contains(id(number))), [true, false, true, true]);
