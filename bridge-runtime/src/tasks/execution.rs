@@ -6,9 +6,9 @@ use super::{
     Entry, TaskInfo,
     attempt::{Attempt, Attempting, Settled, log, unknown_outcome},
     conclusion::Conclusion,
-    effect::{account_of, effect},
+    effect::effect,
     error::RoundError,
-    pending::Pending,
+    pending::seen,
     turn::{Done, PAUSE, Step, Turn},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 
 impl<S: Send + Sync + 'static> Turn<'_, S> {
     pub(super) async fn carry_out(&mut self, task: &Task) -> Result<Done, RoundError> {
-        let (engine, seen) = (self.engine, seen(task, &self.pending));
+        let (engine, seen) = (self.engine, seen(task));
         let Some(entry) = engine.tasks.find(&task.action, &task.resource_type) else {
             let what = format!("this connector has no handler for `{}` on `{}`", task.action, task.resource_type);
             return self.refuse(&seen, TaskError::fail("unsupported_action", what)).await;
@@ -190,18 +190,6 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         self.pending.unclear = false;
         self.pending.conclusion = Some(Box::new(conclusion));
         Ok(Done::Ended)
-    }
-}
-
-/// What the journal is to know of a task.
-fn seen(task: &Task, pending: &Pending) -> SeenTask {
-    SeenTask {
-        id: task.id,
-        action: task.action.clone(),
-        slug: task.resource_type.clone(),
-        account: account_of(&task.payload),
-        due: pending.place.due,
-        created: pending.place.created,
     }
 }
 

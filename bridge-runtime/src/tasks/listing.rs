@@ -7,7 +7,11 @@ use std::{
 
 use bridge_core::wire::{AppId, TaskEntry, TaskId, TaskStatus};
 
-use super::{effect::account_of, error::RoundError, pending::Pending};
+use super::{
+    error::RoundError,
+    pending::{Pending, seen},
+    subject::Subject,
+};
 use crate::{
     client::Client,
     clock::Clock,
@@ -16,7 +20,7 @@ use crate::{
 
 /// How many tasks are asked for at a time.
 const PAGE: u64 = 100;
-/// How many pending tasks are held: an id, two stamps and three hashes each.
+/// How many pending tasks are held. Each takes about 600 bytes.
 const MOST: usize = 100_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
 const WALKS: usize = 8;
@@ -26,7 +30,7 @@ const WALKS: usize = 8;
 pub(super) struct Listing {
     /// When the poll began.
     pub(super) began: Duration,
-    pub(super) tasks: HashMap<TaskId, Pending>,
+    pub(super) tasks: HashMap<TaskId, (Pending, Subject)>,
     /// Those that were begun here, and are not listed.
     pub(super) unlisted: Vec<(KnownTask, Fate)>,
 }
@@ -120,18 +124,11 @@ impl Listing {
     /// Takes in a task of a page. What the journal is to know of it, if it is new here.
     fn take(&mut self, entry: TaskEntry) -> Option<SeenTask> {
         let (pending, seen) = match entry {
-            TaskEntry::Readable(task) => {
-                let pending = Pending::of(&task);
-                let account = account_of(&task.payload);
-                let (due, created) = (pending.place.due, task.created_at);
-                let seen =
-                    SeenTask { id: task.id, action: task.action, slug: task.resource_type, account, due, created };
-                (pending, seen)
-            }
+            TaskEntry::Readable(task) => ((Pending::of(&task), Subject::of(&task)), seen(&task)),
             TaskEntry::Unreadable { id: Some(id), why } => {
                 let (action, slug) = Default::default();
                 let seen = SeenTask { id, action, slug, account: None, due: None, created: None };
-                (Pending::unreadable(id, why), seen)
+                ((Pending::unreadable(id, why), Subject::default()), seen)
             }
             TaskEntry::Unreadable { id: None, why } => {
                 tracing::error!(why, "Iden lists a task without a readable id; it cannot be reported on");

@@ -1,4 +1,17 @@
-//! Carrying out tasks.
+//! Carrying out tasks, each once.
+//!
+//! | what happens | where |
+//! |---|---|
+//! | what is pending is read, page by page, until a walk finds nothing new | `listing` |
+//! | tasks of one person stand in one lane, in Iden's order | `subject`, `lanes` |
+//! | the first of each lane is given out, eight at once; polls go on meanwhile | `shift` |
+//! | a task has its turn: it is read, carried out, reported | `turn` |
+//! | its handler is found and called, between two entries in the journal | `execution`, `attempt` |
+//! | how it ended, and what Iden is told of that; a password in memory only | `conclusion`, `reporter` |
+//! | what it did to its account, for the syncs | `effect` |
+//!
+//! A task that was begun by a run that nobody saw the end of is settled by its handler's kind: run again, verified, or
+//! reported failed with `outcome_unknown` (reliability.md 4.5).
 
 mod attempt;
 mod conclusion;

@@ -3,23 +3,61 @@
 use bridge_core::wire::{Task, TaskId};
 use jiff::Timestamp;
 
-use super::{conclusion::Conclusion, subject::Subject};
+use super::{conclusion::Conclusion, effect::account_of};
 use crate::journal::{KnownTask, SeenTask, TaskState};
 
 /// Where a task stands in the order of its account's tasks: `max(created_at, execute_after)`, then `created_at`, then `id`
 /// (protocol.md section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
-    pub(super) due: Option<Timestamp>,
-    pub(super) created: Option<Timestamp>,
-    pub(super) id: TaskId,
+    due: Moment,
+    created: Moment,
+    id: TaskId,
+}
+
+/// A time in nanoseconds since 1970, or the nearest that there is; a missing one comes before all others. Half the size of a
+/// stamp: 100,000 tasks are held at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Moment(i64);
+
+impl From<Option<Timestamp>> for Moment {
+    fn from(time: Option<Timestamp>) -> Self {
+        let nanoseconds = time.map_or(i128::MIN, Timestamp::as_nanosecond);
+        Moment(nanoseconds.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+    }
+}
+
+impl Place {
+    pub(super) fn new(due: Option<Timestamp>, created: Option<Timestamp>, id: TaskId) -> Self {
+        Place { due: due.into(), created: created.into(), id }
+    }
+
+    pub(super) fn id(&self) -> TaskId {
+        self.id
+    }
+}
+
+/// What the journal is to know of a task.
+pub(super) fn seen(task: &Task) -> SeenTask {
+    SeenTask {
+        id: task.id,
+        action: task.action.clone(),
+        slug: task.resource_type.clone(),
+        account: account_of(&task.payload),
+        due: due(task),
+        created: task.created_at,
+    }
+}
+
+/// When a task is to be carried out: the later of its two times.
+fn due(task: &Task) -> Option<Timestamp> {
+    task.created_at.max(task.execute_after)
 }
 
 /// A task that is not over.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) place: Place,
-    pub(super) subject: Subject,
     /// A suspension or a deletion: a parked task before it does not keep it waiting.
     pub(super) passes: bool,
     /// How often its handler was called.
@@ -35,27 +73,24 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn of(task: &Task) -> Self {
         Pending {
-            subject: Subject::of(task),
             passes: matches!(task.action.as_str(), "suspend_account" | "delete_account"),
-            ..Pending::at(Place { due: task.created_at.max(task.execute_after), created: task.created_at, id: task.id })
+            ..Pending::at(Place::new(due(task), task.created_at, task.id))
         }
     }
 
     /// One that cannot be read, but has an id to report on.
     pub(super) fn unreadable(id: TaskId, why: String) -> Self {
-        Pending { unreadable: Some(why), ..Pending::at(Place { due: None, created: None, id }) }
+        Pending { unreadable: Some(why), ..Pending::at(Place::new(None, None, id)) }
     }
 
     /// One that Iden does not list, to be reported.
     pub(super) fn unlisted(known: &KnownTask) -> Self {
-        let SeenTask { due, created, id, .. } = known.seen;
-        Pending::at(Place { due, created, id }).known(known)
+        Pending::at(Place::new(known.seen.due, known.seen.created, known.seen.id)).known(known)
     }
 
     /// One of which no more is known than its place.
     pub(super) fn at(place: Place) -> Self {
-        let (subject, passes, conclusion) = Default::default();
-        Pending { place, subject, passes, attempts: 0, unclear: false, unreadable: None, conclusion }
+        Pending { place, passes: false, attempts: 0, unclear: false, unreadable: None, conclusion: None }
     }
 
     /// With what the journal knows of it.
@@ -68,6 +103,6 @@ impl Pending {
     }
 
     pub(super) fn id(&self) -> TaskId {
-        self.place.id
+        self.place.id()
     }
 }

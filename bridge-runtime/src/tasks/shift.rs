@@ -18,6 +18,7 @@ use super::{
     listing::{Fate, Listing},
     pending::Pending,
     round::RoundReport,
+    subject::Subject,
     turn::{Turn, Turned},
 };
 use crate::journal::{KnownTask, TaskState};
@@ -162,19 +163,19 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             self.go_home(id).await?;
         }
         let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
-        let mut fresh: Vec<Pending> = listing.tasks.into_values().collect();
+        let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
         // Its report was confirmed since: the list is older than that.
-        fresh.retain(|one| {
+        fresh.retain(|(one, _)| {
             let confirmed = self.desk.confirmed.get(&one.id()).is_some_and(|at| *at >= began);
             !confirmed && !self.desk.lanes.contains(one.id())
         });
-        fresh.sort_unstable_by_key(|one| one.place);
+        fresh.sort_unstable_by_key(|(one, _)| one.place);
         let mut fresh = fresh.into_iter().peekable();
         while fresh.peek().is_some() {
-            let chunk: Vec<Pending> = fresh.by_ref().take(CHUNK).collect();
-            let known = engine.journal.tasks(chunk.iter().map(Pending::id).collect()).await?;
+            let chunk: Vec<(Pending, Subject)> = fresh.by_ref().take(CHUNK).collect();
+            let known = engine.journal.tasks(chunk.iter().map(|(one, _)| one.id()).collect()).await?;
             let known: HashMap<TaskId, KnownTask> = known.into_iter().map(|one| (one.seen.id, one)).collect();
-            chunk.into_iter().for_each(|pending| self.queue(known.get(&pending.id()), pending));
+            chunk.into_iter().for_each(|(one, subject)| self.queue(known.get(&one.id()), one, &subject));
         }
         self.look_after_unlisted(listing.unlisted).await?;
         self.desk.confirmed.retain(|id, at| listed.contains(id) || *at >= began);
@@ -187,8 +188,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         Ok(engine.journal.forget_tasks(keep, before).await?)
     }
 
-    fn queue(&mut self, known: Option<&KnownTask>, pending: Pending) {
+    fn queue(&mut self, known: Option<&KnownTask>, pending: Pending, subject: &Subject) {
         let lanes = &mut self.desk.lanes;
+        lanes.enter(&pending, subject);
         let pending = if let Some(known) = known { pending.known(known) } else { pending };
         if pending.conclusion.is_some() {
             return lanes.hold_report(pending);

@@ -11,12 +11,12 @@ use super::effect::account_of;
 pub(super) type Name = u64;
 
 /// The names of the account that a task is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Subject {
     /// By its id, where it is there already.
     pub(super) id: Option<Name>,
     /// By what is to be unique about a person: the e-mail address and the login name.
-    pub(super) logins: Vec<Name>,
+    logins: [Option<Name>; 2],
 }
 
 impl Subject {
@@ -24,12 +24,16 @@ impl Subject {
         let slug = &task.resource_type;
         let id = account_of(&task.payload).map(|id| name(slug, "id", &id));
         let account = task.payload.account.as_ref();
-        let logins = ["email", "username"].into_iter().filter_map(|field| {
+        let logins = ["email", "username"].map(|field| {
             let login = account.and_then(|account: &Object| account.get(field)).and_then(Value::as_str)?;
             let login = login.trim().to_lowercase();
             (!login.is_empty()).then(|| name(slug, field, &login))
         });
-        Subject { id, logins: logins.collect() }
+        Subject { id, logins }
+    }
+
+    pub(super) fn logins(&self) -> impl Iterator<Item = Name> {
+        self.logins.into_iter().flatten()
     }
 
     /// Whether the account is not there yet, as far as the task knows.

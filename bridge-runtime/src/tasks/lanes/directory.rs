@@ -1,6 +1,6 @@
 //! Which lane an account's tasks are in.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::LaneId;
 use crate::tasks::subject::{Name, Subject};
@@ -11,11 +11,12 @@ pub(super) struct Directory {
     by_id: HashMap<Name, LaneId>,
     /// Which lane makes an account of this login, and which ones have one.
     makers: HashMap<Name, LaneId>,
-    owners: HashMap<Name, BTreeSet<LaneId>>,
-    entries: HashMap<LaneId, HashSet<Entry>>,
+    owners: BTreeSet<(Name, LaneId)>,
+    /// Under what each lane stands here, sorted.
+    entries: HashMap<LaneId, Vec<Entry>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Entry {
     Id(Name),
     Maker(Name),
@@ -29,10 +30,10 @@ impl Directory {
     /// perhaps one of them.
     pub(super) fn find(&self, subject: &Subject) -> BTreeSet<LaneId> {
         let mut found: BTreeSet<LaneId> = subject.id.and_then(|id| self.by_id.get(&id)).copied().into_iter().collect();
-        for login in &subject.logins {
-            found.extend(self.makers.get(login));
+        for login in subject.logins() {
+            found.extend(self.makers.get(&login));
             if subject.is_to_be_made() {
-                found.extend(self.owners.get(login).into_iter().flatten());
+                found.extend(self.owners.range((login, 0)..=(login, LaneId::MAX)).map(|(_, lane)| lane));
             }
         }
         found
@@ -41,7 +42,7 @@ impl Directory {
     /// Finds this subject in that lane from now on.
     pub(super) fn enter(&mut self, subject: &Subject, lane: LaneId) {
         let of_login = |login| if subject.is_to_be_made() { Entry::Maker(login) } else { Entry::Owner(login) };
-        let logins = subject.logins.iter().copied().map(of_login);
+        let logins = subject.logins().map(of_login);
         subject.id.map(Entry::Id).into_iter().chain(logins).for_each(|entry| self.add(entry, lane));
     }
 
@@ -61,25 +62,21 @@ impl Directory {
         match entry {
             Entry::Id(id) => drop(self.by_id.insert(id, lane)),
             Entry::Maker(login) => drop(self.makers.insert(login, lane)),
-            Entry::Owner(login) => drop(self.owners.entry(login).or_default().insert(lane)),
+            Entry::Owner(login) => drop(self.owners.insert((login, lane))),
         }
-        self.entries.entry(lane).or_default().insert(entry);
+        let entries = self.entries.entry(lane).or_default();
+        if let Err(at) = entries.binary_search(&entry) {
+            entries.insert(at, entry);
+        }
     }
 
-    fn remove(&mut self, lane: LaneId) -> HashSet<Entry> {
+    fn remove(&mut self, lane: LaneId) -> Vec<Entry> {
         let entries = self.entries.remove(&lane).unwrap_or_default();
         for entry in &entries {
             match entry {
                 Entry::Id(id) => drop(self.by_id.remove(id)),
                 Entry::Maker(login) => drop(self.makers.remove(login)),
-                Entry::Owner(login) => {
-                    if let Some(lanes) = self.owners.get_mut(login) {
-                        lanes.remove(&lane);
-                        if lanes.is_empty() {
-                            self.owners.remove(login);
-                        }
-                    }
-                }
+                Entry::Owner(login) => drop(self.owners.remove(&(*login, lane))),
             }
         }
         entries

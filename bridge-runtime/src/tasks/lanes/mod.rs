@@ -57,11 +57,28 @@ enum State {
 
 #[derive(Debug, Default)]
 struct Lane {
-    tasks: BTreeSet<Place>,
+    /// In order.
+    tasks: Vec<Place>,
     /// How many of them run: one, but for lanes that were joined.
     running: usize,
     /// Whose turn it is, and from when on.
     head: Option<(Duration, Place)>,
+}
+
+impl Lane {
+    fn insert(&mut self, place: Place) {
+        if let Err(at) = self.tasks.binary_search(&place) {
+            // Nearly every lane holds one task, and there may be 100,000.
+            self.tasks.reserve_exact(usize::from(self.tasks.is_empty()));
+            self.tasks.insert(at, place);
+        }
+    }
+
+    fn remove(&mut self, place: &Place) {
+        if let Ok(at) = self.tasks.binary_search(place) {
+            self.tasks.remove(at);
+        }
+    }
 }
 
 /// How many tasks are in which state.
@@ -90,7 +107,7 @@ impl Lanes {
 
     pub(super) fn parked(&self) -> Vec<TaskId> {
         let parked = self.entries.values().filter(|entry| matches!(entry.state, State::Parked(_)));
-        parked.map(|entry| entry.place.id).collect()
+        parked.map(|entry| entry.place.id()).collect()
     }
 
     /// How many may run now.
@@ -124,11 +141,22 @@ impl Lanes {
         let entry = self.entries.get(&id)?;
         let lane = &self.lanes[&entry.lane];
         let is_head = lane.head.is_some_and(|(_, head)| head == entry.place);
-        let before = lane.tasks.range(..entry.place).next_back().filter(|_| !is_head)?;
-        Some(before.id)
+        let before = lane.tasks.iter().take_while(|place| **place < entry.place).last().filter(|_| !is_head)?;
+        Some(before.id())
     }
 
-    /// Takes in a task, which waits for its turn.
+    /// Takes in a task, as if it had been given out: one of the methods below is to follow.
+    pub(super) fn enter(&mut self, pending: &Pending, subject: &Subject) {
+        let lane = self.lane_of(subject);
+        let entry = Entry { lane, place: pending.place, passes: pending.passes, state: State::Running };
+        self.entries.insert(pending.id(), entry);
+        let of_account = self.lanes.entry(lane).or_default();
+        of_account.insert(pending.place);
+        of_account.running += 1;
+        self.refresh(lane);
+    }
+
+    /// It waits for its turn.
     pub(super) fn queue(&mut self, pending: Pending) {
         self.put(pending, |pending| State::Queued(pending, Duration::ZERO));
     }
@@ -153,7 +181,7 @@ impl Lanes {
         let Some(entry) = self.entries.remove(&id) else { return };
         self.ready.remove(&entry.place);
         let Some(lane) = self.lanes.get_mut(&entry.lane) else { return };
-        lane.tasks.remove(&entry.place);
+        lane.remove(&entry.place);
         lane.running -= usize::from(matches!(entry.state, State::Running));
         self.refresh(entry.lane);
         if self.lanes[&entry.lane].tasks.is_empty() {
@@ -183,9 +211,9 @@ impl Lanes {
         let gone = self.entries.values().filter(|entry| {
             let idle =
                 matches!(&entry.state, State::Queued(pending, _) if !pending.unclear && pending.conclusion.is_none());
-            idle && self.lanes[&entry.lane].head.is_none() && !listed(entry.place.id)
+            idle && self.lanes[&entry.lane].head.is_none() && !listed(entry.place.id())
         });
-        let gone: Vec<TaskId> = gone.map(|entry| entry.place.id).collect();
+        let gone: Vec<TaskId> = gone.map(|entry| entry.place.id()).collect();
         gone.into_iter().for_each(|id| self.remove(id));
     }
 
@@ -196,7 +224,7 @@ impl Lanes {
             self.ready.insert(place);
         }
         let place = self.ready.pop_first()?;
-        let entry = self.entries.get_mut(&place.id)?;
+        let entry = self.entries.get_mut(&place.id())?;
         let lane = entry.lane;
         match std::mem::replace(&mut entry.state, State::Running) {
             State::Queued(pending, _) | State::Unreported(pending) | State::Parked(pending) => {
@@ -212,11 +240,11 @@ impl Lanes {
         let (id, place, passes) = (pending.id(), pending.place, pending.passes);
         let lane = match self.entries.get(&id) {
             Some(entry) => entry.lane,
-            None => self.lane_of(&pending.subject),
+            None => self.lane_of(&Subject::default()),
         };
         let before = self.entries.insert(id, Entry { lane, place, passes, state: state(pending) });
         let of_account = self.lanes.entry(lane).or_default();
-        of_account.tasks.insert(place);
+        of_account.insert(place);
         of_account.running -= usize::from(before.is_some_and(|before| matches!(before.state, State::Running)));
         self.refresh(lane);
     }
@@ -238,12 +266,12 @@ impl Lanes {
         self.directory.join(from, into);
         let Some(lane) = self.lanes.remove(&from) else { return };
         for place in &lane.tasks {
-            if let Some(entry) = self.entries.get_mut(&place.id) {
+            if let Some(entry) = self.entries.get_mut(&place.id()) {
                 entry.lane = into;
             }
         }
         let joined = self.lanes.entry(into).or_default();
-        joined.tasks.extend(lane.tasks);
+        lane.tasks.iter().for_each(|place| joined.insert(*place));
         joined.running += lane.running;
     }
 
@@ -259,7 +287,7 @@ impl Lanes {
             return None;
         }
         for place in &lane.tasks {
-            let Entry { state, passes, .. } = self.entries.get(&place.id)?;
+            let Entry { state, passes, .. } = self.entries.get(&place.id())?;
             match state {
                 State::Running => {}
                 State::Unreported(_) | State::Parked(_) => stuck = true,

@@ -8,12 +8,27 @@ use crate::tasks::pending::Pending;
 const NOW: Duration = Duration::from_secs(100);
 const LATER: Duration = Duration::from_secs(200);
 
-fn pending(number: u32, action: &str, account: &Value) -> Pending {
-    Pending::of(&task(number, action, json!({ "account": account })))
+/// A task that comes in.
+fn arriving(lanes: &mut Lanes, number: u32, action: &str, account: &Value) -> Pending {
+    let task = task(number, action, json!({ "account": account }));
+    let pending = Pending::of(&task);
+    lanes.enter(&pending, &Subject::of(&task));
+    pending
 }
 
-fn about(number: u32, action: &str, account: u32) -> Pending {
-    pending(number, action, &json!({ "id": account.to_string() }))
+fn queue(lanes: &mut Lanes, number: u32, action: &str, account: &Value) {
+    let pending = arriving(lanes, number, action, account);
+    lanes.queue(pending);
+}
+
+/// A task of an account that comes in, and that a person has to look into.
+fn park(lanes: &mut Lanes, number: u32, account: u32) {
+    let pending = arriving(lanes, number, "update_account", &about(account));
+    lanes.park(pending);
+}
+
+fn about(account: u32) -> Value {
+    json!({ "id": account.to_string() })
 }
 
 fn id(number: u32) -> TaskId {
@@ -34,7 +49,7 @@ fn next(lanes: &mut Lanes) -> Vec<u32> {
 fn one_task_of_an_account_runs_at_a_time_and_the_oldest_first() {
     let mut lanes = Lanes::default();
     for (number, account) in [(3, 1), (1, 1), (4, 2), (2, 1)] {
-        lanes.queue(about(number, "update_account", account));
+        queue(&mut lanes, number, "update_account", &about(account));
     }
     assert_eq!(next(&mut lanes), [1, 4]);
     lanes.remove(id(1));
@@ -48,7 +63,7 @@ fn one_task_of_an_account_runs_at_a_time_and_the_oldest_first() {
 #[test]
 fn across_accounts_the_oldest_goes_first() {
     let mut lanes = Lanes::default();
-    (1..=5).rev().for_each(|number| lanes.queue(about(number, "update_account", number)));
+    (1..=5).rev().for_each(|number| queue(&mut lanes, number, "update_account", &about(number)));
     assert_eq!(next(&mut lanes), [1, 2, 3, 4, 5]);
 }
 
@@ -56,7 +71,7 @@ fn across_accounts_the_oldest_goes_first() {
 fn one_that_waits_for_its_time_holds_its_lane_and_no_other() {
     let mut lanes = Lanes::default();
     for (number, account) in [(1, 1), (2, 1), (3, 2)] {
-        lanes.queue(about(number, "suspend_account", account));
+        queue(&mut lanes, number, "suspend_account", &about(account));
     }
     let first = lanes.next(NOW).unwrap();
     lanes.delay(first, LATER);
@@ -70,9 +85,9 @@ fn one_that_waits_for_its_time_holds_its_lane_and_no_other() {
 #[test]
 fn a_parked_task_holds_its_account_but_for_suspensions_and_deletions() {
     let mut lanes = Lanes::default();
-    lanes.park(about(1, "update_account", 1));
+    park(&mut lanes, 1, 1);
     let behind = [(2, "update_account"), (3, "suspend_account"), (4, "unsuspend_account"), (5, "delete_account")];
-    behind.into_iter().for_each(|(number, action)| lanes.queue(about(number, action, 1)));
+    behind.into_iter().for_each(|(number, action)| queue(&mut lanes, number, action, &about(1)));
     assert_eq!(next(&mut lanes), [3]);
     assert_eq!(next(&mut lanes), [0; 0], "one at a time, still");
     lanes.remove(id(3));
@@ -88,27 +103,28 @@ fn a_parked_task_holds_its_account_but_for_suspensions_and_deletions() {
 #[test]
 fn a_report_that_does_not_arrive_holds_its_account_like_a_parked_task() {
     let mut lanes = Lanes::default();
-    lanes.hold_report(about(1, "update_account", 1));
-    lanes.queue(about(2, "update_account", 1));
+    let over = arriving(&mut lanes, 1, "update_account", &about(1));
+    lanes.hold_report(over);
+    queue(&mut lanes, 2, "update_account", &about(1));
     assert_eq!(next(&mut lanes), [0; 0]);
     lanes.resend();
     let report = lanes.next(NOW).unwrap();
     assert_eq!(number(&report), 1);
     lanes.hold_report(report);
     assert_eq!(next(&mut lanes), [0; 0], "not again before it is asked for");
-    lanes.queue(about(3, "delete_account", 1));
+    queue(&mut lanes, 3, "delete_account", &about(1));
     assert_eq!(next(&mut lanes), [3]);
 }
 
 #[test]
 fn whoever_is_being_made_shares_a_lane_with_later_tasks_of_the_same_person() {
     let mut lanes = Lanes::default();
-    lanes.queue(pending(1, "create_account", &json!({"email": "Ann@acme.example"})));
-    lanes.queue(pending(2, "update_account", &json!({"id": "7", "email": "ann@acme.example"})));
-    lanes.queue(pending(3, "create_account", &json!({"username": "bob", "email": "ann@acme.example"})));
-    lanes.queue(pending(4, "create_account", &json!({"username": "bob"})));
-    lanes.queue(about(5, "update_account", 7));
-    lanes.queue(pending(6, "create_account", &json!({"username": "cid"})));
+    queue(&mut lanes, 1, "create_account", &json!({"email": "Ann@acme.example"}));
+    queue(&mut lanes, 2, "update_account", &json!({"id": "7", "email": "ann@acme.example"}));
+    queue(&mut lanes, 3, "create_account", &json!({"username": "bob", "email": "ann@acme.example"}));
+    queue(&mut lanes, 4, "create_account", &json!({"username": "bob"}));
+    queue(&mut lanes, 5, "update_account", &about(7));
+    queue(&mut lanes, 6, "create_account", &json!({"username": "cid"}));
     assert_eq!(next(&mut lanes), [1, 6]);
     for (done, then) in [(1, 2), (2, 3), (3, 4), (4, 5)] {
         lanes.remove(id(done));
@@ -119,8 +135,8 @@ fn whoever_is_being_made_shares_a_lane_with_later_tasks_of_the_same_person() {
 #[test]
 fn a_person_is_made_again_only_after_the_old_account_was_deleted() {
     let mut lanes = Lanes::default();
-    lanes.queue(pending(2, "create_account", &json!({"email": "ann@acme.example"})));
-    lanes.queue(pending(1, "delete_account", &json!({"id": "7", "email": "ann@acme.example"})));
+    queue(&mut lanes, 2, "create_account", &json!({"email": "ann@acme.example"}));
+    queue(&mut lanes, 1, "delete_account", &json!({"id": "7", "email": "ann@acme.example"}));
     assert_eq!(next(&mut lanes), [1]);
     lanes.remove(id(1));
     assert_eq!(next(&mut lanes), [2]);
@@ -130,7 +146,7 @@ fn a_person_is_made_again_only_after_the_old_account_was_deleted() {
 fn two_accounts_that_share_an_address_are_two() {
     let mut lanes = Lanes::default();
     for (number, id) in [(1, "7"), (2, "8")] {
-        lanes.queue(pending(number, "update_account", &json!({"id": id, "email": "office@acme.example"})));
+        queue(&mut lanes, number, "update_account", &json!({"id": id, "email": "office@acme.example"}));
     }
     assert_eq!(next(&mut lanes), [1, 2]);
 }
@@ -139,10 +155,10 @@ fn two_accounts_that_share_an_address_are_two() {
 fn lanes_that_turn_out_to_be_one_are_joined_even_while_both_are_at_work() {
     let mut lanes = Lanes::default();
     for (number, id) in [(1, "7"), (2, "8")] {
-        lanes.queue(pending(number, "update_account", &json!({"id": id, "email": "office@acme.example"})));
+        queue(&mut lanes, number, "update_account", &json!({"id": id, "email": "office@acme.example"}));
     }
     assert_eq!(next(&mut lanes), [1, 2]);
-    lanes.queue(pending(3, "create_account", &json!({"email": "office@acme.example"})));
+    queue(&mut lanes, 3, "create_account", &json!({"email": "office@acme.example"}));
     assert_eq!(next(&mut lanes), [0; 0]);
     lanes.remove(id(1));
     assert_eq!(next(&mut lanes), [0; 0]);
@@ -153,16 +169,16 @@ fn lanes_that_turn_out_to_be_one_are_joined_even_while_both_are_at_work() {
 #[test]
 fn what_names_nobody_is_nobodys_lane() {
     let mut lanes = Lanes::default();
-    [1, 2].into_iter().for_each(|number| lanes.queue(pending(number, "rotate_keys", &Value::Null)));
+    [1, 2].into_iter().for_each(|number| queue(&mut lanes, number, "rotate_keys", &Value::Null));
     assert_eq!(next(&mut lanes), [1, 2]);
 }
 
 #[test]
 fn what_iden_lists_no_more_is_let_go_of_behind_a_parked_task() {
     let mut lanes = Lanes::default();
-    lanes.park(about(1, "update_account", 1));
-    [2, 3].into_iter().for_each(|number| lanes.queue(about(number, "update_account", 1)));
-    lanes.queue(about(4, "update_account", 2));
+    park(&mut lanes, 1, 1);
+    [2, 3].into_iter().for_each(|number| queue(&mut lanes, number, "update_account", &about(1)));
+    queue(&mut lanes, 4, "update_account", &about(2));
     lanes.drop_unlisted(|task| task == id(3));
     assert_eq!([1, 2, 3, 4].map(|number| lanes.contains(id(number))), [true, false, true, true]);
     assert_eq!(lanes.before(id(3)), Some(id(1)));
@@ -176,7 +192,7 @@ fn nothing_is_left_behind() {
             0 => json!({"email": format!("{}@acme.example", number % 3)}),
             _ => json!({"id": (number % 7).to_string(), "email": format!("{}@acme.example", number % 3)}),
         };
-        lanes.queue(pending(number, "update_account", &account));
+        queue(&mut lanes, number, "update_account", &account);
     }
     (1..=50).for_each(|number| lanes.remove(id(number)));
     assert!(lanes.directory.is_empty() && lanes.lanes.is_empty() && lanes.entries.is_empty());
@@ -210,7 +226,7 @@ fn the_order_holds_whatever_happens() {
             if !coming.is_empty() && dice.roll(3) > 0 {
                 let number = coming.swap_remove(usize::try_from(dice.roll(coming.len() as u64)).unwrap());
                 let (account, passes) = (u32::try_from(dice.roll(5)).unwrap(), dice.roll(4) == 0);
-                lanes.queue(about(number, if passes { "suspend_account" } else { "update_account" }, account));
+                queue(&mut lanes, number, if passes { "suspend_account" } else { "update_account" }, &about(account));
                 model.waiting.push((number, account, passes));
             }
             if dice.roll(2) == 0 {
