@@ -41,8 +41,8 @@ pub(crate) struct TaskEngine<S> {
 #[derive(Default)]
 pub(crate) struct Desk {
     pub(super) lanes: Lanes,
-    /// When Iden confirmed a report, of tasks that it may still list.
-    pub(super) confirmed: HashMap<TaskId, Duration>,
+    /// When a task was settled, of those that Iden may still list.
+    pub(super) settled: HashMap<TaskId, Duration>,
     /// What tells whether a handler that was given a task still works, it or its blocking work.
     pub(super) at_work: HashMap<TaskId, TaskTracker>,
     pub(super) overtime: Overtime,

@@ -100,7 +100,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 let state = if unclear_before { TaskState::Interrupted } else { TaskState::Seen };
                 self.pending.unclear = unclear_before;
                 engine.move_to(self.pending.id(), state, error.message()).await?;
-                Done::Not(Step::Delayed(engine.clock.now() + after.unwrap_or(PAUSE)))
+                Done::Not(Step::Delayed(engine.clock.now().saturating_add(after.unwrap_or(PAUSE))))
             }
             // A restart ends it; so in the journal it is no other interruption.
             Attempt::Interrupted(error) if !self.tracker.is_empty() => {

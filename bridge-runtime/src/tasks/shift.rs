@@ -29,6 +29,8 @@ const AT_ONCE: usize = 8;
 const FULL: usize = 1_000;
 /// How many tasks the journal is asked about at a time.
 const CHUNK: usize = 1_000;
+/// How long nothing new is begun after something has failed.
+const PAUSE: Duration = Duration::from_secs(30);
 /// How long a settled task is kept. What Iden lists is kept in any case.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -49,8 +51,8 @@ pub(super) struct Shift<'a, S> {
     polling: Option<Polling<'a>>,
     desk: &'a mut Desk,
     report: RoundReport,
-    /// The first thing that went wrong: what runs is brought to an end, and nothing new is begun.
-    failure: Option<RoundError>,
+    /// What went wrong, and until when nothing new is begun. What runs is brought to its end.
+    failure: Option<(RoundError, Duration)>,
 }
 
 /// What happened next.
@@ -59,7 +61,7 @@ enum Event {
     Listed(Result<Listing, RoundError>),
     /// A handler that was cut off has ended at last.
     WentHome(TaskId),
-    /// One that waited for its time may run.
+    /// One that waited for its time may run, or a pause is over.
     Due,
     Stopped,
 }
@@ -89,6 +91,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         let mut turns = FuturesUnordered::new();
         let mut poll: Option<BoxFuture<'a, Result<Listing, RoundError>>> = None;
         loop {
+            self.get_over_it();
             let goes_on = self.failure.is_none() && !stop.is_cancelled();
             while goes_on
                 && turns.len() < AT_ONCE
@@ -106,7 +109,10 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             } else if poll.is_none() {
                 poll = self.polling.map(|polling| self.list_after(polling).boxed());
             }
-            let due = self.desk.lanes.next_due().filter(|_| goes_on && turns.len() < AT_ONCE);
+            let due = match &self.failure {
+                Some((_, until)) => Some(*until).filter(|until| *until > engine.clock.now()),
+                None => self.desk.lanes.next_due().filter(|_| goes_on && turns.len() < AT_ONCE),
+            };
             let event = tokio::select! {
                 biased;
                 Some(turned) = turns.next() => Event::Turned(turned),
@@ -134,7 +140,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         }
         drop(turns);
         match self.failure {
-            Some(error) => Err(error),
+            Some((error, _)) => Err(error),
             None if stop.is_cancelled() => Err(RoundError::Interrupted),
             None => Ok(self.report.standing(self.desk.lanes.standing())),
         }
@@ -164,10 +170,10 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         }
         let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
         let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
-        // Its report was confirmed since: the list is older than that.
+        // It was settled since: the list is older than that.
         fresh.retain(|(one, _)| {
-            let confirmed = self.desk.confirmed.get(&one.id()).is_some_and(|at| *at >= began);
-            !confirmed && !self.desk.lanes.contains(one.id())
+            let settled = self.desk.settled.get(&one.id()).is_some_and(|at| *at >= began);
+            !settled && !self.desk.lanes.contains(one.id())
         });
         fresh.sort_unstable_by_key(|(one, _)| one.place);
         let mut fresh = fresh.into_iter().peekable();
@@ -178,7 +184,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             chunk.into_iter().for_each(|(one, subject)| self.queue(known.get(&one.id()), one, &subject));
         }
         self.look_after_unlisted(listing.unlisted).await?;
-        self.desk.confirmed.retain(|id, at| listed.contains(id) || *at >= began);
+        self.desk.settled.retain(|id, at| listed.contains(id) || *at >= began);
         self.take_up_again().await?;
         self.desk.lanes.drop_unlisted(|id| listed.contains(&id));
         self.desk.lanes.resend();
@@ -206,22 +212,27 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
 
     /// Tasks that were begun, and that Iden does not list.
     async fn look_after_unlisted(&mut self, unlisted: Vec<(KnownTask, Fate)>) -> Result<(), RoundError> {
+        let (engine, desk) = (self.engine, &mut *self.desk);
         for (known, fate) in unlisted {
-            let (id, lanes) = (known.seen.id, &mut self.desk.lanes);
-            if lanes.is_running(id) || self.desk.confirmed.contains_key(&id) {
+            let id = known.seen.id;
+            if desk.lanes.is_running(id) {
                 continue;
             }
+            // It may have come to its end since it was asked for.
+            let state = engine.journal.tasks(vec![id]).await?.pop().map(|now| now.state);
             match fate {
-                Fate::Ours if lanes.contains(id) => {}
-                Fate::Ours => lanes.hold_report(Pending::unlisted(&known)),
-                Fate::Settled(status) => {
-                    self.engine.settled_elsewhere(id, &status).await?;
-                    self.desk.lanes.remove(id);
+                Fate::Ours if state == Some(TaskState::Executed) && !desk.lanes.contains(id) => {
+                    desk.lanes.hold_report(Pending::unlisted(&known));
                 }
-                Fate::Absent => {
-                    self.engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
-                    self.desk.lanes.remove(id);
+                Fate::Settled(status) if state.is_some_and(TaskState::is_unclear) => {
+                    engine.settled_elsewhere(id, &status).await?;
+                    desk.lanes.remove(id);
                 }
+                Fate::Absent if state.is_some_and(TaskState::is_unclear) => {
+                    engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
+                    desk.lanes.remove(id);
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -258,15 +269,19 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         match turned {
             Turned::Reported(task) => {
                 lanes.remove(task.id);
-                self.desk.confirmed.insert(task.id, now);
+                self.desk.settled.insert(task.id, now);
                 // A running connector goes on for ever, and nobody reads the list.
                 self.report.count(task, self.polling.is_none());
             }
             Turned::Conflict(id) => {
                 lanes.remove(id);
+                self.desk.settled.insert(id, now);
                 self.report.conflicts += 1;
             }
-            Turned::Dropped(id) => lanes.remove(id),
+            Turned::Dropped(id) => {
+                lanes.remove(id);
+                self.desk.settled.insert(id, now);
+            }
             Turned::Unreported(pending) => lanes.hold_report(pending),
             Turned::Delayed(pending, until) => lanes.delay(pending, until),
             Turned::Parked(pending) => {
@@ -289,9 +304,22 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
 
     fn fail(&mut self, error: RoundError) {
         if self.failure.is_none() {
-            self.failure = Some(error);
+            self.failure = Some((error, self.engine.clock.now().saturating_add(PAUSE)));
         } else {
             tracing::warn!(error = %error, "more has failed");
+        }
+    }
+
+    /// A handler that takes its time must not keep the others from going on when Iden answers again. Without the journal
+    /// nothing goes on.
+    fn get_over_it(&mut self) {
+        let now = self.engine.clock.now();
+        if self.polling.is_some()
+            && let Some((RoundError::Client(error), until)) = &self.failure
+            && *until <= now
+        {
+            tracing::error!(error = %error, hint = error.hint(), "tasks had to wait; they go on");
+            self.failure = None;
         }
     }
 }
