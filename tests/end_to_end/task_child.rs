@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     child_process::{self, Child, say},
     company::{HasteClock, NAME, Stage, go_on},
-    task_world::{Effect, Halt, Person, World, email, tasks},
+    task_world::{Effect, Halt, PASSWORD, Person, World, email, tasks},
 };
 
 /// Long, for a busy machine.
@@ -158,6 +158,11 @@ pub fn end_of(task: &TaskView) -> String {
         Some(error) => error["code"].as_str().unwrap().to_owned(),
         None => task.status.clone(),
     }
+}
+
+/// Whether Iden has the temporary password.
+pub fn told_password(task: &TaskView) -> bool {
+    task.result.as_ref().is_some_and(|result| result["password"] == PASSWORD)
 }
 
 /// As the protocol orders the tasks of one account (protocol.md section 6).

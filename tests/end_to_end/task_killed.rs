@@ -5,7 +5,7 @@ use bridge_sandbox::Fault;
 
 use crate::{
     child_process::FOR_GOOD,
-    task_child::{Orders, Scene, about, end_of},
+    task_child::{Orders, Scene, about, end_of, told_password},
     task_world::{Halt, Looks},
 };
 
@@ -138,6 +138,7 @@ async fn a_password_dies_with_its_process_and_iden_is_told_unless_it_has_it() {
         (Reporting, 1, "result_lost"),
         (Reported, 1, "completed"),
     ] {
-        live_through("reset_password", 2, row).await;
+        let scene = live_through("reset_password", 2, row).await;
+        assert_eq!(told_password(&scene.app().tasks()[0]), row.2 == "completed", "{:?}", row.0);
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     child_process::FOR_GOOD,
-    task_child::{AT_WORK, Orders, Scene, about, end_of, in_server_order},
+    task_child::{AT_WORK, Orders, Scene, about, end_of, in_server_order, told_password},
     task_world::{Effect, Looks, gets_password},
 };
 
@@ -32,7 +32,6 @@ struct Chance(SystemRandom);
 
 impl Chance {
     /// From 0, and below this.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small and positive
     fn below(&self, bound: u32) -> u32 {
         (self.0.unit() * f64::from(bound)) as u32
     }
@@ -175,7 +174,10 @@ impl History {
             let (effects, end) = (self.scene.effects(task.id), end_of(task));
             match (task.action.as_str(), end.as_str()) {
                 ("create_account", "completed") => assert_eq!(effects.len(), 1, "{task:?}"),
-                ("reset_password", "completed") => assert_eq!(effects.len(), 1, "{task:?}"),
+                ("reset_password", "completed") => {
+                    assert_eq!(effects.len(), 1, "{task:?}");
+                    assert_eq!(told_password(task), gets_password(effects[0].number), "{task:?}");
+                }
                 ("reset_password", "outcome_unknown") => {
                     assert!(effects.len() <= 1, "{task:?}: {effects:?}");
                     counts.unknown += 1;

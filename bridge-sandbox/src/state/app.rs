@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::record::Record;
 use super::session::Session;
-use super::task::Task;
+use super::task::TaskList;
 
 /// One app: its own records, sessions and tasks. Its types are in the catalog that it may share.
 pub(crate) struct AppState {
@@ -23,8 +23,7 @@ pub(crate) struct AppState {
     pub(crate) records: BTreeMap<String, BTreeMap<String, Record>>,
     /// In the order in which they were started.
     pub(crate) sessions: Vec<Session>,
-    /// In the order in which they were queued, which is that of `created_at` unless a test says otherwise.
-    pub(crate) tasks: Vec<Task>,
+    pub(crate) tasks: TaskList,
 }
 
 impl AppState {
@@ -39,7 +38,7 @@ impl AppState {
             connection: Uuid::new_v4(),
             records: BTreeMap::new(),
             sessions: Vec::new(),
-            tasks: Vec::new(),
+            tasks: TaskList::default(),
         }
     }
 

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -100,24 +102,55 @@ impl Task {
     }
 }
 
+/// The tasks of an app. None is ever deleted.
+#[derive(Default)]
+pub(crate) struct TaskList {
+    /// In the order in which they were queued, which is that of `created_at` unless a test says otherwise.
+    tasks: Vec<Task>,
+    /// Where each one stands.
+    places: HashMap<Uuid, usize>,
+}
+
+impl TaskList {
+    fn push(&mut self, task: Task) -> Uuid {
+        let id = task.id;
+        self.places.insert(id, self.tasks.len());
+        self.tasks.push(task);
+        id
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter()
+    }
+
+    fn get(&self, id: Uuid) -> Result<&Task, Refusal> {
+        self.places.get(&id).map(|place| &self.tasks[*place]).ok_or_else(|| not_found(id))
+    }
+
+    fn get_mut(&mut self, id: Uuid) -> Result<&mut Task, Refusal> {
+        self.places.get(&id).map(|place| &mut self.tasks[*place]).ok_or_else(|| not_found(id))
+    }
+}
+
+fn not_found(id: Uuid) -> Refusal {
+    Refusal::not_found(format!("task not found: {id}"))
+}
+
 impl Scope<'_> {
     pub(crate) fn queue(&mut self, new: NewTask) -> Uuid {
         let created_at = new.created_at.map_or_else(|| self.clock.stamp(), whole_micros);
-        let task = Task::new(new, created_at);
-        self.app.tasks.push_mut(task).id
+        self.app.tasks.push(Task::new(new, created_at))
     }
 
     pub(crate) fn task(&self, id: Uuid) -> Result<&Task, Refusal> {
-        let task = self.app.tasks.iter().find(|task| task.id == id);
-        task.ok_or_else(|| Refusal::not_found(format!("task not found: {id}")))
+        self.app.tasks.get(id)
     }
 
     /// Takes the report on a task. 409 where there is one already, whatever it says. The records that Iden holds do not change:
     /// only the next sync does that (question P17).
     pub(crate) fn report(&mut self, id: Uuid, report: Report) -> Result<&Task, Refusal> {
         let now = self.clock.now();
-        let task = self.app.tasks.iter_mut().find(|task| task.id == id);
-        let task = task.ok_or_else(|| Refusal::not_found(format!("task not found: {id}")))?;
+        let task = self.app.tasks.get_mut(id)?;
         match task.status(now) {
             TaskStatus::Pending => {}
             TaskStatus::Scheduled => self.warnings.add(format!("task {id} was reported before it was due")),
