@@ -38,6 +38,7 @@ mod task_lanes;
 mod task_once;
 mod task_pages;
 mod task_polling;
+mod task_regressions;
 mod task_trouble;
 mod task_world;
 mod tasks;

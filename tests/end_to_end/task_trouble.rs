@@ -229,11 +229,11 @@ async fn blocking_work_that_goes_on_holds_its_account_until_it_has_ended() {
     let connector = stage.attach_with(tasks![slow, suspend]).await;
     let id = stage.app().queue(about("update_account", 1));
     let stop = stage.company.stop_task();
-    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().parked, 1);
+    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().waiting, 1);
     // A person who has it taken up again does not make it run beside itself.
     let journal = SqliteJournal::beside(connector.state()).unwrap();
     journal.retry_task(id.into(), iden_bridge::journal::Retry::NotDone, jiff::Timestamp::now()).await.unwrap();
-    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().parked, 1);
+    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().waiting, 1);
     assert_eq!(stage.company.effects(), 1);
 
     stop.go_on();
@@ -262,7 +262,7 @@ async fn a_round_that_is_dropped_in_the_middle_loses_no_task_and_runs_none_besid
         }
         let on_a_thread = action == "delete_account";
         let round = connector.tasks_once(&go_on()).await.unwrap();
-        assert_eq!((round.parked == 1, round.completed() == 1), (on_a_thread, !on_a_thread), "{action}: {round:?}");
+        assert_eq!((round.waiting == 1, round.completed() == 1), (on_a_thread, !on_a_thread), "{action}: {round:?}");
         stop.go_on();
         let ended = async {
             while stage.app().task(id).unwrap().status == "pending" {

@@ -262,8 +262,8 @@ async fn a_handler_never_runs_beside_its_own_blocking_work() {
 
     let round = connector.tasks_once(&go_on()).await.unwrap();
 
-    assert_eq!((round.parked, stage.company.effects()), (1, 1));
+    assert_eq!((round.waiting, stage.company.effects()), (1, 1));
     assert_eq!(stage.app().task(id).unwrap().status, "pending");
-    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().parked, 1);
+    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().waiting, 1);
     assert_eq!(stage.company.effects(), 1);
 }

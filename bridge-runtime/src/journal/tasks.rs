@@ -46,7 +46,8 @@ impl TaskState {
         matches!(self, TaskState::Started | TaskState::Interrupted | TaskState::Parked)
     }
 
-    /// Whether nothing is left to do about it. If Iden lists it again, it is reported again, and never run.
+    /// Whether nothing is left to do about it. If Iden lists it again, it is reported again and never run; or, where nobody
+    /// knows how it ended, it is settled by its handler's kind.
     #[must_use]
     pub fn is_settled(self) -> bool {
         matches!(self, TaskState::Reported | TaskState::Conflict | TaskState::Gone)
@@ -214,8 +215,8 @@ pub trait TaskJournal: Send + Sync + 'static {
     async fn retry_task(&self, id: TaskId, retry: Retry, at: Timestamp) -> Result<Option<TaskState>, JournalError>;
 
     /// Forgets the tasks that are of no use any more, but for these: those that were merely seen, and those that have been
-    /// settled since before `before`.
-    async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp) -> Result<(), JournalError>;
+    /// settled since before `before`. Of the settled ones the last `at_least` are kept, whatever the clock says.
+    async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp, at_least: u32) -> Result<(), JournalError>;
 
     /// The suspension or deletion of the same account that came later than this task, and was carried out with success
     /// already. By the two times alone: where they are equal, nothing came later.

@@ -1,6 +1,11 @@
 //! One run of one handler.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use bridge_core::{Probe, TaskError, TaskResult, Verdict, policy::OnInterrupt, wire};
 use tokio::task::JoinError;
@@ -15,7 +20,7 @@ use crate::clock::Clock;
 /// How long a running handler may go on when the connector is told to stop.
 pub(crate) const GRACE: Duration = Duration::from_secs(20);
 /// How long to wait for a handler that was cut off. It ends at its next await; its blocking work at its own time.
-const CUT_OFF: Duration = Duration::from_secs(2);
+pub(crate) const CUT_OFF: Duration = Duration::from_secs(2);
 
 /// What one run came to.
 #[derive(Debug)]
@@ -41,6 +46,8 @@ pub(crate) enum Settled {
     Again,
     /// Nobody can tell, for this reason.
     Unknown(TaskError),
+    /// The connector was told to stop before that was clear.
+    Stopped,
 }
 
 /// What a run needs.
@@ -64,7 +71,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
         let timeout = self.entry.policy.timeout;
         let cut_off = tokio::select! {
             biased;
-            ended = &mut run => return ending(ended),
+            ended = &mut run => return self.answered(ending(ended)).await,
             () = self.clock.sleep(timeout) => {
                 TaskError::fail("timeout", format_args!("the handler took more than {timeout:?}"))
             }
@@ -72,11 +79,12 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
                 cancel.cancel();
                 tokio::select! {
                     biased;
-                    ended = &mut run => return ending(ended),
+                    ended = &mut run => return self.answered(ending(ended)).await,
                     () = self.clock.sleep(GRACE) => TaskError::unknown("the connector was stopped"),
                 }
             }
         };
+        cancel.cancel();
         run.abort();
         self.tracker.close();
         let interrupted = Attempt::Interrupted(cut_off.with_verdict(Verdict::Unknown));
@@ -97,6 +105,20 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
         }
     }
 
+    /// A handler can answer while work that it has begun on a thread goes on. That is waited for; and unless the task is
+    /// over, the handler must not be called again beside it.
+    async fn answered(&self, answer: Attempt) -> Attempt {
+        self.tracker.close();
+        tokio::select! {
+            biased;
+            () = self.tracker.wait() => answer,
+            () = self.clock.sleep(CUT_OFF) => match answer {
+                Attempt::Again { error, .. } => Attempt::Interrupted(error),
+                answer => answer,
+            },
+        }
+    }
+
     /// What an interruption means, by what the handler declared.
     pub(crate) async fn settle(&self, info: &TaskInfo, payload: &wire::Payload, error: TaskError) -> Settled {
         match self.entry.policy.on_interrupt {
@@ -106,6 +128,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
                 Ok(Probe::Applied(result)) => Settled::Done(result),
                 Ok(Probe::NotApplied) => Settled::Again,
                 Ok(Probe::Unknown) => Settled::Unknown(error),
+                Err(_) if self.stop.is_cancelled() => Settled::Stopped,
                 Err(failed) => {
                     log(info, &failed, "the `verify` function failed");
                     Settled::Unknown(error)
@@ -124,6 +147,10 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
             () = self.clock.sleep(self.entry.policy.timeout) => {
                 probe.abort();
                 Err(TaskError::unknown("it took too long"))
+            }
+            () = self.stop.cancelled() => {
+                probe.abort();
+                Err(TaskError::unknown("the connector was stopped"))
             }
         }
     }
@@ -170,7 +197,10 @@ pub(crate) fn unknown_outcome(error: &TaskError) -> TaskError {
 /// Logs what went wrong, with the foreign error that Iden is not told of.
 pub(crate) fn log(info: &TaskInfo, error: &TaskError, what: &str) {
     // What a handler says may be of any length.
-    let cause = error.cause().map(|cause| capped(&cause));
+    let shown = catch_unwind(AssertUnwindSafe(|| error.cause()));
+    // It is the user's own error: showing it can fail, too.
+    let cause = shown.unwrap_or_else(|_| Some("it panics when it is shown".to_owned()));
+    let cause = cause.map(|cause| capped(&cause));
     tracing::warn!(
         bridge.task_id = info.id,
         attempt = info.attempt,

@@ -39,9 +39,9 @@ impl Conclusion {
         }
     }
 
-    /// As the journal has it. One that was reported before had its password told, if there was one.
+    /// As the journal has it. One that is reported had its password told, if there was one.
     pub(super) fn found(end: &TaskEnd, state: TaskState) -> Self {
-        let secret = end.secret && !state.is_settled();
+        let secret = end.secret && state != TaskState::Reported;
         Conclusion { end: TaskEnd { secret, ..end.clone() }, password: None }
     }
 
@@ -63,12 +63,16 @@ impl Conclusion {
         report
     }
 
-    /// The same with little else than the status, which is what counts: for a server that does not like the rest.
+    /// How the task ends where Iden does not take the password: it has to be set anew. `None` where there is none.
+    pub(super) fn without_password(&self) -> Option<Self> {
+        let report = TaskReport::failed("result_lost", NOT_TAKEN);
+        self.password.as_ref().map(|_| Conclusion { end: TaskEnd { report, secret: false }, password: None })
+    }
+
+    /// The report with little else than the status, which is what counts: for a server that does not like the rest.
     pub(super) fn short_report(&self) -> TaskReport {
         match &self.end.report {
-            _ if self.end.secret => {
-                TaskReport::failed("result_lost", if self.password.is_some() { NOT_TAKEN } else { LOST })
-            }
+            _ if self.end.secret => self.report(),
             // What Iden cannot learn anywhere else: the id of a new account, the code of a failure.
             TaskReport { status: ReportStatus::Completed, result, .. } => {
                 let id = result.as_ref().and_then(|result| result.get_key_value("id"));
@@ -129,7 +133,9 @@ mod tests {
         let found = Conclusion::found(&with_password().end, TaskState::Executed);
         assert!(found.has_lost_its_password());
         assert_eq!(json(&found.report())["error"]["code"], "result_lost");
-        assert_eq!(json(&with_password().short_report())["error"]["code"], "result_lost");
+        let refused = with_password().without_password().unwrap();
+        assert_eq!(json(&refused.report())["error"]["code"], "result_lost");
+        assert!(refused.without_password().is_none());
     }
 
     #[test]

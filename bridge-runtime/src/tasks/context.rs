@@ -62,7 +62,14 @@ impl<S: Send + Sync + 'static> TaskContext<S> {
         Arc::clone(&self.system)
     }
 
-    /// Resolves when the connector is told to stop, or the task's time is up. A handler that waits for long may look.
+    /// Whether the connector is told to stop, or the task's time is up: for work on a thread, which nothing can cut off.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.is_cancelled()
+    }
+
+    /// Resolves when the connector is told to stop, or the task's time is up. A handler that waits for long may look. When
+    /// its time is up, it is cut off at its next await.
     pub async fn cancelled(&self) {
         self.cancelled.cancelled().await;
     }

@@ -1,10 +1,6 @@
 //! The engine: what is pending is carried out, many accounts at once, and each task once.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bridge_core::wire::{AppId, TaskId, TaskStatus};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -15,6 +11,7 @@ use super::{
     Tasks,
     error::RoundError,
     lanes::Lanes,
+    pending::Pending,
     round::RoundReport,
     shift::{Polling, Shift},
 };
@@ -48,11 +45,12 @@ pub(crate) struct Desk {
     pub(super) overtime: Overtime,
 }
 
-/// Handlers that were cut off, and that still work.
+/// Handlers that were cut off, and that still work. Their accounts wait for the end of it.
 #[derive(Default)]
 pub(super) struct Overtime {
     ends: FuturesUnordered<BoxFuture<'static, TaskId>>,
-    tasks: HashSet<TaskId>,
+    /// The tasks; `None` where it was lost with a shift that was dropped.
+    tasks: HashMap<TaskId, Option<Pending>>,
 }
 
 impl Desk {
@@ -62,16 +60,16 @@ impl Desk {
         for (id, tracker) in self.at_work.drain() {
             self.lanes.remove(id);
             if !tracker.is_empty() {
-                self.overtime.add(id, tracker);
+                self.overtime.add(id, None, tracker);
             }
         }
     }
 }
 
 impl Overtime {
-    pub(super) fn add(&mut self, id: TaskId, tracker: TaskTracker) {
+    pub(super) fn add(&mut self, id: TaskId, pending: Option<Pending>, tracker: TaskTracker) {
         tracker.close();
-        self.tasks.insert(id);
+        self.tasks.insert(id, pending);
         let end = async move {
             tracker.wait().await;
             id
@@ -79,15 +77,23 @@ impl Overtime {
         self.ends.push(end.boxed());
     }
 
-    /// The next one that has ended.
-    pub(super) async fn next(&mut self) -> Option<TaskId> {
+    /// The next one that has ended, with its task.
+    pub(super) async fn next(&mut self) -> Option<(TaskId, Option<Pending>)> {
         let id = self.ends.next().await?;
-        self.tasks.remove(&id);
-        Some(id)
+        Some((id, self.tasks.remove(&id).flatten()))
+    }
+
+    /// Takes in the task of a handler that is still at work, where it was lost.
+    pub(super) fn keep(&mut self, pending: Pending) {
+        self.tasks.insert(pending.id(), Some(pending));
     }
 
     pub(super) fn contains(&self, id: TaskId) -> bool {
-        self.tasks.contains(&id)
+        self.tasks.contains_key(&id)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.tasks.len()
     }
 }
 

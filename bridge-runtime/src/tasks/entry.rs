@@ -1,16 +1,23 @@
 //! Handlers by route.
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    time::Duration,
+};
 
 use bridge_core::{
     BridgeResource, IntoOutcome, Outcome, Probe, TaskError, TaskResult,
     payload::{PayloadError, TaskPayload},
-    policy::Policy,
+    policy::{OnInterrupt, Policy},
     wire,
 };
 
 use super::{
     TaskContext,
+    attempt::CUT_OFF,
     handler::{FromContext, Listed, TaskHandler, policy_of},
 };
 use crate::source::Source;
@@ -75,6 +82,14 @@ impl<S> Entry<S> {
         self.name
     }
 
+    /// Whether the handler can read this payload. Ids are read by the user's own code, which may panic.
+    pub(crate) fn checked(&self, payload: &wire::Payload) -> Result<(), TaskError> {
+        match catch_unwind(AssertUnwindSafe(|| (self.check)(payload.clone()))) {
+            Ok(checked) => checked.map_err(invalid),
+            Err(_) => Err(TaskError::fail("internal_error", "reading the payload panicked")),
+        }
+    }
+
     /// How the handler is run.
     #[must_use]
     pub const fn policy(&self) -> Policy {
@@ -136,7 +151,7 @@ async fn verify<T: 'static, H: TaskHandler<T>>(
     })
 }
 
-pub(crate) fn invalid(error: PayloadError) -> TaskError {
+fn invalid(error: PayloadError) -> TaskError {
     TaskError::fail("invalid_payload", error)
 }
 
@@ -180,9 +195,13 @@ impl<S> Tasks<S> {
         &self.entries
     }
 
-    /// How long a handler may take at most.
+    /// How long a task may take at most: its handler, cutting that off, and looking whether its effect is there.
     pub(crate) fn longest(&self) -> Duration {
-        self.entries.iter().map(|entry| entry.policy.timeout).max().unwrap_or_default()
+        let of = |policy: Policy| match policy.on_interrupt {
+            OnInterrupt::Verify => policy.timeout.saturating_mul(2).saturating_add(CUT_OFF),
+            OnInterrupt::Rerun | OnInterrupt::Fail => policy.timeout.saturating_add(CUT_OFF),
+        };
+        self.entries.iter().map(|entry| of(entry.policy)).max().unwrap_or_default()
     }
 
     /// The handler of a task. A typed payload goes before an `AnyTask` of the same route.

@@ -1,6 +1,6 @@
 //! Carrying a task out: its handler is called, and how that ended is written down.
 
-use bridge_core::{TaskError, TaskResult, Verdict, wire::Task};
+use bridge_core::{TaskError, TaskResult, Verdict, policy::OnInterrupt, wire::Task};
 
 use super::{
     Entry, TaskInfo,
@@ -9,7 +9,7 @@ use super::{
     effect::effect,
     error::RoundError,
     pending::seen,
-    turn::{Done, PAUSE, Step, Turn},
+    turn::{Done, LONGEST_PAUSE, PAUSE, Step, Turn},
 };
 use crate::{
     gate::Passing,
@@ -23,8 +23,8 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             let what = format!("this connector has no handler for `{}` on `{}`", task.action, task.resource_type);
             return self.refuse(&seen, TaskError::fail("unsupported_action", what)).await;
         };
-        if let Err(error) = (entry.check)(task.payload.clone()) {
-            return self.refuse(&seen, super::entry::invalid(error)).await;
+        if let Err(error) = entry.checked(&task.payload) {
+            return self.refuse(&seen, error).await;
         }
         // Until what the handler did is written down: a session must not be completed in between.
         let passing = tokio::select! {
@@ -55,16 +55,24 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         seen: &SeenTask,
     ) -> Result<Option<Done>, RoundError> {
         let info = self.info(self.pending.attempts.max(1));
-        let error = TaskError::unknown("the connector stopped while the task was carried out");
+        let error = TaskError::unknown("its handler was cut off in an earlier run");
         let ended = match attempting.settle(&info, &task.payload, error).await {
             Settled::Done(result) => self.conclude(task, seen, Ok(result)).await?,
             Settled::Failed(error) => self.conclude(task, seen, Err(error)).await?,
             Settled::Unknown(error) => self.park(&info, &error).await?,
+            Settled::Stopped => Done::Not(Step::Stopped),
+            Settled::Again if self.stop.is_cancelled() => Done::Not(Step::Stopped),
             Settled::Again if self.pending.attempts < attempting.entry.policy.attempts => return Ok(None),
             // A handler that brings the connector down each time would do so for ever.
             Settled::Again => {
                 let why = format!("its handler was cut off {} times", self.pending.attempts);
-                self.conclude(task, seen, Err(unknown_outcome(&TaskError::unknown(why)))).await?
+                let error = match attempting.entry.policy.on_interrupt {
+                    OnInterrupt::Verify => {
+                        TaskError::fail("internal_error", format_args!("{why}, and it was not done"))
+                    }
+                    _ => unknown_outcome(&TaskError::unknown(why)),
+                };
+                self.conclude(task, seen, Err(error)).await?
             }
         };
         Ok(Some(ended))
@@ -100,7 +108,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 let state = if unclear_before { TaskState::Interrupted } else { TaskState::Seen };
                 self.pending.unclear = unclear_before;
                 engine.move_to(self.pending.id(), state, error.message()).await?;
-                Done::Not(Step::Delayed(engine.clock.now().saturating_add(after.unwrap_or(PAUSE))))
+                Done::Not(Step::Delayed(engine.clock.now() + after.unwrap_or(PAUSE).min(LONGEST_PAUSE)))
             }
             // A restart ends it; so in the journal it is no other interruption.
             Attempt::Interrupted(error) if !self.tracker.is_empty() => {
@@ -111,7 +119,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 );
                 let note = "it was cut off, and its blocking work went on";
                 engine.move_to(self.pending.id(), TaskState::Interrupted, note).await?;
-                Done::Not(Step::Parked)
+                Done::Not(Step::Overtime)
             }
             Attempt::Interrupted(error) => {
                 engine.move_to(self.pending.id(), TaskState::Interrupted, error.message()).await?;
@@ -143,6 +151,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
                 self.conclude(task, seen, Err(error)).await
             }
             Settled::Unknown(error) => self.park(&info, &error).await,
+            Settled::Stopped => Ok(Done::Not(Step::Stopped)),
             Settled::Again if info.attempt >= attempting.entry.policy.attempts => {
                 log(&info, &cause, "the last attempt failed");
                 self.conclude(task, seen, Err(cause)).await

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bridge_core::wire::{AppId, TaskEntry, TaskId, TaskStatus};
+use bridge_core::wire::{AppId, Task, TaskEntry, TaskId, TaskStatus};
 
 use super::{
     error::RoundError,
@@ -13,7 +13,7 @@ use super::{
     subject::Subject,
 };
 use crate::{
-    client::Client,
+    client::{Client, ErrorKind},
     clock::Clock,
     journal::{Journal, KnownTask, SeenTask, TaskState},
 };
@@ -44,6 +44,8 @@ pub(super) enum Fate {
     Settled(TaskStatus),
     /// Iden has it no more.
     Absent,
+    /// It is pending all the same: a list can lag.
+    Pending(Box<Task>),
 }
 
 impl Listing {
@@ -75,6 +77,7 @@ impl Listing {
                 TaskState::Executed => Fate::Ours,
                 _ => match client.task(app, known.seen.id).await {
                     Ok(task) if task.status.is_terminal() => Fate::Settled(task.status),
+                    Ok(task) if task.status == TaskStatus::Pending => Fate::Pending(Box::new(task)),
                     Err(error) if error.says_absent() => Fate::Absent,
                     _ => continue,
                 },
@@ -92,9 +95,23 @@ impl Listing {
         journal: &dyn Journal,
         clock: &dyn Clock,
     ) -> Result<bool, RoundError> {
-        let (mut offset, mut found, mut walked, mut count) = (0, false, HashSet::new(), None);
+        let (mut offset, mut pages, mut found, mut walked, mut count) = (0, 0, false, HashSet::new(), None);
+        let mut limit = PAGE;
         loop {
-            let page = client.pending_tasks(app, PAGE, offset).await?;
+            let page = match client.pending_tasks(app, limit, offset).await {
+                Ok(page) => page,
+                // Payloads can be long. Smaller pages, then; and one that is too long by itself is passed over.
+                Err(error) if matches!(error.kind(), ErrorKind::TooLarge) => {
+                    if limit == 1 {
+                        tracing::error!(offset, error = %error, "a task in Iden's list cannot be read; the others go on");
+                        offset += 1;
+                    }
+                    limit = (limit / 2).max(1);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            pages += 1;
             let length = page.results.len() as u64;
             let (mut seen, before) = (Vec::new(), walked.len());
             for entry in page.results {
@@ -116,7 +133,7 @@ impl Listing {
             let more = offset < page.count || page.next.is_some();
             let stuck = walked.len() == before && moved == 0;
             if stuck || !more {
-                return Ok(found && offset > PAGE);
+                return Ok(found && pages > 1);
             }
         }
     }

@@ -96,8 +96,9 @@ impl Pending {
     /// With what the journal knows of it.
     pub(super) fn known(mut self, known: &KnownTask) -> Self {
         self.attempts = known.attempts;
-        self.unclear = known.state.is_unclear();
         let over = known.state.is_settled() || known.state == TaskState::Executed;
+        // One that Iden settled, or had no more, before anybody knew how it had ended.
+        self.unclear = known.state.is_unclear() || (over && known.end.is_none());
         self.conclusion = known.end.as_ref().filter(|_| over).map(|end| Box::new(Conclusion::found(end, known.state)));
         self
     }

@@ -14,6 +14,8 @@ pub(super) enum Reported {
     Conflict,
     /// Iden has the task no more.
     Gone,
+    /// Iden does not take the password.
+    PasswordRefused,
     /// Not yet, for this reason: the same report is sent again.
     Later(String),
 }
@@ -35,6 +37,10 @@ pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion
         // An odd answer: ask.
         Ok(_) => None,
         Err(error) if error.status() == Some(404) => return absent(&error),
+        Err(error) if matches!(error.status(), Some(400 | 422)) && conclusion.without_password().is_some() => {
+            tracing::warn!(bridge.task_id = %task, error = told(&error, &report), "the report with the password was refused");
+            return Reported::PasswordRefused;
+        }
         Err(error) if matches!(error.status(), Some(400 | 422)) => {
             return resend_shorter(client, app, task, conclusion, &report, error).await;
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
@@ -25,12 +26,18 @@ use crate::journal::{KnownTask, TaskState};
 
 /// How many handlers run at once.
 const AT_ONCE: usize = 8;
+/// How many of those may do nothing but report what is over: where no report arrives, the others go on.
+const REPORTS_AT_ONCE: usize = 4;
+/// So many handlers may be cut off and still work on a thread. The threads of a process are few, and its sources need some.
+const MOST_OVERTIME: usize = 16;
 /// With so many tasks ready to run, there is no need to look for more.
 const FULL: usize = 1_000;
 /// How many tasks the journal is asked about at a time.
 const CHUNK: usize = 1_000;
 /// How long nothing new is begun after something has failed.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How many settled tasks are kept in any case: a clock that was set wrong for a while must not forget them all.
+const KEPT_AT_LEAST: u32 = 10_000;
 /// How long a settled task is kept. What Iden lists is kept in any case.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -53,14 +60,17 @@ pub(super) struct Shift<'a, S> {
     report: RoundReport,
     /// What went wrong, and until when nothing new is begun. What runs is brought to its end.
     failure: Option<(RoundError, Duration)>,
+    /// Those that are given out only to be reported.
+    reporting: HashSet<TaskId>,
 }
 
 /// What happened next.
 enum Event {
-    Turned(Turned),
+    /// Or it panicked.
+    Turned(Result<Turned, TaskId>),
     Listed(Result<Listing, RoundError>),
     /// A handler that was cut off has ended at last.
-    WentHome(TaskId),
+    WentHome(TaskId, Option<Pending>),
     /// One that waited for its time may run, or a pause is over.
     Due,
     Stopped,
@@ -75,7 +85,8 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         desk: &'a mut Desk,
     ) -> Self {
         desk.tidy();
-        Shift { engine, system, stop, polling, desk, report: RoundReport::default(), failure: None }
+        let (report, failure, reporting) = Default::default();
+        Shift { engine, system, stop, polling, desk, report, failure, reporting }
     }
 
     pub(super) async fn work(mut self) -> Result<RoundReport, RoundError> {
@@ -95,11 +106,12 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             let goes_on = self.failure.is_none() && !stop.is_cancelled();
             while goes_on
                 && turns.len() < AT_ONCE
-                && let Some(pending) = self.desk.lanes.next(engine.clock.now())
+                && let Some(pending) = self.next()
             {
-                let tracker = TaskTracker::new();
-                self.desk.at_work.insert(pending.id(), tracker.clone());
-                turns.push(Turn::new(engine, self.system, stop, tracker, pending).take());
+                let (id, tracker) = (pending.id(), TaskTracker::new());
+                self.desk.at_work.insert(id, tracker.clone());
+                let turn = Turn::new(engine, self.system, stop, tracker, pending).take();
+                turns.push(AssertUnwindSafe(turn).catch_unwind().map(move |turned| turned.map_err(|_| id)));
             }
             if turns.is_empty() {
                 break;
@@ -116,19 +128,28 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             let event = tokio::select! {
                 biased;
                 Some(turned) = turns.next() => Event::Turned(turned),
-                Some(id) = self.desk.overtime.next() => Event::WentHome(id),
+                Some((id, pending)) = self.desk.overtime.next() => Event::WentHome(id, pending),
                 Some(listing) = maybe(poll.as_mut()) => Event::Listed(listing),
                 Some(()) = maybe(due.map(|due| engine.clock.sleep(due.saturating_sub(engine.clock.now())))) => Event::Due,
                 // The turns look at it themselves.
                 () = stop.cancelled(), if goes_on => Event::Stopped,
             };
             let done = match event {
-                Event::Turned(turned) => self.take_back(turned),
-                Event::WentHome(id) => self.go_home(id).await,
+                Event::Turned(Ok(turned)) => self.take_back(turned),
+                Event::Turned(Err(id)) => {
+                    self.take_back_panicked(id);
+                    Ok(())
+                }
+                Event::WentHome(id, pending) => self.go_home(id, pending).await,
                 Event::Listed(listing) => {
                     poll = None;
                     match listing {
                         Ok(listing) => self.take_in(listing).await,
+                        // What is at hand does not depend on the list.
+                        Err(RoundError::Client(error)) => {
+                            tracing::error!(error = %error, hint = error.hint(), "tasks could not be looked for; those at hand go on");
+                            Ok(())
+                        }
                         Err(error) => Err(error),
                     }
                 }
@@ -165,8 +186,8 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
     /// Takes in what Iden lists, with what the journal knows of it.
     async fn take_in(&mut self, listing: Listing) -> Result<(), RoundError> {
         let (engine, began) = (self.engine, listing.began);
-        while let Some(Some(id)) = self.desk.overtime.next().now_or_never() {
-            self.go_home(id).await?;
+        while let Some(Some((id, pending))) = self.desk.overtime.next().now_or_never() {
+            self.go_home(id, pending).await?;
         }
         let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
         let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
@@ -191,7 +212,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         let mut keep = listed;
         keep.extend(self.desk.lanes.ids());
         let before = engine.clock.wall().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-        Ok(engine.journal.forget_tasks(keep, before).await?)
+        Ok(engine.journal.forget_tasks(keep, before, KEPT_AT_LEAST).await?)
     }
 
     fn queue(&mut self, known: Option<&KnownTask>, pending: Pending, subject: &Subject) {
@@ -202,8 +223,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             return lanes.hold_report(pending);
         }
         self.report.came += 1;
-        let is_parked = known.is_some_and(|known| known.state == TaskState::Parked);
-        if is_parked || self.desk.overtime.contains(pending.id()) {
+        if self.desk.overtime.contains(pending.id()) {
+            self.desk.overtime.keep(pending);
+        } else if known.is_some_and(|known| known.state == TaskState::Parked) {
             lanes.park(pending);
         } else {
             lanes.queue(pending);
@@ -215,7 +237,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         let (engine, desk) = (self.engine, &mut *self.desk);
         for (known, fate) in unlisted {
             let id = known.seen.id;
-            if desk.lanes.is_running(id) {
+            if desk.lanes.is_running(id) || desk.overtime.contains(id) {
                 continue;
             }
             // It may have come to its end since it was asked for.
@@ -227,10 +249,17 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 Fate::Settled(status) if state.is_some_and(TaskState::is_unclear) => {
                     engine.settled_elsewhere(id, &status).await?;
                     desk.lanes.remove(id);
+                    self.report.conflicts += 1;
                 }
                 Fate::Absent if state.is_some_and(TaskState::is_unclear) => {
                     engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
                     desk.lanes.remove(id);
+                }
+                // The list has missed it. Younger ones of its account wait behind it.
+                Fate::Pending(task) if state.is_some_and(TaskState::is_unclear) && !desk.lanes.contains(id) => {
+                    let pending = Pending::of(&task).known(&known);
+                    desk.lanes.enter(&pending, &Subject::of(&task));
+                    if state == Some(TaskState::Parked) { desk.lanes.park(pending) } else { desk.lanes.queue(pending) }
                 }
                 _ => {}
             }
@@ -238,33 +267,59 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         Ok(())
     }
 
-    /// Parked tasks that a person has had taken up again.
+    /// Tasks that Iden could not show, and parked ones that a person has had taken up again.
     async fn take_up_again(&mut self) -> Result<(), RoundError> {
-        let mut parked = self.desk.lanes.parked();
-        parked.retain(|id| !self.desk.overtime.contains(*id));
+        self.desk.lanes.take_from_aside();
+        let parked = self.desk.lanes.parked();
         if parked.is_empty() {
             return Ok(());
         }
         for known in self.engine.journal.tasks(parked).await? {
             if known.state != TaskState::Parked {
-                tracing::info!(bridge.task_id = %known.seen.id, "the task is taken up again");
+                tracing::info!(bridge.task_id = %known.seen.id, "the task is taken up again, as a person has asked");
                 self.desk.lanes.release(known.seen.id, |pending| pending.known(&known));
             }
         }
         Ok(())
     }
 
-    /// A handler that was cut off has ended: its task is settled by its kind, and may run again.
-    async fn go_home(&mut self, id: TaskId) -> Result<(), RoundError> {
+    /// A handler that was cut off has ended: its task is settled by its kind, and may run again. If its shift was dropped,
+    /// and the task is not listed any more, there is nothing to go on with.
+    async fn go_home(&mut self, id: TaskId, pending: Option<Pending>) -> Result<(), RoundError> {
         tracing::info!(bridge.task_id = %id, "the blocking work that went on has ended");
-        self.engine.move_to(id, TaskState::Interrupted, "its blocking work has ended").await?;
-        self.desk.lanes.release(id, |pending| pending);
+        match pending {
+            Some(pending) => self.desk.lanes.queue(pending),
+            None => self.desk.lanes.remove(id),
+        }
         Ok(())
+    }
+
+    /// The next task that may be given out.
+    fn next(&mut self) -> Option<Pending> {
+        if self.reporting.len() < REPORTS_AT_ONCE
+            && let Some(report) = self.desk.lanes.next_report()
+        {
+            self.reporting.insert(report.id());
+            return Some(report);
+        }
+        if self.desk.overtime.count() + self.desk.at_work.len() >= MOST_OVERTIME {
+            return None;
+        }
+        self.desk.lanes.next(self.engine.clock.now())
+    }
+
+    /// A turn that panicked: whatever it was, it is not this task's alone to bring the others down.
+    fn take_back_panicked(&mut self, id: TaskId) {
+        tracing::error!(bridge.task_id = %id, "the turn of this task panicked; the message stands above, the others go on, and it is looked at again after the next start");
+        self.desk.at_work.remove(&id);
+        self.reporting.remove(&id);
+        self.report.parked += 1;
     }
 
     /// Takes a task back from its turn.
     fn take_back(&mut self, turned: Turned) -> Result<(), RoundError> {
         let tracker = self.desk.at_work.remove(&turned.id());
+        self.reporting.remove(&turned.id());
         let (lanes, now) = (&mut self.desk.lanes, self.engine.clock.now());
         match turned {
             Turned::Reported(task) => {
@@ -284,11 +339,17 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             }
             Turned::Unreported(pending) => lanes.hold_report(pending),
             Turned::Delayed(pending, until) => lanes.delay(pending, until),
-            Turned::Parked(pending) => {
-                if let Some(tracker) = tracker.filter(|tracker| !tracker.is_empty()) {
-                    self.desk.overtime.add(pending.id(), tracker);
+            Turned::Parked(pending) => lanes.park(pending),
+            Turned::Aside(pending) => lanes.set_aside(pending),
+            Turned::Overtime(pending) => {
+                let tracker = tracker.unwrap_or_default();
+                self.desk.overtime.add(pending.id(), Some(pending), tracker);
+                if self.desk.overtime.count() == MOST_OVERTIME {
+                    tracing::error!(
+                        handlers = MOST_OVERTIME,
+                        "so many handlers were cut off and still work on a thread; no other one is called before some of them end. Is the system down?"
+                    );
                 }
-                lanes.park(pending);
             }
             Turned::PutBack(pending, error) => {
                 if pending.conclusion.is_some() {

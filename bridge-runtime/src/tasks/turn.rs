@@ -17,12 +17,14 @@ use super::{
     round::ReportedTask,
 };
 use crate::{
-    client::ErrorKind,
+    client::{ClientError, ErrorKind},
     journal::{SeenTask, TaskEffect, TaskEnd, TaskState},
 };
 
 /// How long to wait before another attempt, where the handler does not say.
 pub(super) const PAUSE: Duration = Duration::from_secs(10);
+/// And at most, where it does: the other tasks of the account wait behind it.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// How long a report may take when the connector is told to stop.
 const FLUSH: Duration = Duration::from_secs(5);
 
@@ -48,8 +50,12 @@ pub(super) enum Turned {
     Unreported(Pending),
     /// Again, but not before this time.
     Delayed(Pending, Duration),
-    /// A person has to look; or its handler was cut off, and still works.
+    /// A person has to look.
     Parked(Pending),
+    /// Iden does not show it at present.
+    Aside(Pending),
+    /// Its handler was cut off, and still works.
+    Overtime(Pending),
     /// It did not come to anything: the connector is told to stop, or something failed.
     PutBack(Pending, Option<RoundError>),
 }
@@ -62,6 +68,8 @@ impl Turned {
             Turned::Unreported(pending)
             | Turned::Delayed(pending, _)
             | Turned::Parked(pending)
+            | Turned::Aside(pending)
+            | Turned::Overtime(pending)
             | Turned::PutBack(pending, _) => pending.id(),
         }
     }
@@ -75,6 +83,8 @@ pub(super) enum Step {
     Unreported,
     Delayed(Duration),
     Parked,
+    Aside,
+    Overtime,
     Stopped,
 }
 
@@ -105,6 +115,8 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Ok(Step::Unreported) => Turned::Unreported(pending),
             Ok(Step::Delayed(until)) => Turned::Delayed(pending, until),
             Ok(Step::Parked) => Turned::Parked(pending),
+            Ok(Step::Aside) => Turned::Aside(pending),
+            Ok(Step::Overtime) => Turned::Overtime(pending),
             Ok(Step::Stopped) => Turned::PutBack(pending, None),
             Err(error) => Turned::PutBack(pending, Some(error)),
         }
@@ -149,17 +161,12 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
                 }
                 Err(Step::Dropped)
             }
-            // One task that Iden cannot show must not keep the others waiting.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::Unreadable { .. } | ErrorKind::Refused { status: 404 | 500, .. }
-                ) =>
-            {
+            Err(error) if is_everybodys(&error) => return Err(error.into()),
+            // One task that Iden cannot show must not keep the others waiting, nor what is to end its account's access.
+            Err(error) => {
                 tracing::error!(bridge.task_id = %id, error = %error, "the task cannot be read; the others go on");
-                Err(Step::Delayed(engine.clock.now() + PAUSE))
+                Err(Step::Aside)
             }
-            Err(error) => return Err(error.into()),
         })
     }
 
@@ -198,6 +205,17 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
                 engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
                 Ok(Step::Dropped)
             }
+            Reported::PasswordRefused => {
+                // Before it is told: what Iden hears from now on is never taken back.
+                if let Some(known) = engine.journal.tasks(vec![id]).await?.pop()
+                    && let Some(without) = conclusion.without_password()
+                {
+                    let at = engine.clock.wall();
+                    engine.journal.end_task(&known.seen, &without.end, TaskEffect::default(), at).await?;
+                    self.pending.conclusion = Some(Box::new(without));
+                }
+                Box::pin(self.report()).await
+            }
             Reported::Later(why) => {
                 tracing::warn!(bridge.task_id = %id, why, "the report did not arrive; it is sent again");
                 engine.move_to(id, TaskState::Executed, &format!("its report did not arrive: {why}")).await?;
@@ -215,4 +233,14 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         let (action, slug) = Default::default();
         SeenTask { id: self.pending.id(), action, slug, account: None, due: None, created: None }
     }
+}
+
+/// Whether an error says something of the connection or the key, and not of one task.
+fn is_everybodys(error: &ClientError) -> bool {
+    let kind = error.kind();
+    error.is_rate_limited()
+        || matches!(
+            kind,
+            ErrorKind::Paused { .. } | ErrorKind::Unreachable { .. } | ErrorKind::Refused { status: 401, .. }
+        )
 }

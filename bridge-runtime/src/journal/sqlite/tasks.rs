@@ -123,8 +123,9 @@ impl Store {
                 "INSERT INTO task (id, action, slug, account, due, created, state, attempts, outcome, since)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)
                  ON CONFLICT (id) DO UPDATE SET
-                     action = excluded.action, slug = excluded.slug, account = coalesce(excluded.account, account),
-                     due = excluded.due, created = excluded.created,
+                     action = coalesce(nullif(excluded.action, ''), action), slug = coalesce(nullif(excluded.slug, ''), slug),
+                     account = coalesce(excluded.account, account),
+                     due = coalesce(excluded.due, due), created = coalesce(excluded.created, created),
                      state = excluded.state, outcome = excluded.outcome, since = excluded.since
                  RETURNING attempts",
             )?;
@@ -176,14 +177,14 @@ impl Store {
     }
 
     /// It is called every round, so it writes only where there is something to forget.
-    fn forget_tasks(&mut self, but: &HashSet<TaskId>, before: Timestamp) -> Result<()> {
-        if useless(self.reading()?, but, before)?.is_empty() {
+    fn forget_tasks(&mut self, but: &HashSet<TaskId>, before: Timestamp, at_least: u32) -> Result<()> {
+        if useless(self.reading()?, but, before, at_least)?.is_empty() {
             return Ok(());
         }
         self.write(|tx| {
             let mut forget = tx.prepare_cached("DELETE FROM task WHERE id = ?1")?;
             // Once more, where nobody writes: a person may have had one taken up again.
-            for id in useless(tx, but, before)? {
+            for id in useless(tx, but, before, at_least)? {
                 forget.execute([id])?;
             }
             Ok(())
@@ -247,13 +248,15 @@ fn put(tx: &Transaction<'_>, id: &str, from: TaskState, step: &TaskStep) -> Resu
 }
 
 /// The tasks that can be forgotten: merely seen, or settled since before this time; but for these.
-fn useless(connection: &Connection, but: &HashSet<TaskId>, before: Timestamp) -> Result<Vec<String>> {
+fn useless(connection: &Connection, but: &HashSet<TaskId>, before: Timestamp, at_least: u32) -> Result<Vec<String>> {
     let mut rows = connection.prepare_cached(
         "SELECT id FROM task WHERE state = ?1
          UNION ALL
-         SELECT id FROM settled_task WHERE since < ?2",
+         SELECT id FROM (SELECT id FROM settled_task WHERE since < ?2 ORDER BY since DESC, id LIMIT -1 OFFSET ?3)",
     )?;
-    let mut rows = rows.query((TaskState::Seen, At(before)))?;
+    let mut young = connection.prepare_cached("SELECT count(*) FROM settled_task WHERE since >= ?1")?;
+    let young: u32 = young.query_row([At(before)], |row| row.get(0))?;
+    let mut rows = rows.query((TaskState::Seen, At(before), at_least.saturating_sub(young)))?;
     let mut useless = Vec::new();
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
@@ -315,8 +318,8 @@ impl TaskJournal for SqliteJournal {
         self.call("written", move |store| store.retry_task(id, retry, at)).await
     }
 
-    async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp) -> Result<(), JournalError> {
-        self.call("written", move |store| store.forget_tasks(&but, before)).await
+    async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp, at_least: u32) -> Result<(), JournalError> {
+        self.call("written", move |store| store.forget_tasks(&but, before, at_least)).await
     }
 
     async fn overtaken_by(&self, task: &SeenTask) -> Result<Option<TaskId>, JournalError> {

@@ -31,6 +31,8 @@ pub(super) struct Lanes {
     /// The first of each lane that may run now, and those that may run later.
     ready: BTreeSet<Place>,
     later: BTreeSet<(Duration, Place)>,
+    /// Those whose report is to be sent again.
+    reports: BTreeSet<Place>,
 }
 
 type LaneId = u64;
@@ -53,6 +55,8 @@ enum State {
     Unreported(Pending),
     /// A person has to look.
     Parked(Pending),
+    /// Iden does not show it at present.
+    Aside(Pending),
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +88,7 @@ impl Lane {
 /// How many tasks are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// To be tried again at their time.
+    /// To be tried again: at their time, when their handler has ended at last, or when Iden shows them.
     pub(super) waiting: usize,
     /// Behind another one of their lane.
     pub(super) blocked: usize,
@@ -124,7 +128,7 @@ impl Lanes {
         let mut standing = Standing::default();
         for Entry { state, place, lane, .. } in self.entries.values() {
             match state {
-                State::Running => {}
+                State::Running | State::Aside(_) => standing.waiting += 1,
                 State::Unreported(_) => standing.unreported += 1,
                 State::Parked(_) => standing.parked += 1,
                 State::Queued(..) if self.lanes[lane].head.is_some_and(|(_, head)| head == *place) => {
@@ -171,6 +175,18 @@ impl Lanes {
         self.put(pending, State::Parked);
     }
 
+    /// It is set aside until the next poll. Its account waits, as behind a parked one.
+    pub(super) fn set_aside(&mut self, pending: Pending) {
+        self.put(pending, State::Aside);
+    }
+
+    /// Those that were set aside wait for their turn again.
+    pub(super) fn take_from_aside(&mut self) {
+        let aside = self.entries.values().filter(|entry| matches!(entry.state, State::Aside(_)));
+        let aside: Vec<TaskId> = aside.map(|entry| entry.place.id()).collect();
+        aside.into_iter().for_each(|id| self.release(id, |pending| pending));
+    }
+
     /// Its report did not arrive. Its account waits, as behind a parked one: Iden must not hear of what came later first.
     pub(super) fn hold_report(&mut self, pending: Pending) {
         self.put(pending, State::Unreported);
@@ -179,7 +195,7 @@ impl Lanes {
     /// It is over.
     pub(super) fn remove(&mut self, id: TaskId) {
         let Some(entry) = self.entries.remove(&id) else { return };
-        self.ready.remove(&entry.place);
+        self.reports.remove(&entry.place);
         let Some(lane) = self.lanes.get_mut(&entry.lane) else { return };
         lane.remove(&entry.place);
         lane.running -= usize::from(matches!(entry.state, State::Running));
@@ -190,10 +206,10 @@ impl Lanes {
         }
     }
 
-    /// A parked one is taken up again.
+    /// One that is parked or set aside is taken up again.
     pub(super) fn release(&mut self, id: TaskId, change: impl FnOnce(Pending) -> Pending) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        if let State::Parked(pending) = &mut entry.state {
+        if let State::Parked(pending) | State::Aside(pending) = &mut entry.state {
             let taken = std::mem::replace(pending, Pending::at(entry.place));
             self.queue(change(taken));
         }
@@ -202,7 +218,7 @@ impl Lanes {
     /// Has the reports sent again that did not arrive.
     pub(super) fn resend(&mut self) {
         let unreported = self.entries.values().filter(|entry| matches!(entry.state, State::Unreported(_)));
-        self.ready.extend(unreported.map(|entry| entry.place));
+        self.reports.extend(unreported.map(|entry| entry.place));
     }
 
     /// Lets go of tasks behind a parked one that Iden lists no more, if nothing of them was ever begun: they have no turn
@@ -211,7 +227,8 @@ impl Lanes {
         let gone = self.entries.values().filter(|entry| {
             let idle =
                 matches!(&entry.state, State::Queued(pending, _) if !pending.unclear && pending.conclusion.is_none());
-            idle && self.lanes[&entry.lane].head.is_none() && !listed(entry.place.id())
+            let lane = &self.lanes[&entry.lane];
+            idle && lane.head.is_none() && lane.running == 0 && !listed(entry.place.id())
         });
         let gone: Vec<TaskId> = gone.map(|entry| entry.place.id()).collect();
         gone.into_iter().for_each(|id| self.remove(id));
@@ -224,10 +241,20 @@ impl Lanes {
             self.ready.insert(place);
         }
         let place = self.ready.pop_first()?;
+        self.give_out(place)
+    }
+
+    /// Gives out a task that is over and to be reported again. It comes back by one of the methods above.
+    pub(super) fn next_report(&mut self) -> Option<Pending> {
+        let place = self.reports.pop_first()?;
+        self.give_out(place)
+    }
+
+    fn give_out(&mut self, place: Place) -> Option<Pending> {
         let entry = self.entries.get_mut(&place.id())?;
         let lane = entry.lane;
         match std::mem::replace(&mut entry.state, State::Running) {
-            State::Queued(pending, _) | State::Unreported(pending) | State::Parked(pending) => {
+            State::Queued(pending, _) | State::Unreported(pending) | State::Parked(pending) | State::Aside(pending) => {
                 self.lanes.get_mut(&lane)?.running += 1;
                 self.refresh(lane);
                 Some(pending)
@@ -290,7 +317,7 @@ impl Lanes {
             let Entry { state, passes, .. } = self.entries.get(&place.id())?;
             match state {
                 State::Running => {}
-                State::Unreported(_) | State::Parked(_) => stuck = true,
+                State::Unreported(_) | State::Parked(_) | State::Aside(_) => stuck = true,
                 State::Queued(..) if stuck && !passes => {}
                 State::Queued(_, not_before) => return Some((*not_before, *place)),
             }

@@ -76,6 +76,7 @@ fn one_that_waits_for_its_time_holds_its_lane_and_no_other() {
     let first = lanes.next(NOW).unwrap();
     lanes.delay(first, LATER);
     assert_eq!(next(&mut lanes), [3]);
+    lanes.remove(id(3));
     assert_eq!(lanes.next_due(), Some(LATER));
     assert_eq!(lanes.standing(), Standing { waiting: 1, blocked: 1, ..Standing::default() });
     assert_eq!(number(&lanes.next(LATER).unwrap()), 1);
@@ -101,6 +102,20 @@ fn a_parked_task_holds_its_account_but_for_suspensions_and_deletions() {
 }
 
 #[test]
+fn what_iden_does_not_show_is_set_aside_until_the_next_poll() {
+    let mut lanes = Lanes::default();
+    queue(&mut lanes, 1, "update_account", &about(1));
+    queue(&mut lanes, 2, "suspend_account", &about(1));
+    let first = lanes.next(NOW).unwrap();
+    lanes.set_aside(first);
+    assert_eq!(next(&mut lanes), [2], "a suspension passes it");
+    lanes.remove(id(2));
+    assert_eq!(next(&mut lanes), [0; 0]);
+    lanes.take_from_aside();
+    assert_eq!(next(&mut lanes), [1]);
+}
+
+#[test]
 fn a_report_that_does_not_arrive_holds_its_account_like_a_parked_task() {
     let mut lanes = Lanes::default();
     let over = arriving(&mut lanes, 1, "update_account", &about(1));
@@ -108,9 +123,10 @@ fn a_report_that_does_not_arrive_holds_its_account_like_a_parked_task() {
     queue(&mut lanes, 2, "update_account", &about(1));
     assert_eq!(next(&mut lanes), [0; 0]);
     lanes.resend();
-    let report = lanes.next(NOW).unwrap();
+    let report = lanes.next_report().unwrap();
     assert_eq!(number(&report), 1);
     lanes.hold_report(report);
+    assert!(lanes.next_report().is_none());
     assert_eq!(next(&mut lanes), [0; 0], "not again before it is asked for");
     queue(&mut lanes, 3, "delete_account", &about(1));
     assert_eq!(next(&mut lanes), [3]);

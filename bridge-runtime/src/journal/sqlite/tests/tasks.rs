@@ -122,7 +122,7 @@ async fn a_command_without_a_journal_makes_none_by_looking_at_tasks() {
     let directory = tempfile::tempdir().unwrap();
     let beside = beside(&directory);
     beside.see_tasks(vec![], NOW).await.unwrap();
-    beside.forget_tasks([].into(), NOW).await.unwrap();
+    beside.forget_tasks([].into(), NOW, 0).await.unwrap();
     assert_eq!(beside.open_tasks().await.unwrap(), []);
     assert_eq!(beside.tasks(vec![task_id(1)]).await.unwrap(), []);
     assert_eq!(beside.task_steps(task_id(1)).await.unwrap(), []);
@@ -259,8 +259,8 @@ async fn a_task_is_open_and_settled_by_its_state_alone() {
     let open = journal.open_tasks().await.unwrap();
     assert_eq!(open.iter().map(|task| task.state).collect::<Vec<_>>(), [Started, Executed, Interrupted, Parked]);
     assert!(open.iter().all(|task| !task.state.is_settled()));
-    journal.forget_tasks((1..=8).map(task_id).collect(), at(1)).await.unwrap();
-    journal.forget_tasks([task_id(1)].into(), at(1)).await.unwrap();
+    journal.forget_tasks((1..=8).map(task_id).collect(), at(1), 0).await.unwrap();
+    journal.forget_tasks([task_id(1)].into(), at(1), 0).await.unwrap();
     let left = journal.tasks((1..=8).map(task_id).collect()).await.unwrap();
     let left: Vec<_> = left.into_iter().map(|task| task.state).collect();
     assert_eq!(left, [Seen, Started, Executed, Interrupted, Parked], "what is settled is forgotten");
