@@ -9,7 +9,7 @@ use crate::name::{BadName, Name};
 #[derive(Debug, BridgeError, thiserror::Error)]
 pub enum HostError {
     /// Nothing was done, since nobody asked for it.
-    #[error("would run: {0}")]
+    #[error("only shown (start with `--apply` to carry it out): {0}")]
     #[bridge(code = "dry_run")]
     DryRun(String),
 

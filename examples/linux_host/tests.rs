@@ -87,7 +87,8 @@ async fn without_apply_the_command_is_said_and_not_run() {
         match testing::run(&tasks::all(), host.clone(), action, "user", payload).await {
             TaskOutcome::Failed { code, message } => {
                 assert_eq!(code, "dry_run", "{action}");
-                assert_eq!(message, format!("would run: {expected}"), "{action}");
+                let shown = format!("only shown (start with `--apply` to carry it out): {expected}");
+                assert_eq!(message, shown, "{action}");
             }
             other => panic!("{action}: {other:?}"),
         }

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::Ordering;
 
-use bridge_sandbox::{Assumptions, NewTask, Sandbox};
+use bridge_sandbox::{Assumptions, Fault, NewTask, Sandbox};
 use iden_bridge::{
     connector::{Attached, ConnectorError},
     journal::{Excess, HoldReason},
@@ -105,6 +105,84 @@ async fn a_new_account_that_the_source_does_not_show_yet_is_waited_for() {
         stage.company.hidden.lock().unwrap().clear();
         assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}");
         stage.app().assert_active("employee", "21");
+    }
+}
+
+/// A stage where a task has created an account before the sync, which the source does not show.
+async fn created_and_hidden(world: World) -> (Stage, Attached<Hr>) {
+    let stage = world.stage(20).await;
+    let connector = stage.attach_with(all()).await;
+    connector.sync(&go_on()).await.unwrap();
+    stage.company.hidden.lock().unwrap().push(21);
+    let id = stage.app().queue(create());
+    connector.tasks_once(&go_on()).await.unwrap();
+    stage.app().assert_task_completed(id);
+    stage.app().put_record("employee", &json!({"id": "21", "email": "new@acme.example"}));
+    (stage, connector)
+}
+
+#[tokio::test]
+async fn an_account_that_was_created_before_the_sync_and_is_not_shown_yet_is_waited_for_and_not_for_ever() {
+    for world in worlds() {
+        let (stage, connector) = created_and_hidden(world).await;
+        for _ in 0..3 {
+            let error = connector.sync(&go_on()).await.expect_err("it may be shown yet");
+            assert!(error.to_string().contains("does not have it yet"), "{world:?}: {error}");
+            stage.app().assert_active("employee", "21");
+        }
+        // Somebody has deleted it: a leaver like any other.
+        assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}");
+        stage.app().assert_removed("employee", "21");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_was_created_before_the_sync_and_is_shown_late_stays() {
+    for world in worlds() {
+        let (stage, connector) = created_and_hidden(world).await;
+        connector.sync(&go_on()).await.expect_err("it may be shown yet");
+        stage.company.hidden.lock().unwrap().clear();
+        for _ in 0..2 {
+            assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}");
+            stage.app().assert_active("employee", "21");
+        }
+        stage.company.lose([21]);
+        assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}: now it is a leaver");
+        stage.app().assert_removed("employee", "21");
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_creation_iden_has_not_confirmed_is_waited_for_too() {
+    for world in worlds() {
+        let stage = world.stage(20).await;
+        let connector = stage.attach_with(all()).await;
+        connector.sync(&go_on()).await.unwrap();
+        stage.company.hidden.lock().unwrap().push(21);
+        stage.app().queue(create());
+        stage.sandbox.fault(Fault::ending("PATCH", "/status/").answer(500, "no"));
+        assert_eq!(connector.tasks_once(&go_on()).await.unwrap().unreported, 1);
+        // It was taken all the same.
+        stage.app().put_record("employee", &json!({"id": "21", "email": "new@acme.example"}));
+
+        for _ in 0..3 {
+            connector.sync(&go_on()).await.expect_err("it may be shown yet");
+            stage.app().assert_active("employee", "21");
+        }
+        assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}: a report that is due holds up no sync");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_was_created_and_deleted_before_the_sync_is_not_waited_for() {
+    for world in worlds() {
+        let (stage, connector) = created_and_hidden(world).await;
+        let id = stage.app().queue(about("delete_account", 21));
+        connector.tasks_once(&go_on()).await.unwrap();
+        stage.app().assert_task_completed(id);
+
+        assert!(connector.sync(&go_on()).await.unwrap().completed, "{world:?}");
+        stage.app().assert_removed("employee", "21");
     }
 }
 

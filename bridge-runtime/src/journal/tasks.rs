@@ -225,6 +225,11 @@ pub trait TaskJournal: Send + Sync + 'static {
     /// Whether Iden ordered this loss, and no session has shown it yet.
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError>;
 
-    /// Accounts that tasks may have changed since the scan began, and those of tasks that are begun and not settled.
+    /// Accounts of tasks that are begun and not settled, but for those that are waited for.
+    async fn at_work(&self) -> Result<Vec<Touched>, JournalError>;
+
+    /// Accounts that tasks may have changed since the scan began, those of tasks that are begun and not settled, and those
+    /// that are waited for: a task has made them, and no scan has seen them since. After three scans that looked for one in
+    /// vain, or once Iden has ordered it away, it is waited for no more.
     async fn touched(&self) -> Result<Vec<Touched>, JournalError>;
 }

@@ -50,7 +50,7 @@ pub(super) struct Run<'a, S> {
     reads: Vec<FullRead>,
     accepted: Vec<Accepted>,
     verified: Vec<Verified>,
-    /// What tasks that had begun before the scan may have touched.
+    /// The accounts of tasks that had begun before the scan, and are not over.
     pub(super) touched_before: Vec<Touched>,
     plan: Option<String>,
     end: ScanEnd,
@@ -103,7 +103,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     /// Reads every type to its end, and looks up whoever is missing. Phase by phase: an account may only point to a group
     /// that is there, so that is settled first.
     pub(super) async fn scan(&mut self) -> Result<(), SyncError> {
-        self.touched_before = self.sources.journal.touched().await?;
+        self.touched_before = self.sources.journal.at_work().await?;
         for accounts in [false, true] {
             let phase = |one: &TypeRun<S>| (one.reader.schema.kind == Kind::Account) == accounts;
             let positions: Vec<usize> = (0..self.types.len()).filter(|at| phase(&self.types[*at])).collect();

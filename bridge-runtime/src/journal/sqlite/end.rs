@@ -15,7 +15,8 @@ impl Store {
             return if end == ScanEnd::Failed { Ok(()) } else { Err(no_scan()) };
         };
         let (touched_before, now, writes) = (scan.touched_before, scan.now, scan.is_push());
-        let ended = match end {
+        let counted = if writes { self.count_misses() } else { Ok(()) };
+        let ended = counted.and_then(|()| match end {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
             ScanEnd::Kept => self.write(confirm),
@@ -38,7 +39,7 @@ impl Store {
                 // Until Iden says that its clean-up is done, the session stays, with the plan of whom it removes.
                 if settled { close(tx) } else { Ok(()) }
             }),
-        };
+        });
         self.drop_scan();
         ended
     }

@@ -129,7 +129,7 @@ CREATE TABLE command (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Tasks, how far each has come, and its history.
+/// Tasks, how far each has come, and its history; and which accounts they have made.
 ///
 /// Version 1 knows that a task was begun, and how it ended if it has; not since when. Whoever reads of it must not think that
 /// it has waited since 1970, so it is said to be so since it was carried over.
@@ -168,6 +168,14 @@ CREATE TABLE task_step (
     note     TEXT NOT NULL,
     PRIMARY KEY (task, number)
 ) STRICT, WITHOUT ROWID;
+
+-- `made`: by a task, and no scan has seen it since. `misses`: how many scans have looked for it in vain.
+ALTER TABLE touched ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE touched ADD COLUMN misses INTEGER NOT NULL DEFAULT 0;
+-- Those that the source may merely not show yet. After three misses one counts as gone.
+CREATE VIEW awaited AS
+    SELECT type.slug, touched.type, touched.id FROM touched JOIN type ON type.id = touched.type
+    WHERE touched.made AND touched.misses < 3;
 
 INSERT INTO task (id, action, slug, account, state, attempts, outcome, since)
     SELECT id, '', coalesce(slug, ''), account, iif(report IS NULL, 4, 2), 1,

@@ -104,7 +104,7 @@ impl Store {
                 attempts.ok_or_else(|| Fault::other(format!("task {id} has ended, and is not run again")))?;
             steps::add(tx, &id, &TaskStep::new(at, TaskState::Started, attempts, ""))?;
             if let Some(account) = &task.account {
-                touch(tx, &task.slug, account)?;
+                touch(tx, &task.slug, account, false)?;
             }
             Ok(attempts)
         })
@@ -136,7 +136,8 @@ impl Store {
                 (&id, &task.action, &task.slug, account, times.0, times.1, TaskState::Executed, outcome, At(at));
             let attempts = end.query_row(ended, |row| row.get(0))?;
             steps::add(tx, &id, &TaskStep::new(at, TaskState::Executed, attempts, note))?;
-            take_effect(tx, effect)
+            // A task that was about no account, and has touched one, has made it.
+            take_effect(tx, effect, task.account.is_none())
         })
     }
 
@@ -330,6 +331,10 @@ impl TaskJournal for SqliteJournal {
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError> {
         let loss = loss.clone();
         self.call("read", move |store| store.is_ordered(&loss)).await
+    }
+
+    async fn at_work(&self) -> Result<Vec<Touched>, JournalError> {
+        self.call("read", Store::at_work).await
     }
 
     async fn touched(&self) -> Result<Vec<Touched>, JournalError> {

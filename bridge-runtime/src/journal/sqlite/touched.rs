@@ -1,6 +1,6 @@
 //! What tasks have done to accounts.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction};
 
 use super::{
     app::type_for,
@@ -8,7 +8,7 @@ use super::{
     store::Store,
     values::{Edges, KnownStatus},
 };
-use crate::journal::{Ordered, TaskEffect, Touched};
+use crate::journal::{LossKind, Ordered, TaskEffect, Touched};
 
 /// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
 /// on: they may be there again.
@@ -46,36 +46,86 @@ impl Store {
 
     pub(super) fn touched(&mut self) -> Result<Vec<Touched>> {
         let before = self.scan.as_ref().map(|scan| scan.touched_before);
+        // Whom this scan has seen is there.
+        let unseen = match before {
+            Some(_) => {
+                "WHERE NOT EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = awaited.type AND seen.id = awaited.id)"
+            }
+            None => "",
+        };
         let connection = self.reading()?;
         // Without a scan nothing was touched since one began.
         let before = before.map_or_else(|| last_touch(connection), Ok)?;
-        let mut touched = connection.prepare_cached(
+        let mut touched = connection.prepare_cached(&format!(
             "SELECT type.slug, touched.id FROM touched JOIN type ON type.id = touched.type WHERE touched.number > ?1
              UNION
+             SELECT slug, id FROM awaited {unseen}
+             UNION
              SELECT slug, account FROM open_task WHERE account IS NOT NULL
+             ORDER BY 1, 2"
+        ))?;
+        let touched = touched.query_map([before], account)?;
+        Ok(touched.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(super) fn at_work(&mut self) -> Result<Vec<Touched>> {
+        let mut at_work = self.reading()?.prepare_cached(
+            "SELECT slug, account FROM open_task WHERE account IS NOT NULL
+             EXCEPT
+             SELECT slug, id FROM awaited
              ORDER BY 1, 2",
         )?;
-        let touched = touched.query_map([before], |row| Ok(Touched { slug: row.get(0)?, id: row.get(1)? }))?;
-        Ok(touched.collect::<rusqlite::Result<_>>()?)
+        let at_work = at_work.query_map([], account)?;
+        Ok(at_work.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Takes down whom of the accounts that tasks have made a scan has seen, and whom it has looked for in vain.
+    pub(super) fn count_misses(&mut self) -> Result<()> {
+        self.write(|tx| {
+            let mut seen = tx.prepare_cached(
+                "UPDATE touched SET made = 0
+                 WHERE made AND EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = touched.type AND seen.id = touched.id)",
+            )?;
+            seen.execute([])?;
+            let mut missed = tx.prepare_cached(
+                "UPDATE touched SET misses = misses + 1
+                 WHERE made AND EXISTS (SELECT 1 FROM scratch.unseen
+                                        WHERE unseen.type = touched.type AND unseen.id = touched.id AND why = 'absent')",
+            )?;
+            missed.execute([])?;
+            Ok(())
+        })
     }
 }
 
+/// From the columns slug, id.
+fn account(row: &Row<'_>) -> rusqlite::Result<Touched> {
+    Ok(Touched { slug: row.get(0)?, id: row.get(1)? })
+}
+
 /// A task may make or change this account: Iden may hold it from now on.
-pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str) -> Result<()> {
+/// `made`: it was not there before.
+pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> Result<()> {
     let type_ = type_for(tx, slug)?;
     let mut known = tx.prepare_cached(
         "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO NOTHING",
     )?;
     known.execute((type_, id, KnownStatus::Unknown, Edges::default()))?;
-    // In place of the older touch, so that its number is the last one.
-    tx.prepare_cached("INSERT OR REPLACE INTO touched (type, id) VALUES (?1, ?2)")?.execute((type_, id))?;
+    // In place of the older touch, so that its number is the last one. It has been waited for as long as before, unless it
+    // is a new one.
+    let mut again = tx.prepare_cached(
+        "INSERT OR REPLACE INTO touched (type, id, made, misses)
+         SELECT ?1, ?2, ?3 OR coalesce(max(made), 0), iif(?3, 0, coalesce(max(misses), 0))
+         FROM touched WHERE type = ?1 AND id = ?2",
+    )?;
+    again.execute((type_, id, made))?;
     Ok(())
 }
 
-/// What a task did to its account.
-pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect) -> Result<()> {
+/// What a task did to its account. `made`: the task made it.
+pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool) -> Result<()> {
     if let Some(Touched { slug, id }) = &effect.touched {
-        touch(tx, slug, id)?;
+        touch(tx, slug, id, made)?;
         let type_ = type_for(tx, slug)?;
         let mut withdraw = tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
         effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
@@ -84,8 +134,14 @@ pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect) -> Result<(
         "INSERT INTO ordered (type, id, kind, keep) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL, keep = excluded.keep",
     )?;
+    let mut give_up = tx.prepare_cached("UPDATE touched SET made = 0 WHERE type = ?1 AND id = ?2")?;
     for Ordered { slug, id, kind, keep } in &effect.ordered {
-        order.execute((type_for(tx, slug)?, id, kind, Edges::of(keep.clone())))?;
+        let type_ = type_for(tx, slug)?;
+        order.execute((type_, id, kind, Edges::of(keep.clone())))?;
+        // Nobody is waited for whom Iden has ordered away.
+        if *kind == LossKind::Removed {
+            give_up.execute((type_, id))?;
+        }
     }
     Ok(())
 }

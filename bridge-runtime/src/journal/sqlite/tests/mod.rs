@@ -16,6 +16,7 @@ use crate::journal::{
 
 mod app;
 mod approval;
+mod awaited;
 mod canary;
 mod completion;
 mod control;
