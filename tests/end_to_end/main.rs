@@ -30,6 +30,7 @@ mod sync_refused;
 mod sync_repeated;
 mod sync_source;
 mod sync_types;
+mod task_answers;
 mod task_child;
 mod task_floor;
 mod task_killed;

@@ -13,3 +13,6 @@ mod linux_host;
 mod program;
 mod quickstart;
 mod regions;
+#[cfg(unix)]
+mod signals;
+mod tasks;

@@ -1,6 +1,12 @@
 //! An example as a child process.
 
-use std::{collections::BTreeMap, env, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env, io,
+    path::PathBuf,
+    process::{Output, Stdio},
+    time::Duration,
+};
 
 use bridge_sandbox::Sandbox;
 use serde_json::Value;
@@ -47,15 +53,17 @@ impl Program {
     }
 
     pub async fn run(&self, arguments: &[&str]) -> Ended {
-        let output = self.command(arguments).output();
-        let output = timeout(Duration::from_secs(60), output).await.expect("it ends by itself").unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Ended::of(self.command(arguments).output()).await
     }
 
     /// Starts it and goes on. The process ends with the value, if not before.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// The same, to hear what it says in the end: see [`heard`].
+    pub fn start_aloud(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -80,7 +88,24 @@ impl Program {
     }
 }
 
+/// Waits for the end of a program that was started aloud.
+pub async fn heard(running: Child) -> Ended {
+    Ended::of(running.wait_with_output()).await
+}
+
+#[cfg(unix)]
+pub fn signal(running: &Child, name: &str) {
+    let pid = running.id().expect("it runs").to_string();
+    assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+}
+
 impl Ended {
+    async fn of(output: impl Future<Output = io::Result<Output>>) -> Self {
+        let output = timeout(Duration::from_secs(60), output).await.expect("it ends by itself").unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.code, Some(0), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);

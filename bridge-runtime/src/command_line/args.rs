@@ -2,21 +2,25 @@
 
 use std::ffi::OsString;
 
+use bridge_core::wire::TaskId;
 use clap::{Args as ClapArgs, Parser, Subcommand, builder::BoolishValueParser};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-    0  done; also when tasks were reported failed, and after a drained SIGTERM
-    1  anything without a code of its own
+    0  done; also when tasks were reported failed, and after a SIGTERM that left
+       nothing half done
+    1  anything without a code of its own; also after a SIGTERM where something
+       was left: it stands in the state, and the next start goes on with it
     2  usage
     3  held: a completion waits for approval
-   65  bad source data, or an unknown plan hash
+   65  bad source data, an unknown plan hash, no such task, or none to retry
    69  Iden or the source failed or could not be reached, after retries
    74  the journal could not be read or written
-   75  try later: another instance is running, or Iden asks to come back
+   75  try later: another instance is running, none is that could be asked, or
+       Iden asks to come back
    77  Iden refused the key (401, 403)
    78  configuration, a missing key included
-  130  interrupted one-shot command
+  130  interrupted one-shot command, or a second Ctrl-C or SIGTERM
 
 The API key comes from BRIDGE_API_KEY, from the file that BRIDGE_API_KEY_FILE
 names, or from systemd's credential `api-key`. It has no flag: other users of the
@@ -51,7 +55,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Carry out tasks
+    /// Carry out tasks, or see what is pending; without more, as `tasks run`
     Tasks(TasksArgs),
     /// Let exactly what a plan lists be removed, once, within 24 hours
     Approve {
@@ -104,7 +108,71 @@ pub(super) enum TasksCommand {
         /// Print the result as JSON
         #[arg(long, requires = "once")]
         json: bool,
+        /// Ask the connector that is running to look for tasks now, and end
+        #[arg(long, conflicts_with_all = ["once", "json"])]
+        now: bool,
     },
+    /// Say which tasks are pending, in their order, and what would become of each; nothing is carried out (the dry run)
+    ///
+    /// Also lists what was begun here and is not over, whether Iden lists it or not. Works beside a running connector,
+    /// does not open the external system, and writes nothing.
+    List {
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what happened to a task, and what to do about it; asks the journal alone
+    Show {
+        /// The task's id
+        id: TaskId,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have a parked task taken up again
+    ///
+    /// Without a flag its handler's kind decides once more: the `verify` function is asked again, a handler that may run
+    /// twice runs, and one that may not is reported failed with `outcome_unknown`.
+    Retry {
+        /// The task's id
+        id: TaskId,
+        /// Somebody has looked into the system, and it was not done: call the handler
+        #[arg(long)]
+        not_done: bool,
+    },
+}
+
+impl Command {
+    /// Whether it opens the external system, and works until it is done or told to stop.
+    pub(super) fn opens_the_system(&self) -> bool {
+        match self {
+            Command::Run | Command::Plan { .. } => true,
+            Command::Sync { now, .. } => !now,
+            Command::Tasks(tasks) => match &tasks.command {
+                None => true,
+                Some(TasksCommand::Run { now, .. }) => !now,
+                Some(TasksCommand::List { .. } | TasksCommand::Show { .. } | TasksCommand::Retry { .. }) => false,
+            },
+            Command::Approve { .. } | Command::Status { .. } | Command::Schema => false,
+            #[cfg(feature = "dev")]
+            Command::Dev { .. } => true,
+        }
+    }
+
+    /// Whether it goes on until it is told to stop.
+    pub(super) fn goes_on(&self) -> bool {
+        match self {
+            Command::Run => true,
+            Command::Tasks(tasks) => match &tasks.command {
+                None => !tasks.once,
+                Some(TasksCommand::Run { once, now, .. }) => !once && !now,
+                Some(_) => false,
+            },
+            #[cfg(feature = "dev")]
+            Command::Dev { once, .. } => !once,
+            _ => false,
+        }
+    }
 }
 
 /// The settings; each may also stand in the configuration file, under the flag's name with `_`.
@@ -151,4 +219,44 @@ pub(super) struct SettingArgs {
     /// What to log: a level, or `target=level` pairs with commas [default: info; warn for one-shot commands]
     #[arg(long, env = "BRIDGE_LOG", global = true, value_name = "FILTER")]
     pub(super) log: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, clap::Error> {
+        Args::try_parse_from(line.split(' ')).map(|args| args.command)
+    }
+
+    #[test]
+    fn only_what_works_on_the_system_is_stopped_in_good_order() {
+        for line in ["hr run", "hr sync", "hr plan", "hr tasks", "hr tasks --once", "hr tasks run --once"] {
+            assert!(parsed(line).unwrap().opens_the_system(), "{line}");
+        }
+        let id = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11";
+        for line in ["sync --now", "status", "schema", "tasks run --now", "tasks list"] {
+            assert!(!parsed(&format!("hr {line}")).unwrap().opens_the_system(), "{line}");
+        }
+        for line in [format!("hr tasks show {id}"), format!("hr tasks retry {id} --not-done")] {
+            assert!(!parsed(&line).unwrap().opens_the_system(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_says_what_it_does() {
+        for line in ["hr run", "hr tasks", "hr tasks run"] {
+            assert!(parsed(line).unwrap().goes_on(), "{line}");
+        }
+        for line in ["hr sync", "hr tasks --once", "hr tasks run --once", "hr tasks run --now", "hr tasks list"] {
+            assert!(!parsed(line).unwrap().goes_on(), "{line}");
+        }
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        for line in ["hr tasks run --now --once", "hr tasks --once list", "hr sync --now --json", "hr tasks show x"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
 }

@@ -5,24 +5,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Args, Command, TasksCommand},
+    ask::ask,
     fail, print,
     settings::Settings,
-    signals,
     status::AppStatus,
+    tasks,
 };
 use crate::{
     clock::{Clock, SystemClock},
     connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
-    journal::{
-        Activity, Approval, ApprovalError, Command as JournalCommand, ControlJournal, PlanJournal, SqliteJournal,
-    },
+    journal::{Approval, ApprovalError, Command as JournalCommand, PlanJournal, SqliteJournal},
     sync::SyncError,
     tasks::RoundError,
 };
 
 /// Carries out the command. An error of its own ends it; what happens to one app of several is said, and the first
 /// exit code that is not 0 is the answer.
-pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError> {
+pub(super) async fn run(fleet: Fleet, args: Args, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
     let settings = Settings::read(args.settings)?;
     settings
         .check_types(&fleet.members().iter().flat_map(|member| member.types()).map(|schema| schema.slug).collect())?;
@@ -32,39 +31,41 @@ pub(super) async fn run(fleet: Fleet, args: Args) -> Result<Exit, ConnectorError
             Ok(Exit::Done)
         }
         Command::Approve { hash, reason } => approve(&fleet, &settings, &hash, &reason).await,
-        Command::Plan { json } => plan(fleet, &settings, json).await,
+        Command::Plan { json } => plan(fleet, &settings, json, stop).await,
         Command::Status { json } => status(&fleet, &settings, json).await,
-        Command::Sync { now: true, .. } => ask_to_sync(&fleet, &settings).await,
-        Command::Sync { json, .. } => {
-            let stop = signals::stop_token();
-            let attached = attach(fleet, &settings, &stop).await?;
-            sync(&attached, json, &stop).await
-        }
+        Command::Sync { now: true, .. } => ask(&fleet, &settings, JournalCommand::Sync).await,
+        Command::Sync { json, .. } => sync(&attach(fleet, &settings, stop).await?, json, stop).await,
         Command::Tasks(tasks) => {
-            let (once, json) = match tasks.command {
-                Some(TasksCommand::Run { once, json }) => (once, json),
-                None => (tasks.once, tasks.json),
-            };
-            let stop = signals::stop_token();
-            let attached = attach(fleet, &settings, &stop).await?;
-            if once {
-                tasks_once(&attached, json, &stop).await
-            } else {
-                go_on(&attached, &settings, false, &stop).await
-            }
+            let command = tasks.command;
+            let command = command.unwrap_or(TasksCommand::Run { once: tasks.once, json: tasks.json, now: false });
+            run_tasks(fleet, &settings, command, stop).await
         }
-        Command::Run => {
-            let stop = signals::stop_token();
-            let attached = attach(fleet, &settings, &stop).await?;
-            go_on(&attached, &settings, true, &stop).await
-        }
+        Command::Run => go_on(&attach(fleet, &settings, stop).await?, &settings, true, stop).await,
         #[cfg(feature = "dev")]
-        Command::Dev { once, json } => dev(fleet, &settings, once, json).await,
+        Command::Dev { once, json } => dev(fleet, &settings, once, json, stop).await,
+    }
+}
+
+async fn run_tasks(
+    fleet: Fleet,
+    settings: &Settings,
+    command: TasksCommand,
+    stop: &CancellationToken,
+) -> Result<Exit, ConnectorError> {
+    match command {
+        TasksCommand::List { json } => tasks::list(fleet, settings, json).await,
+        TasksCommand::Show { id, json } => tasks::show(&fleet, settings, id, json).await,
+        TasksCommand::Retry { id, not_done } => tasks::retry(&fleet, settings, id, not_done).await,
+        TasksCommand::Run { now: true, .. } => ask(&fleet, settings, JournalCommand::Tasks).await,
+        TasksCommand::Run { once: true, json, .. } => {
+            tasks::once(&attach(fleet, settings, stop).await?, json, stop).await
+        }
+        TasksCommand::Run { .. } => go_on(&attach(fleet, settings, stop).await?, settings, false, stop).await,
     }
 }
 
 /// A member at work, with its name.
-type Named = (String, Box<dyn AttachedMember>);
+pub(super) type Named = (String, Box<dyn AttachedMember>);
 
 /// Attaches the members, unless told to stop. An app whose creation is cut off is found by its name the next time.
 async fn attach(fleet: Fleet, settings: &Settings, stop: &CancellationToken) -> Result<Vec<Named>, ConnectorError> {
@@ -136,21 +137,6 @@ async fn sync(attached: &[Named], json: bool, stop: &CancellationToken) -> Resul
     Ok(exit)
 }
 
-async fn tasks_once(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let (mut exit, mut results) = (Exit::Done, print::Results::default());
-    for (name, one) in attached {
-        match one.tasks_once(stop).await {
-            Ok(round) if json => results.add(name, &round)?,
-            Ok(round) => print::round(name, &round),
-            Err(error) => exit = first(exit, say(name, &error)),
-        }
-    }
-    if json {
-        results.print(attached.len() > 1)?;
-    }
-    Ok(exit)
-}
-
 /// `run`, and `tasks run` without syncs.
 async fn go_on(
     attached: &[Named],
@@ -163,16 +149,15 @@ async fn go_on(
         schedule = schedule.without_syncs();
     }
     // One that cannot go on stops the others in good order.
-    let runs = attached.iter().map(|(_, one)| async {
+    let runs = attached.iter().map(|(name, one)| async {
         let _stop_the_others = stop.clone().drop_guard();
-        one.run(&schedule, stop).await
+        one.run(&schedule, stop).await.map_or_else(|error| say(name, &error), |()| Exit::Done)
     });
-    join_all(runs).await.into_iter().collect::<Result<(), _>>()?;
-    Ok(Exit::Done)
+    Ok(join_all(runs).await.into_iter().fold(Exit::Done, first))
 }
 
 /// The names of the apps that a command is about.
-fn wanted(fleet: &Fleet, settings: &Settings) -> Result<Vec<String>, ConnectorError> {
+pub(super) fn wanted(fleet: &Fleet, settings: &Settings) -> Result<Vec<String>, ConnectorError> {
     let names: Vec<_> = fleet.members().iter().map(|member| member.name().to_owned()).collect();
     match settings.one_app() {
         None => Ok(names),
@@ -184,13 +169,12 @@ fn wanted(fleet: &Fleet, settings: &Settings) -> Result<Vec<String>, ConnectorEr
     }
 }
 
-async fn plan(fleet: Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
-    let (target, stop) = (settings.target()?, signals::stop_token());
-    let wanted = wanted(&fleet, settings)?;
+async fn plan(fleet: Fleet, settings: &Settings, json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
+    let (target, wanted) = (settings.target()?, wanted(&fleet, settings)?);
     let (mut exit, mut results) = (Exit::Done, print::Results::default());
     for member in fleet.into_members().into_iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
         let name = member.name().to_owned();
-        match member.plan(&target, settings.app()?, &stop).await {
+        match member.plan(&target, settings.app()?, stop).await {
             Ok(plan) if json => results.add(&name, &plan)?,
             Ok(plan) => print::plan(&name, &plan),
             Err(error) => exit = first(exit, say(&name, &error)),
@@ -204,36 +188,15 @@ async fn plan(fleet: Fleet, settings: &Settings, json: bool) -> Result<Exit, Con
 
 async fn status(fleet: &Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
     let (wanted, mut results) = (wanted(fleet, settings)?, print::Results::default());
-    for name in &wanted {
-        let status = AppStatus::read(name, settings.folder(name)?).await?;
+    for member in fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+        let (name, handlers) = (member.name(), member.routes().len());
+        let status = AppStatus::read(name, settings.folder(name)?, handlers).await?;
         if json { results.add(name, &status)? } else { print::out(&status.to_string()) }
     }
     if json {
         results.print(wanted.len() > 1)?;
     }
     Ok(Exit::Done)
-}
-
-/// Asks the connectors that run to sync now.
-async fn ask_to_sync(fleet: &Fleet, settings: &Settings) -> Result<Exit, ConnectorError> {
-    let mut exit = Exit::Done;
-    for name in wanted(fleet, settings)? {
-        let folder = settings.folder(&name)?;
-        if !SqliteJournal::is_locked(&folder) {
-            eprintln!("{name}: no connector is running on this state; `sync` without --now does it itself");
-            exit = Exit::TryLater;
-            continue;
-        }
-        let journal = SqliteJournal::beside(folder)?;
-        if journal.status().await?.is_some_and(|status| status.activity == Activity::TasksOnly) {
-            eprintln!("{name}: the running connector carries out tasks only, and never syncs");
-            exit = Exit::TryLater;
-            continue;
-        }
-        journal.ask(JournalCommand::Sync, SystemClock::new().wall()).await?;
-        println!("{name}: the running connector was asked to sync; `status` tells how far it is");
-    }
-    Ok(exit)
 }
 
 async fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -> Result<Exit, ConnectorError> {
@@ -258,15 +221,20 @@ async fn approve(fleet: &Fleet, settings: &Settings, hash: &str, reason: &str) -
 }
 
 #[cfg(feature = "dev")]
-async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Result<Exit, ConnectorError> {
+async fn dev(
+    fleet: Fleet,
+    settings: &Settings,
+    once: bool,
+    json: bool,
+    stop: &CancellationToken,
+) -> Result<Exit, ConnectorError> {
     if std::env::var_os("BRIDGE_URL").is_some() || std::env::var_os("BRIDGE_TENANT").is_some() {
         eprintln!("dev works against its own sandbox: BRIDGE_URL and BRIDGE_TENANT are not used");
     }
     eprintln!("dev: the sandbox is empty and temporary; the handlers work on the real system");
-    let stop = signals::stop_token();
     let stage = crate::dev::Stage::set_up(fleet, &settings.app()?).await?;
     if once {
-        let summary = stage.once(&stop).await?;
+        let summary = stage.once(stop).await?;
         if json {
             print::json(&summary)?;
         } else {
@@ -277,12 +245,12 @@ async fn dev(fleet: Fleet, settings: &Settings, once: bool, json: bool) -> Resul
     println!("sandbox  {}", stage.sandbox().base_url());
     println!("key      {}", stage.sandbox().api_key());
     println!("Ctrl-C ends it");
-    stage.run(&settings.schedule()?, &stop).await?;
+    stage.run(&settings.schedule()?, stop).await?;
     Ok(Exit::Done)
 }
 
 /// Says what went wrong with one app, with what to do about it.
-fn say(name: &str, error: &ConnectorError) -> Exit {
+pub(super) fn say(name: &str, error: &ConnectorError) -> Exit {
     eprint!("{name}: ");
     fail(error);
     if let ConnectorError::Sync(failure) = error
@@ -294,6 +262,7 @@ fn say(name: &str, error: &ConnectorError) -> Exit {
     Exit::of(error)
 }
 
-fn first(a: Exit, b: Exit) -> Exit {
+/// The first exit code that is not 0.
+pub(super) fn first(a: Exit, b: Exit) -> Exit {
     if a == Exit::Done { b } else { a }
 }

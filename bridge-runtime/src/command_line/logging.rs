@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::args::{Args, Command, TasksCommand};
+use super::args::Args;
 
 /// Starts the log. A program that has a subscriber of its own keeps it.
 pub(super) fn start(args: &Args) {
@@ -26,15 +26,5 @@ pub(super) fn start(args: &Args) {
 
 /// A command that goes on says what it is doing; a one-shot command says what went wrong, and prints its result.
 fn default_level(args: &Args) -> LevelFilter {
-    let goes_on = match &args.command {
-        Command::Run => true,
-        Command::Tasks(tasks) => match &tasks.command {
-            Some(TasksCommand::Run { once, .. }) => !once,
-            None => !tasks.once,
-        },
-        #[cfg(feature = "dev")]
-        Command::Dev { once, .. } => !once,
-        _ => false,
-    };
-    if goes_on { LevelFilter::INFO } else { LevelFilter::WARN }
+    if args.command.goes_on() { LevelFilter::INFO } else { LevelFilter::WARN }
 }

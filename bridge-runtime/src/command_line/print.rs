@@ -95,6 +95,7 @@ pub(super) fn round(name: &str, round: &RoundReport) {
         round.failed(),
         [
             (round.waiting, "to be tried again"),
+            (round.blocked, "behind another one of their account"),
             (round.parked, "parked"),
             (round.unreported, "not reported yet"),
             (round.conflicts, "in conflict")

@@ -9,7 +9,10 @@ use serde::Serialize;
 use crate::{
     clock::{Clock, SystemClock},
     connector::ConnectorError,
-    journal::{Activity, AppJournal, Approval, ControlJournal, Hold, PlanJournal, SqliteJournal, Status, TaskJournal},
+    journal::{
+        Activity, AppJournal, Approval, ControlJournal, Hold, KnownTask, PlanJournal, SqliteJournal, Status,
+        TaskJournal, TaskState,
+    },
 };
 
 /// What `status` prints of one app.
@@ -28,11 +31,55 @@ pub(super) struct AppStatus {
     held: Option<Hold>,
     /// The approval that waits for its plan.
     approved: Option<Approval>,
-    tasks_under_way: usize,
+    tasks: TaskCounts,
+}
+
+/// How many tasks are begun and not over, by how far they have come.
+#[derive(Debug, Serialize)]
+struct TaskCounts {
+    /// How many handlers there are. Without any, it does not look for tasks.
+    handlers: usize,
+    started: usize,
+    interrupted: usize,
+    parked: usize,
+    executed: usize,
+}
+
+impl TaskCounts {
+    fn of(open: &[KnownTask], handlers: usize) -> Self {
+        let count = |state: TaskState| open.iter().filter(|task| task.state == state).count();
+        TaskCounts {
+            handlers,
+            started: count(TaskState::Started),
+            interrupted: count(TaskState::Interrupted),
+            parked: count(TaskState::Parked),
+            executed: count(TaskState::Executed),
+        }
+    }
+
+    /// In words. What was begun is at work only while a connector runs.
+    fn words(&self, running: bool) -> String {
+        let (at_work, cut_off) = if running { (self.started, 0) } else { (0, self.started) };
+        let counts = [
+            (at_work, "being carried out"),
+            (cut_off + self.interrupted, "cut off and to be settled"),
+            (self.parked, "parked (see `tasks list`)"),
+            (self.executed, "not reported yet"),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        match (counts.is_empty(), self.handlers) {
+            (true, 0) => "none: it has no handlers and does not poll".to_owned(),
+            (true, _) => "none under way".to_owned(),
+            (false, 0) => format!("{counts}; it has no handlers any more and does not poll"),
+            (false, _) => counts,
+        }
+    }
 }
 
 impl AppStatus {
-    pub(super) async fn read(name: &str, state: PathBuf) -> Result<Self, ConnectorError> {
+    /// `handlers`: how many the connector has.
+    pub(super) async fn read(name: &str, state: PathBuf, handlers: usize) -> Result<Self, ConnectorError> {
         let running = SqliteJournal::is_locked(&state);
         let journal = SqliteJournal::beside(state.clone())?;
         let now = SystemClock::new().wall();
@@ -46,7 +93,7 @@ impl AppStatus {
             known: journal.types().await?.into_iter().map(|one| (one.slug, one.known)).collect(),
             held: journal.held().await?,
             approved: journal.approvals().await?.into_iter().find(|approval| approval.is_good_at(now)),
-            tasks_under_way: journal.open_tasks().await?.len(),
+            tasks: TaskCounts::of(&journal.open_tasks().await?, handlers),
         })
     }
 
@@ -95,10 +142,31 @@ impl fmt::Display for AppStatus {
         if let Some(approval) = &self.approved {
             writeln!(f, "  approved        {approval}")?;
         }
-        if self.tasks_under_way > 0 {
-            writeln!(f, "  tasks           {} begun and not settled", self.tasks_under_way)?;
-        }
+        writeln!(f, "  tasks           {}", self.tasks.words(self.running))?;
         writeln!(f, "  app             {app}")?;
         writeln!(f, "  state           {}", self.state.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_are_counted_in_words() {
+        let none = TaskCounts { handlers: 2, started: 0, interrupted: 0, parked: 0, executed: 0 };
+        assert_eq!(none.words(true), "none under way");
+        let some = TaskCounts { handlers: 2, started: 2, interrupted: 0, parked: 1, executed: 3 };
+        assert_eq!(some.words(true), "2 being carried out, 1 parked (see `tasks list`), 3 not reported yet");
+        // Nobody is at work on them.
+        assert!(some.words(false).starts_with("2 cut off and to be settled, 1 parked"));
+    }
+
+    #[test]
+    fn a_connector_without_handlers_does_not_poll_and_says_so() {
+        let none = TaskCounts { handlers: 0, started: 0, interrupted: 0, parked: 0, executed: 0 };
+        assert_eq!(none.words(true), "none: it has no handlers and does not poll");
+        let left = TaskCounts { parked: 1, ..none };
+        assert_eq!(left.words(true), "1 parked (see `tasks list`); it has no handlers any more and does not poll");
     }
 }

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use bridge_core::{BoxError, SourceError, wire::AppId};
+use bridge_core::{
+    BoxError, SourceError,
+    wire::{AppId, TaskId},
+};
 
 use super::BuildError;
 use crate::{
     client::{ClientBuildError, ClientError},
-    journal::{ApprovalError, JournalError},
+    journal::{ApprovalError, JournalError, TaskState},
     sync::{SyncError, SyncFailure},
     tasks::RoundError,
 };
@@ -72,6 +75,28 @@ pub enum ConnectorError {
         /// The one that was named.
         named: AppId,
     },
+    /// There is no app yet.
+    #[error("no app is known for `{name}`: it has not run yet with the state in {}", .state.display())]
+    NoApp {
+        /// The connector's name.
+        name: String,
+        /// Where its state would be.
+        state: PathBuf,
+    },
+    /// The journal has no such task.
+    #[error("there is no task {id} in the journal")]
+    UnknownTask {
+        /// The id that was given.
+        id: TaskId,
+    },
+    /// Only a parked task can be taken up again by hand.
+    #[error("task {id} is not parked, so there is nothing to take up again, and nothing was changed: {}", meaning(*.state))]
+    NotParked {
+        /// The task.
+        id: TaskId,
+        /// How far it has come.
+        state: TaskState,
+    },
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -123,6 +148,15 @@ impl ConnectorError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         let client = match self {
+            ConnectorError::NoApp { .. } => {
+                return Some("`sync` or `run` finds or makes the app; --state-dir names another state");
+            }
+            ConnectorError::UnknownTask { .. } => {
+                return Some(
+                    "`tasks list` shows what is pending; a task is in the journal from the first round that found it",
+                );
+            }
+            ConnectorError::Undrained { .. } => return Some("`status` and `tasks list` show what is left"),
             ConnectorError::Client(error) => error,
             ConnectorError::AppUnknown { error, .. } => error,
             ConnectorError::ClientBuild(error) => return error.hint(),
@@ -145,6 +179,22 @@ fn undrained(cut_off: usize, unreported: usize, in_time: bool) -> String {
         left.push("the last step of a sync, or blocking work, took too long".to_owned());
     }
     format!("{}; the next start goes on with it", left.join(", "))
+}
+
+/// Why a task in this state needs no hand.
+fn meaning(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Seen => "it was not begun, or nothing came of that, and its turn comes by itself",
+        TaskState::Started => {
+            "its handler was called and has not answered; if the connector has died, its next start finds out what happened"
+        }
+        TaskState::Interrupted => "it was cut off, and the next round finds out what happened",
+        TaskState::Executed => "it is over, and is reported until Iden takes it",
+        TaskState::Reported => "it is over, and Iden knows",
+        TaskState::Conflict => "it is over, and Iden shows another end, which is left so",
+        TaskState::Gone => "Iden has it no more",
+        TaskState::Parked => "it is parked",
+    }
 }
 
 fn list(apps: &[AppId]) -> String {

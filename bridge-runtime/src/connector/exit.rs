@@ -17,25 +17,25 @@ use crate::{
 pub enum Exit {
     /// Done; also when tasks were reported failed, and after a drained stop of `run`.
     Done = 0,
-    /// Anything without a code of its own.
+    /// Anything without a code of its own; also a stop of `run` that left something for the next start.
     Failure = 1,
     /// The command line is wrong.
     Usage = 2,
     /// Held: a completion waits for approval.
     Held = 3,
-    /// Bad source data, or an unknown plan hash.
+    /// Bad source data, or what was named is not there: a plan by its hash, a parked task by its id.
     Data = 65,
     /// Iden or the source failed or could not be reached, after retries.
     Unavailable = 69,
     /// The journal could not be read or written.
     Journal = 74,
-    /// Try later: another instance is running, or Iden asks to come back.
+    /// Try later: another instance is running, none is that could be asked, or Iden asks to come back.
     TryLater = 75,
     /// Iden refused the key: 401 or 403.
     Refused = 77,
     /// The configuration is wrong, or the key is missing.
     Configuration = 78,
-    /// A one-shot command was interrupted.
+    /// A one-shot command was interrupted, or any command was told to stop twice.
     Interrupted = 130,
 }
 
@@ -55,11 +55,13 @@ impl Exit {
             | ConnectorError::ClientBuild(_)
             | ConnectorError::SeveralApps { .. }
             | ConnectorError::OtherApp { .. }
+            | ConnectorError::NoApp { .. }
             | ConnectorError::CloneTypes { .. } => Exit::Configuration,
             ConnectorError::Open(_) | ConnectorError::AppLost { .. } => Exit::Unavailable,
             ConnectorError::Client(error) | ConnectorError::AppUnknown { error, .. } => of_client(error),
             ConnectorError::Journal(error) => of_journal(error),
             ConnectorError::Approval(ApprovalError::Unknown { .. } | ApprovalError::Refused { .. }) => Exit::Data,
+            ConnectorError::UnknownTask { .. } | ConnectorError::NotParked { .. } => Exit::Data,
             ConnectorError::Approval(ApprovalError::Journal(error)) => of_journal(error),
             ConnectorError::Sync(failure) => of_sync(&failure.error),
             ConnectorError::Round(RoundError::Client(error)) => of_client(error),

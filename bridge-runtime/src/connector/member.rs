@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Attached, Connector, ConnectorError, Schedule, Target};
 use crate::{
     sync::{Plan, SyncReport},
-    tasks::{RoundReport, Route},
+    tasks::{Entry, HandlerInfo, ListedTask, RoundReport, Route},
 };
 
 pub(super) type Opener<S> =
@@ -36,6 +36,9 @@ pub trait Member: sealed::Sealed + Send {
     /// Which tasks are handled, and by which function.
     fn routes(&self) -> Vec<(Route, &'static str)>;
 
+    /// The handler of such tasks.
+    fn handler(&self, action: &str, slug: &str) -> Option<HandlerInfo>;
+
     /// What `dev` queues.
     #[cfg(feature = "dev")]
     fn rehearsal(&self) -> Option<crate::dev::Rehearse>;
@@ -54,6 +57,9 @@ pub trait Member: sealed::Sealed + Send {
         settings: Value,
         stop: &CancellationToken,
     ) -> Result<Plan, ConnectorError>;
+
+    /// As [`Connector::pending_tasks`].
+    async fn pending_tasks(self: Box<Self>, target: &Target) -> Result<Vec<ListedTask>, ConnectorError>;
 }
 
 /// An [`Attached`] connector of any system.
@@ -64,6 +70,9 @@ pub trait AttachedMember: sealed::Sealed + Send + Sync {
 
     /// As [`Attached::state`].
     fn state(&self) -> &Path;
+
+    /// As [`Attached::has_tasks`].
+    fn has_tasks(&self) -> bool;
 
     /// As [`Attached::sync`].
     async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError>;
@@ -89,6 +98,10 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
         self.tasks.entries().iter().map(|entry| (entry.route(), entry.name())).collect()
     }
 
+    fn handler(&self, action: &str, slug: &str) -> Option<HandlerInfo> {
+        self.tasks.find(action, slug).map(Entry::info)
+    }
+
     #[cfg(feature = "dev")]
     fn rehearsal(&self) -> Option<crate::dev::Rehearse> {
         self.rehearsal
@@ -110,6 +123,10 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
     ) -> Result<Plan, ConnectorError> {
         Connector::plan(*self, target, settings, stop).await
     }
+
+    async fn pending_tasks(self: Box<Self>, target: &Target) -> Result<Vec<ListedTask>, ConnectorError> {
+        Connector::pending_tasks(*self, target).await
+    }
 }
 
 #[async_trait]
@@ -120,6 +137,10 @@ impl<S: Send + Sync + 'static> AttachedMember for Attached<S> {
 
     fn state(&self) -> &Path {
         Attached::state(self)
+    }
+
+    fn has_tasks(&self) -> bool {
+        Attached::has_tasks(self)
     }
 
     async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {

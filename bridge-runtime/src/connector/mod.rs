@@ -34,7 +34,7 @@ pub use target::{AppChoice, Target};
 
 use crate::{
     sync::{Limits, Plan, Sources, SyncFailure, SyncReport, TypeReader},
-    tasks::Tasks,
+    tasks::{ListedTask, Outlook, Tasks},
 };
 use member::Opener;
 
@@ -123,6 +123,22 @@ impl<S: Send + Sync + 'static> Connector<S> {
         let system = (self.open)(settings).await?;
         let planned = sources.plan(&system, app.map(|app| (&client, app.id)), stop).await;
         planned.map_err(|error| SyncFailure { error, report: SyncReport::default() }.into())
+    }
+
+    /// Which tasks are pending at Iden, in the order in which they would be carried out, and which handler each would get.
+    /// Nothing is carried out, reported or written down, and the external system is not opened. It may run beside a
+    /// connector at work.
+    ///
+    /// # Errors
+    /// No app is known here yet, Iden cannot be reached, or the journal fails.
+    pub async fn pending_tasks(self, target: &Target) -> Result<Vec<ListedTask>, ConnectorError> {
+        let journal = target.beside_journal(&self.name)?;
+        let Some(app) = journal.app().await? else {
+            return Err(ConnectorError::NoApp { state: target.folder(&self.name), name: self.name });
+        };
+        let (client, clock) = (target.client()?, &*target.clock);
+        let outlook = Outlook { client: &client, app: app.id, journal: &*journal, clock, tasks: &self.tasks };
+        Ok(outlook.read().await?)
     }
 }
 

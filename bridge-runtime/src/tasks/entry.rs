@@ -16,7 +16,7 @@ use bridge_core::{
 };
 
 use super::{
-    TaskContext,
+    HandlerInfo, TaskContext,
     attempt::CUT_OFF,
     handler::{FromContext, Listed, TaskHandler, policy_of},
 };
@@ -94,6 +94,12 @@ impl<S> Entry<S> {
     #[must_use]
     pub const fn policy(&self) -> Policy {
         self.policy
+    }
+
+    /// The handler, for people.
+    #[must_use]
+    pub fn info(&self) -> HandlerInfo {
+        HandlerInfo { name: self.name, kind: self.policy.on_interrupt.into() }
     }
 }
 
@@ -208,5 +214,16 @@ impl<S> Tasks<S> {
     pub(crate) fn find(&self, action: &str, slug: &str) -> Option<&Entry<S>> {
         let routed = || self.entries.iter().filter(|entry| entry.route.action == action && entry.route.slug == slug);
         routed().find(|entry| !entry.any).or_else(|| routed().next())
+    }
+
+    /// The handler of a task, or what the task is reported failed with because there is none that takes it.
+    pub(crate) fn route(&self, task: &wire::Task) -> Result<&Entry<S>, TaskError> {
+        let (action, slug) = (&task.action, &task.resource_type);
+        let entry = self.find(action, slug).ok_or_else(|| {
+            let what = format_args!("this connector has no handler for `{action}` on `{slug}`");
+            TaskError::fail("unsupported_action", what)
+        })?;
+        entry.checked(&task.payload)?;
+        Ok(entry)
     }
 }

@@ -1,6 +1,10 @@
 //! Carrying a task out: its handler is called, and how that ended is written down.
 
-use bridge_core::{TaskError, TaskResult, Verdict, policy::OnInterrupt, wire::Task};
+use bridge_core::{
+    TaskError, TaskResult, Verdict,
+    policy::OnInterrupt,
+    wire::{Task, TaskId},
+};
 
 use super::{
     Entry, TaskInfo,
@@ -19,13 +23,10 @@ use crate::{
 impl<S: Send + Sync + 'static> Turn<'_, S> {
     pub(super) async fn carry_out(&mut self, task: &Task) -> Result<Done, RoundError> {
         let (engine, seen) = (self.engine, seen(task));
-        let Some(entry) = engine.tasks.find(&task.action, &task.resource_type) else {
-            let what = format!("this connector has no handler for `{}` on `{}`", task.action, task.resource_type);
-            return self.refuse(&seen, TaskError::fail("unsupported_action", what)).await;
+        let entry = match engine.tasks.route(task) {
+            Ok(entry) => entry,
+            Err(error) => return self.refuse(&seen, error).await,
         };
-        if let Err(error) = entry.checked(&task.payload) {
-            return self.refuse(&seen, error).await;
-        }
         // Until what the handler did is written down: a session must not be completed in between.
         let passing = tokio::select! {
             biased;
@@ -40,9 +41,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             return Ok(done);
         }
         if let Some(by) = engine.journal.overtaken_by(&seen).await? {
-            let why =
-                format!("task {by}, which came later and was carried out already, suspended or deleted this account");
-            return self.refuse(&seen, TaskError::fail("superseded", why)).await;
+            return self.refuse(&seen, superseded(by)).await;
         }
         self.call(&attempting, task, &seen, passing).await
     }
@@ -200,6 +199,13 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         self.pending.conclusion = Some(Box::new(conclusion));
         Ok(Done::Ended)
     }
+}
+
+/// What Iden is told of a task that is not carried out because a later one is done already.
+pub(super) fn superseded(by: TaskId) -> TaskError {
+    let why =
+        format_args!("task {by}, which came later and was carried out already, suspended or deleted this account");
+    TaskError::fail("superseded", why)
 }
 
 /// A result that can be reported. An id that is none would be of no use to anybody.

@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use bridge_core::wire::{AppId, Task, TaskEntry, TaskId, TaskStatus};
 
 use super::{
     error::RoundError,
-    pending::{Pending, seen},
+    pending::{self, Pending},
     subject::Subject,
 };
 use crate::{
@@ -49,21 +50,33 @@ pub(super) enum Fate {
 }
 
 impl Listing {
-    /// Walks all pages, before any of these tasks is carried out: a task that is done leaves the list, and the ones behind
-    /// it move up under the reader. Walks again until a walk finds nothing new. Every task is in the journal then.
+    /// What is pending, and what became of the tasks that were begun here and are not listed. Every task is in the journal
+    /// then.
     pub(super) async fn read(
         client: &Client,
         app: AppId,
         journal: &dyn Journal,
         clock: &dyn Clock,
     ) -> Result<Self, RoundError> {
+        let mut listing = Listing::walk_all(client, app, clock, &mut Clerk { journal, clock }).await?;
+        listing.ask_for_unlisted(client, app, journal).await?;
+        Ok(listing)
+    }
+
+    /// Walks all pages, before any of these tasks is carried out: a task that is done leaves the list, and the ones behind
+    /// it move up under the reader. Walks again until a walk finds nothing new.
+    pub(super) async fn walk_all(
+        client: &Client,
+        app: AppId,
+        clock: &dyn Clock,
+        onlooker: &mut dyn Onlooker,
+    ) -> Result<Self, RoundError> {
         let mut listing = Listing { began: clock.now(), tasks: HashMap::new(), unlisted: Vec::new() };
         for _ in 0..WALKS {
-            if !listing.walk(client, app, journal, clock).await? {
+            if !listing.walk(client, app, onlooker).await? {
                 break;
             }
         }
-        listing.ask_for_unlisted(client, app, journal).await?;
         Ok(listing)
     }
 
@@ -88,13 +101,7 @@ impl Listing {
     }
 
     /// One walk. Whether another one is due: it found something new, and there was more than one page to slip between.
-    async fn walk(
-        &mut self,
-        client: &Client,
-        app: AppId,
-        journal: &dyn Journal,
-        clock: &dyn Clock,
-    ) -> Result<bool, RoundError> {
+    async fn walk(&mut self, client: &Client, app: AppId, onlooker: &mut dyn Onlooker) -> Result<bool, RoundError> {
         let (mut offset, mut pages, mut found, mut walked, mut count) = (0, 0, false, HashSet::new(), None);
         let mut limit = PAGE;
         loop {
@@ -113,14 +120,16 @@ impl Listing {
             };
             pages += 1;
             let length = page.results.len() as u64;
-            let (mut seen, before) = (Vec::new(), walked.len());
+            let (mut new, before) = (Vec::new(), walked.len());
             for entry in page.results {
                 walked.extend(id_of(&entry));
-                seen.extend(self.take(entry));
+                if self.take(&entry) {
+                    new.push(entry);
+                }
             }
-            found |= !seen.is_empty();
-            if !seen.is_empty() {
-                journal.see_tasks(seen, clock.wall()).await?;
+            found |= !new.is_empty();
+            if !new.is_empty() {
+                onlooker.see(new).await?;
             }
             if self.tasks.len() > MOST {
                 return Err(RoundError::TooMany { most: MOST });
@@ -138,25 +147,54 @@ impl Listing {
         }
     }
 
-    /// Takes in a task of a page. What the journal is to know of it, if it is new here.
-    fn take(&mut self, entry: TaskEntry) -> Option<SeenTask> {
-        let (pending, seen) = match entry {
-            TaskEntry::Readable(task) => ((Pending::of(&task), Subject::of(&task)), seen(&task)),
-            TaskEntry::Unreadable { id: Some(id), why } => {
-                let (action, slug) = Default::default();
-                let seen = SeenTask { id, action, slug, account: None, due: None, created: None };
-                ((Pending::unreadable(id, why), Subject::default()), seen)
-            }
+    /// Takes in a task of a page. Whether it is new.
+    fn take(&mut self, entry: &TaskEntry) -> bool {
+        let (pending, subject) = match entry {
+            TaskEntry::Readable(task) => (Pending::of(task), Subject::of(task)),
+            TaskEntry::Unreadable { id: Some(id), why } => (Pending::unreadable(*id, why.clone()), Subject::default()),
             TaskEntry::Unreadable { id: None, why } => {
                 tracing::error!(why, "Iden lists a task without a readable id; it cannot be reported on");
-                return None;
+                return false;
             }
         };
-        let is_new = !self.tasks.contains_key(&seen.id);
+        let id = pending.id();
+        let is_new = !self.tasks.contains_key(&id);
         if is_new {
-            self.tasks.insert(seen.id, pending);
+            self.tasks.insert(id, (pending, subject));
         }
-        is_new.then_some(seen)
+        is_new
+    }
+}
+
+/// Looks on while the list is walked.
+#[async_trait]
+pub(super) trait Onlooker: Send {
+    /// The tasks of a page that no page before has shown.
+    async fn see(&mut self, new: Vec<TaskEntry>) -> Result<(), RoundError>;
+}
+
+/// Has the journal know every task.
+struct Clerk<'a> {
+    journal: &'a dyn Journal,
+    clock: &'a dyn Clock,
+}
+
+#[async_trait]
+impl Onlooker for Clerk<'_> {
+    async fn see(&mut self, new: Vec<TaskEntry>) -> Result<(), RoundError> {
+        let seen = new.iter().filter_map(seen).collect();
+        Ok(self.journal.see_tasks(seen, self.clock.wall()).await?)
+    }
+}
+
+/// What the journal is to know of a listed task.
+pub(super) fn seen(entry: &TaskEntry) -> Option<SeenTask> {
+    match entry {
+        TaskEntry::Readable(task) => Some(pending::seen(task)),
+        TaskEntry::Unreadable { id, .. } => {
+            let (action, slug) = Default::default();
+            Some(SeenTask { id: (*id)?, action, slug, account: None, due: None, created: None })
+        }
     }
 }
 

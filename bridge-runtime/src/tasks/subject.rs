@@ -54,6 +54,7 @@ mod tests {
 
     use super::{super::testing::task, *};
 
+    #[allow(clippy::needless_pass_by_value)] // so that the cases read well
     fn subject(account: Value) -> Subject {
         Subject::of(&task(1, "update_account", json!({ "account": account })))
     }

@@ -1,0 +1,47 @@
+//! Asking a connector that runs.
+
+use std::path::Path;
+
+use super::{command::wanted, settings::Settings};
+use crate::{
+    clock::{Clock, SystemClock},
+    connector::{ConnectorError, Exit, Fleet},
+    journal::{Activity, Command, ControlJournal, SqliteJournal},
+};
+
+/// Asks the connectors that run to do something now.
+pub(super) async fn ask(fleet: &Fleet, settings: &Settings, command: Command) -> Result<Exit, ConnectorError> {
+    let wanted = wanted(fleet, settings)?;
+    let mut exit = Exit::Done;
+    for member in fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+        let (name, folder) = (member.name(), settings.folder(member.name())?);
+        let (verb, tells, instead) = match command {
+            Command::Sync => ("sync", "`status` tells how far it is", "`sync` without --now does it itself"),
+            Command::Tasks => {
+                ("look for tasks", "`tasks list` tells what is left of them", "`tasks --once` does it itself")
+            }
+        };
+        let refusal = if !SqliteJournal::is_locked(&folder) {
+            Some(format!("no connector is running on this state; {instead}"))
+        } else if command == Command::Tasks && member.routes().is_empty() {
+            Some("it has no task handlers, and never looks for tasks".to_owned())
+        } else if command == Command::Sync && carries_out_tasks_only(&folder).await? {
+            Some("the running connector carries out tasks only, and never syncs".to_owned())
+        } else {
+            None
+        };
+        if let Some(why) = refusal {
+            eprintln!("{name}: {why}");
+            exit = Exit::TryLater;
+            continue;
+        }
+        SqliteJournal::beside(folder)?.ask(command, SystemClock::new().wall()).await?;
+        println!("{name}: the running connector was asked to {verb}; {tells}");
+    }
+    Ok(exit)
+}
+
+async fn carries_out_tasks_only(folder: &Path) -> Result<bool, ConnectorError> {
+    let said = SqliteJournal::beside(folder)?.status().await?;
+    Ok(said.is_some_and(|said| said.activity == Activity::TasksOnly))
+}
