@@ -131,7 +131,8 @@ impl TaskError {
         TaskError::fail("external_system_error", message).with_verdict(Verdict::Retry(None))
     }
 
-    /// Nothing happened; the task is tried again, not before `after`.
+    /// Nothing happened; the task is tried again, not before `after`, or an hour if that is longer: the other tasks of the
+    /// account wait behind it.
     pub fn retry_after(after: Duration, message: impl fmt::Display) -> Self {
         TaskError::fail("rate_limited", message).with_verdict(Verdict::Retry(Some(after)))
     }

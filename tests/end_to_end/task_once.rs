@@ -4,13 +4,14 @@ use bridge_sandbox::{Fault, NewTask};
 use iden_bridge::{
     connector::Attached,
     journal::{KnownTask, Retry, SeenTask, SqliteJournal, TaskJournal, TaskState, TaskStep},
+    prelude::*,
     wire::TaskReport,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    company::{Hr, Stage, go_on},
+    company::{Employee, Hr, Stage, go_on},
     log::Log,
     task_child,
     task_floor::{self, Floor},
@@ -118,6 +119,28 @@ async fn a_task_that_brings_the_connector_down_each_time_is_given_up() {
     stage.app().assert_task_failed(task, "outcome_unknown");
     assert_eq!(stage.company.effects(), 0);
     assert_eq!(known(&connector, task).await.attempts, 5);
+}
+
+#[tokio::test]
+async fn a_deletion_that_finds_its_account_gone_after_an_interruption_is_done() {
+    #[bridge_task]
+    async fn leave(cx: TaskContext<Hr>, task: DeleteAccount<Employee>) -> Result<(), TaskError> {
+        let there = cx.people.lock().unwrap().remove(task.id()).is_some();
+        cx.effect();
+        if there { Err(TaskError::unknown("the line went dead")) } else { Err(TaskError::account_not_found(task.id())) }
+    }
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(tasks![leave]).await;
+    let (task, stranger) =
+        (stage.app().queue(about("delete_account", 1)), stage.app().queue(about("delete_account", 99)));
+    connector.tasks_once(&go_on()).await.unwrap();
+    // Nobody has deleted that one: Iden and the system do not mean the same accounts.
+    stage.app().assert_task_failed(stranger, "account_not_found");
+    // 10 s on the hasty clock: the wait before another attempt.
+    tokio::time::sleep(std::time::Duration::from_millis(510)).await;
+    connector.tasks_once(&go_on()).await.unwrap();
+    stage.app().assert_task_completed(task);
+    assert_eq!(stage.company.effects(), 3);
 }
 
 #[tokio::test]

@@ -93,6 +93,10 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         tracing::info!(bridge.task_id = info.id, bridge.action = task.action, handler = name, attempt, "carrying out");
         let done = match attempting.run(&info, &task.payload).await {
             Attempt::Done(result) => self.conclude(task, seen, checked(&info, result)).await?,
+            Attempt::Failed(error) if unclear_before && is_gone(task, &error) => {
+                log(&info, &error, "the account is gone: an attempt before this one has deleted it");
+                self.conclude(task, seen, Ok(TaskResult::default())).await?
+            }
             Attempt::Failed(error) => {
                 log(&info, &error, "the task failed");
                 self.conclude(task, seen, Err(error)).await?
@@ -199,6 +203,11 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         self.pending.conclusion = Some(Box::new(conclusion));
         Ok(Done::Ended)
     }
+}
+
+/// Whether a deletion finds nothing to delete. After an interruption that is what it wanted.
+fn is_gone(task: &Task, error: &TaskError) -> bool {
+    task.action == "delete_account" && error.code() == "account_not_found"
 }
 
 /// What Iden is told of a task that is not carried out because a later one is done already.
