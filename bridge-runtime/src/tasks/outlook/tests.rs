@@ -134,13 +134,13 @@ async fn what_the_journal_knows_is_told_and_what_iden_does_not_list_comes_last()
     // The last one is not listed.
     let listed = list(&handlers(), &journal, tasks[..4].iter().cloned().map(json).collect()).await;
 
-    // A suspension passes what is parked; the report is sent; the parked one and the one behind it stay.
-    assert_eq!(numbers(&listed), [3, 4, 1, 2, 5]);
+    // What is over is reported first; a suspension passes what is parked; the parked one and the one behind it stay.
+    assert_eq!(numbers(&listed), [4, 3, 1, 2, 5]);
     let states: Vec<_> = listed.iter().map(|one| one.state).collect();
     use TaskState::{Executed, Parked, Seen};
-    assert_eq!(states, [Seen, Executed, Parked, Seen, Parked]);
+    assert_eq!(states, [Executed, Seen, Parked, Seen, Parked]);
     assert_eq!(listed.iter().map(|one| one.behind).collect::<Vec<_>>(), [None, None, None, Some(id(1)), None]);
-    assert_eq!(code(&listed[1]), Some("account_not_found"));
+    assert_eq!(code(&listed[0]), Some("account_not_found"));
     assert_eq!(listed.iter().map(|one| one.listed).collect::<Vec<_>>(), [true, true, true, true, false]);
     assert_eq!(listed[4].handler.map(|handler| handler.name), Some("reset"));
 }
