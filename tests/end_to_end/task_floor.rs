@@ -9,7 +9,7 @@ use std::{
 use iden_bridge::{
     Tasks,
     clock::SystemClock,
-    connector::{Attached, Connector},
+    connector::{Attached, Builder, Connector},
     prelude::*,
 };
 use serde_json::json;
@@ -139,9 +139,17 @@ impl Floor {
 
     /// A connector for it. By the world's clock: a handler may wait as long as the test wants.
     pub async fn attach(&self, stage: &Stage, tasks: Tasks<Floor>) -> Attached<Floor> {
+        self.attach_as(stage, |builder| builder.tasks(tasks)).await
+    }
+
+    pub async fn attach_as(
+        &self,
+        stage: &Stage,
+        build: impl FnOnce(Builder<Floor>) -> Builder<Floor>,
+    ) -> Attached<Floor> {
         let floor = self.clone();
         let open = move |_: NoSettings| async move { Ok::<_, std::io::Error>(floor) };
-        let connector = Connector::builder(NAME, open).resource::<Person>().tasks(tasks).build().unwrap();
+        let connector = build(Connector::builder(NAME, open).resource::<Person>()).build().unwrap();
         let target = stage.target().clock(Arc::new(SystemClock::new()));
         connector.attach(&target, json!({})).await.unwrap()
     }

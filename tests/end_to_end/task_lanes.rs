@@ -285,3 +285,21 @@ async fn behind_a_parked_task_only_suspensions_and_deletions_pass() {
     let place = |task| begun.iter().position(|begun| *begun == task).unwrap();
     assert!(place(suspended) < place(deleted), "they keep their order");
 }
+
+#[tokio::test]
+async fn a_system_that_cannot_take_eight_at_once_says_so() {
+    let (stage, floor) = (Stage::with(0).await, Floor::default());
+    let connector = floor.attach_as(&stage, |builder| builder.tasks(tasks()).handlers_at_once(2)).await;
+    let ids: Vec<Uuid> = (0..6).map(|number| stage.app().queue(about("suspend_account", number))).collect();
+    floor.hold_everybody();
+    let one_by_one = async {
+        for (position, id) in ids.iter().enumerate() {
+            floor.comes_to_run((ids.len() - position).min(2), None).await;
+            floor.let_go(*id);
+            stage.app().wait_until_task_done(*id, std::time::Duration::from_secs(60)).await;
+        }
+    };
+    let stop = go_on();
+    let (round, ()) = tokio::join!(connector.tasks_once(&stop), one_by_one);
+    assert_eq!(round.unwrap().completed(), 6);
+}

@@ -60,6 +60,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
             gate,
+            at_once: connector.at_once,
             desk: Default::default(),
         };
         Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random })

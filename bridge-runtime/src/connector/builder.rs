@@ -11,7 +11,7 @@ use super::{Connector, member::Opener};
 use crate::{
     source::{Reading, Source, look_up},
     sync::{Limits, LimitsProblem, TypeReader},
-    tasks::{Route, Tasks},
+    tasks::{AT_ONCE, Route, Tasks},
 };
 
 /// Collects the types and handlers of a connector.
@@ -21,6 +21,7 @@ pub struct Builder<S> {
     readers: Vec<TypeReader<S>>,
     limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
+    at_once: usize,
     open: Opener<S>,
     #[cfg(feature = "dev")]
     rehearsal: Option<crate::dev::Rehearse>,
@@ -33,6 +34,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             readers: Vec::new(),
             limits: BTreeMap::new(),
             tasks: Tasks::of([]),
+            at_once: AT_ONCE,
             open,
             #[cfg(feature = "dev")]
             rehearsal: None,
@@ -69,6 +71,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self
     }
 
+    /// How many handlers may run at once, each about another account: 1 to 64. It is 8 where nothing is said; a system that
+    /// cannot take that many calls wants fewer.
+    pub fn handlers_at_once(mut self, handlers: usize) -> Self {
+        self.at_once = handlers;
+        self
+    }
+
     /// Which tasks the `dev` command queues in its sandbox, to show the handlers at work. They change the system that
     /// `open` opens, for real.
     #[cfg(feature = "dev")]
@@ -94,6 +103,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             limits,
             readers: self.readers,
             tasks: self.tasks,
+            at_once: self.at_once,
             open: self.open,
             #[cfg(feature = "dev")]
             rehearsal: self.rehearsal,
@@ -110,6 +120,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
         }
         self.check_types(&mut problems);
         self.check_limits(&mut problems);
+        if !(1..=64).contains(&self.at_once) {
+            problems.push(BuildProblem::AtOnce { handlers: self.at_once });
+        }
         self.check_routes(&mut problems);
         problems
     }
@@ -232,6 +245,12 @@ pub enum BuildProblem {
         slug: &'static str,
         /// What is wrong.
         problem: LimitsProblem,
+    },
+    /// No handler at once, or too many.
+    #[error("`.handlers_at_once({handlers})`: 1 to 64 handlers can run at once")]
+    AtOnce {
+        /// What was said.
+        handlers: usize,
     },
     /// Two handlers for one route.
     #[error("two handlers take {route}: leave one of them out")]

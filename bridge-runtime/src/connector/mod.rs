@@ -50,6 +50,7 @@ pub struct Connector<S> {
     readers: Vec<TypeReader<S>>,
     limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
+    at_once: usize,
     open: Opener<S>,
     #[cfg(feature = "dev")]
     rehearsal: Option<crate::dev::Rehearse>,

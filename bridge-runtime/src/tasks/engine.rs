@@ -22,6 +22,9 @@ use crate::{
     journal::{Journal, TaskState},
 };
 
+/// How many handlers run at once, where the connector does not say.
+pub(crate) const AT_ONCE: usize = 8;
+
 /// Carries out the tasks of one app.
 pub(crate) struct TaskEngine<S> {
     pub(crate) client: Client,
@@ -30,6 +33,8 @@ pub(crate) struct TaskEngine<S> {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gate: Gate,
+    /// How many handlers run at once.
+    pub(crate) at_once: usize,
     /// One shift at a time: two would carry out one task twice.
     pub(crate) desk: Mutex<Desk>,
 }

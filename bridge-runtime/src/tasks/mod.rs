@@ -36,7 +36,7 @@ mod testing;
 mod turn;
 
 pub use context::{TaskContext, TaskInfo};
-pub(crate) use engine::TaskEngine;
+pub(crate) use engine::{AT_ONCE, TaskEngine};
 pub use entry::{Entry, Route, Tasks, entry};
 pub use error::RoundError;
 pub use handler::{FromContext, Listed, TaskHandler, assert_distinct, verdict_of_probe};

@@ -24,11 +24,9 @@ use super::{
 };
 use crate::journal::{KnownTask, TaskState};
 
-/// How many handlers run at once.
-const AT_ONCE: usize = 8;
 /// How many of those may do nothing but report what is over: where no report arrives, the others go on.
 const REPORTS_AT_ONCE: usize = 4;
-/// So many handlers may be cut off and still work on a thread. The threads of a process are few, and its sources need some.
+/// So many handlers may be cut off and still work on a thread, those at work counted in. The threads of a process are few, and its sources need some.
 const MOST_OVERTIME: usize = 16;
 /// With so many tasks ready to run, there is no need to look for more.
 const FULL: usize = 1_000;
@@ -105,7 +103,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             self.get_over_it();
             let goes_on = self.failure.is_none() && !stop.is_cancelled();
             while goes_on
-                && turns.len() < AT_ONCE
+                && turns.len() < engine.at_once
                 && let Some(pending) = self.next()
             {
                 let (id, tracker) = (pending.id(), TaskTracker::new());
@@ -123,7 +121,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             }
             let due = match &self.failure {
                 Some((_, until)) => Some(*until).filter(|until| *until > engine.clock.now()),
-                None => self.desk.lanes.next_due().filter(|_| goes_on && turns.len() < AT_ONCE),
+                None => self.desk.lanes.next_due().filter(|_| goes_on && turns.len() < engine.at_once),
             };
             let event = tokio::select! {
                 biased;
@@ -302,7 +300,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             self.reporting.insert(report.id());
             return Some(report);
         }
-        if self.desk.overtime.count() + self.desk.at_work.len() >= MOST_OVERTIME {
+        if self.desk.overtime.count() + self.desk.at_work.len() >= MOST_OVERTIME.max(self.engine.at_once) {
             return None;
         }
         self.desk.lanes.next(self.engine.clock.now())

@@ -97,6 +97,7 @@ impl TestTask {
             journal: Arc::new(journal),
             clock: clock.clone(),
             gate: Gate::new(tasks.longest()),
+            at_once: crate::tasks::AT_ONCE,
             desk: Default::default(),
         };
         let round = engine.round(&system.into(), &CancellationToken::new()).await;
