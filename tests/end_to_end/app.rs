@@ -139,12 +139,14 @@ async fn a_second_engine_on_the_same_state_is_told_to_come_back() {
 #[test]
 fn a_builder_reports_all_its_problems_at_once() {
     let open = |_: NoSettings| async { Ok::<_, std::io::Error>(Hr(Company::of(1))) };
-    let error = Connector::builder("", open).resource::<Employee>().resource::<Employee>().build().unwrap_err();
+    let builder = Connector::builder("", open).resource::<Employee>().resource::<Employee>().handlers_at_once(0);
+    let error = builder.build().unwrap_err().to_string();
     let expected = "\
 the connector `` cannot be built:
   - the name must have 1 to 255 characters
   - `employee` has memberships in `team`, which is not registered: add `.resource::<T>()` for it
   - `employee` has assignments in `seat`, which is not registered: add `.resource::<T>()` for it
   - two resource types have the slug `employee`: give one of them another, `#[bridge(slug = \"…\")]`";
-    assert!(error.to_string().starts_with(expected), "{error}");
+    assert!(error.starts_with(expected), "{error}");
+    assert!(error.contains("`.handlers_at_once(0)`: 1 to 64 handlers can run at once"), "{error}");
 }
