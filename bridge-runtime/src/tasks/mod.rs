@@ -4,7 +4,7 @@
 //! |---|---|
 //! | what is pending is read, page by page, until a walk finds nothing new | `listing` |
 //! | tasks of one person stand in one lane, in Iden's order | `subject`, `lanes` |
-//! | the first of each lane is given out, eight at once; polls go on meanwhile | `shift` |
+//! | the first of each lane is given out, eight at once; polls go on meanwhile | `shift`, `intake` |
 //! | a task has its turn: it is read, carried out, reported | `turn` |
 //! | its handler is found and called, between two entries in the journal | `execution`, `attempt` |
 //! | how it ended, and what Iden is told of that; a password in memory only | `conclusion`, `reporter` |
@@ -22,6 +22,7 @@ mod entry;
 mod error;
 mod execution;
 mod handler;
+mod intake;
 mod kind;
 mod lanes;
 mod listing;

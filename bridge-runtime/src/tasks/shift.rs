@@ -1,28 +1,20 @@
 //! A spell of work: tasks are looked for, and given out to as many handlers as may run at once.
 
-use std::{
-    collections::{HashMap, HashSet},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bridge_core::wire::TaskId;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     engine::{Desk, TaskEngine},
     error::RoundError,
-    listing::{Fate, Listing},
+    listing::Listing,
     pending::Pending,
     round::RoundReport,
-    subject::Subject,
     turn::{Turn, Turned},
 };
-use crate::journal::{KnownTask, TaskState};
 
 /// How many of those may do nothing but report what is over: where no report arrives, the others go on.
 const REPORTS_AT_ONCE: usize = 4;
@@ -30,14 +22,8 @@ const REPORTS_AT_ONCE: usize = 4;
 const MOST_OVERTIME: usize = 16;
 /// With so many tasks ready to run, there is no need to look for more.
 const FULL: usize = 1_000;
-/// How many tasks the journal is asked about at a time.
-const CHUNK: usize = 1_000;
 /// How long nothing new is begun after something has failed.
 const PAUSE: Duration = Duration::from_secs(30);
-/// How many settled tasks are kept in any case: a clock that was set wrong for a while must not forget them all.
-const KEPT_AT_LEAST: u32 = 10_000;
-/// How long a settled task is kept. What Iden lists is kept in any case.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How a running connector looks for tasks.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +36,12 @@ pub(crate) struct Polling<'a> {
 
 /// A spell of work.
 pub(super) struct Shift<'a, S> {
-    engine: &'a TaskEngine<S>,
+    pub(super) engine: &'a TaskEngine<S>,
     system: &'a Arc<S>,
     stop: &'a CancellationToken,
     polling: Option<Polling<'a>>,
-    desk: &'a mut Desk,
-    report: RoundReport,
+    pub(super) desk: &'a mut Desk,
+    pub(super) report: RoundReport,
     /// What went wrong, and until when nothing new is begun. What runs is brought to its end.
     failure: Option<(RoundError, Duration)>,
     /// Those that are given out only to be reported.
@@ -179,117 +165,6 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             }
             list.await
         }
-    }
-
-    /// Takes in what Iden lists, with what the journal knows of it.
-    async fn take_in(&mut self, listing: Listing) -> Result<(), RoundError> {
-        let (engine, began) = (self.engine, listing.began);
-        while let Some(Some((id, pending))) = self.desk.overtime.next().now_or_never() {
-            self.go_home(id, pending).await?;
-        }
-        let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
-        let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
-        // It was settled since: the list is older than that.
-        fresh.retain(|(one, _)| {
-            let settled = self.desk.settled.get(&one.id()).is_some_and(|at| *at >= began);
-            !settled && !self.desk.lanes.contains(one.id())
-        });
-        fresh.sort_unstable_by_key(|(one, _)| one.place);
-        let mut fresh = fresh.into_iter().peekable();
-        while fresh.peek().is_some() {
-            let chunk: Vec<(Pending, Subject)> = fresh.by_ref().take(CHUNK).collect();
-            let known = engine.journal.tasks(chunk.iter().map(|(one, _)| one.id()).collect()).await?;
-            let known: HashMap<TaskId, KnownTask> = known.into_iter().map(|one| (one.seen.id, one)).collect();
-            chunk.into_iter().for_each(|(one, subject)| self.queue(known.get(&one.id()), one, &subject));
-        }
-        self.look_after_unlisted(listing.unlisted).await?;
-        self.desk.settled.retain(|id, at| listed.contains(id) || *at >= began);
-        self.take_up_again().await?;
-        self.desk.lanes.drop_unlisted(|id| listed.contains(&id));
-        self.desk.lanes.resend();
-        let mut keep = listed;
-        keep.extend(self.desk.lanes.ids());
-        let before = engine.clock.wall().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-        Ok(engine.journal.forget_tasks(keep, before, KEPT_AT_LEAST).await?)
-    }
-
-    fn queue(&mut self, known: Option<&KnownTask>, pending: Pending, subject: &Subject) {
-        let lanes = &mut self.desk.lanes;
-        lanes.enter(&pending, subject);
-        let pending = if let Some(known) = known { pending.known(known) } else { pending };
-        if pending.conclusion.is_some() {
-            return lanes.hold_report(pending);
-        }
-        self.report.came += 1;
-        if self.desk.overtime.contains(pending.id()) {
-            self.desk.overtime.keep(pending);
-        } else if known.is_some_and(|known| known.state == TaskState::Parked) {
-            lanes.park(pending);
-        } else {
-            lanes.queue(pending);
-        }
-    }
-
-    /// Tasks that were begun, and that Iden does not list.
-    async fn look_after_unlisted(&mut self, unlisted: Vec<(KnownTask, Fate)>) -> Result<(), RoundError> {
-        let (engine, desk) = (self.engine, &mut *self.desk);
-        for (known, fate) in unlisted {
-            let id = known.seen.id;
-            if desk.lanes.is_running(id) || desk.overtime.contains(id) {
-                continue;
-            }
-            // It may have come to its end since it was asked for.
-            let state = engine.journal.tasks(vec![id]).await?.pop().map(|now| now.state);
-            match fate {
-                Fate::Ours if state == Some(TaskState::Executed) && !desk.lanes.contains(id) => {
-                    desk.lanes.hold_report(Pending::unlisted(&known));
-                }
-                Fate::Settled(status) if state.is_some_and(TaskState::is_unclear) => {
-                    engine.settled_elsewhere(id, &status).await?;
-                    desk.lanes.remove(id);
-                    self.report.conflicts += 1;
-                }
-                Fate::Absent if state.is_some_and(TaskState::is_unclear) => {
-                    engine.move_to(id, TaskState::Gone, "Iden has it no more").await?;
-                    desk.lanes.remove(id);
-                }
-                // The list has missed it. Younger ones of its account wait behind it.
-                Fate::Pending(task) if state.is_some_and(TaskState::is_unclear) && !desk.lanes.contains(id) => {
-                    let pending = Pending::of(&task).known(&known);
-                    desk.lanes.enter(&pending, &Subject::of(&task));
-                    if state == Some(TaskState::Parked) { desk.lanes.park(pending) } else { desk.lanes.queue(pending) }
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Tasks that Iden could not show, and parked ones that a person has had taken up again.
-    async fn take_up_again(&mut self) -> Result<(), RoundError> {
-        self.desk.lanes.take_from_aside();
-        let parked = self.desk.lanes.parked();
-        if parked.is_empty() {
-            return Ok(());
-        }
-        for known in self.engine.journal.tasks(parked).await? {
-            if known.state != TaskState::Parked {
-                tracing::info!(bridge.task_id = %known.seen.id, "the task is taken up again, as a person has asked");
-                self.desk.lanes.release(known.seen.id, |pending| pending.known(&known));
-            }
-        }
-        Ok(())
-    }
-
-    /// A handler that was cut off has ended: its task is settled by its kind, and may run again. If its shift was dropped,
-    /// and the task is not listed any more, there is nothing to go on with.
-    async fn go_home(&mut self, id: TaskId, pending: Option<Pending>) -> Result<(), RoundError> {
-        tracing::info!(bridge.task_id = %id, "the blocking work that went on has ended");
-        match pending {
-            Some(pending) => self.desk.lanes.queue(pending),
-            None => self.desk.lanes.remove(id),
-        }
-        Ok(())
     }
 
     /// The next task that may be given out.
