@@ -5,8 +5,8 @@ use std::time::Duration;
 use bridge_sandbox::{Fault, NewTask};
 use iden_bridge::{
     Tasks,
-    connector::{Attached, Schedule},
-    journal::{KnownTask, SeenTask, SqliteJournal, TaskJournal, TaskState},
+    connector::Schedule,
+    journal::{SeenTask, SqliteJournal, TaskJournal, TaskState},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,20 +18,15 @@ use crate::{
     task_child,
     task_floor::{self, Floor},
     tasks::{about, all},
-    trouble::calls,
+    trouble::{calls, known},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// 10 s on the hasty clock: the wait before another attempt.
 const PAUSE: Duration = Duration::from_millis(510);
 
-async fn known<S: Send + Sync + 'static>(connector: &Attached<S>, task: Uuid) -> KnownTask {
-    let journal = SqliteJournal::beside(connector.state()).unwrap();
-    journal.tasks(vec![task.into()]).await.unwrap().pop().expect("it is in the journal")
-}
-
 /// A task as a process leaves it that was killed in its handler.
-async fn begun(stage: &Stage, tasks: Tasks<Hr>, action: &str, account: Value) -> Uuid {
+pub async fn begun(stage: &Stage, tasks: Tasks<Hr>, action: &str, account: Value) -> Uuid {
     let state = stage.attach_with(tasks).await.state().to_owned();
     let account_id = account["id"].as_str().map(str::to_owned);
     let task = stage.app().queue(NewTask::new(action, "employee").account(account));

@@ -17,15 +17,11 @@ use crate::{
     task_floor::{self, Floor},
     task_world,
     tasks::{about, all},
-    trouble::calls,
+    trouble::{calls, known},
 };
 
 fn beside<S: Send + Sync + 'static>(connector: &Attached<S>) -> SqliteJournal {
     SqliteJournal::beside(connector.state()).unwrap()
-}
-
-async fn known<S: Send + Sync + 'static>(connector: &Attached<S>, task: Uuid) -> KnownTask {
-    beside(connector).tasks(vec![task.into()]).await.unwrap().pop().expect("it is in the journal")
 }
 
 async fn states<S: Send + Sync + 'static>(connector: &Attached<S>, task: Uuid) -> Vec<TaskState> {

@@ -6,41 +6,20 @@ use std::{
 };
 
 use bridge_sandbox::NewTask;
-use iden_bridge::{
-    Tasks,
-    connector::Attached,
-    journal::{KnownTask, SeenTask, SqliteJournal, TaskJournal, TaskState},
-    prelude::*,
-    wire::TaskReport,
-};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use iden_bridge::{journal::TaskState, prelude::*, wire::TaskReport};
+use serde_json::json;
 
 use crate::{
     company::{Employee, Hr, Stage, go_on},
+    task_answers::begun,
     task_child,
     task_floor::{self, Floor},
     tasks::about,
+    trouble::known,
 };
 
 /// 10 s on the hasty clock: the wait before another attempt.
 const PAUSE: Duration = Duration::from_millis(510);
-
-async fn known<S: Send + Sync + 'static>(connector: &Attached<S>, task: Uuid) -> KnownTask {
-    let journal = SqliteJournal::beside(connector.state()).unwrap();
-    journal.tasks(vec![task.into()]).await.unwrap().pop().expect("it is in the journal")
-}
-
-/// A task as a process leaves it that was killed in its handler.
-async fn begun(stage: &Stage, tasks: Tasks<Hr>, action: &str, account: Value) -> Uuid {
-    let state = stage.attach_with(tasks).await.state().to_owned();
-    let account_id = account["id"].as_str().map(str::to_owned);
-    let task = stage.app().queue(NewTask::new(action, "employee").account(account));
-    let (action, slug) = (action.to_owned(), "employee".to_owned());
-    let seen = SeenTask { id: task.into(), action, slug, account: account_id, due: None, created: None };
-    SqliteJournal::open(state).unwrap().start_task(&seen, jiff::Timestamp::now()).await.unwrap();
-    task
-}
 
 /// `tasks_once` is a future; whoever puts it into `select!` drops it. The tasks that ran then are `Running` on the desk for
 /// ever: neither they nor anything else of their accounts has a turn again in this process.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bridge_sandbox::{Fault, NewTask};
 use iden_bridge::{
     connector::{Attached, ConnectorError, Schedule},
-    journal::{KnownTask, SqliteJournal, TaskJournal, TaskState},
+    journal::{SqliteJournal, TaskJournal, TaskState},
     prelude::*,
 };
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::{
     company::{Employee, Hr, Stage, go_on},
     log::Log,
     tasks::about,
+    trouble::known,
 };
 
 /// Does what is planned with number 1.
@@ -76,12 +77,6 @@ impl Source<Robot> for Hr {
 async fn attach(stage: &Stage) -> Attached<Hr> {
     let builder = stage.builder().resource::<Robot>().tasks(tasks![suspend, dawdle, dawdle_on_a_thread, enlist]);
     builder.build().unwrap().attach(&stage.target(), json!({})).await.unwrap()
-}
-
-/// What the journal knows of a task.
-async fn known(connector: &Attached<Hr>, id: uuid::Uuid) -> KnownTask {
-    let journal = SqliteJournal::beside(connector.state()).unwrap();
-    journal.tasks(vec![id.into()]).await.unwrap().pop().expect("it is in the journal")
 }
 
 /// 10 s on the hasty clock: the wait before another attempt.

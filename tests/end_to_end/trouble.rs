@@ -4,6 +4,7 @@ use bridge_sandbox::RequestView;
 use iden_bridge::{
     Exit,
     connector::{Attached, ConnectorError},
+    journal::{KnownTask, SqliteJournal, TaskJournal},
     sync::{SyncError, SyncFailure, SyncReport, TypeReport},
 };
 
@@ -102,4 +103,10 @@ pub fn hire(stage: &Stage, number: u32, first_name: &str) {
     let mut person = employee(number);
     person.first_name = first_name.into();
     stage.company.people.lock().unwrap().insert(number, person);
+}
+
+/// What the journal knows of a task.
+pub async fn known<S: Send + Sync + 'static>(connector: &Attached<S>, task: uuid::Uuid) -> KnownTask {
+    let journal = SqliteJournal::beside(connector.state()).unwrap();
+    journal.tasks(vec![task.into()]).await.unwrap().pop().expect("it is in the journal")
 }
