@@ -107,7 +107,7 @@ fn of_client(error: &ClientError) -> Exit {
 
 fn of_journal(error: &JournalError) -> Exit {
     match error {
-        JournalError::Locked { .. } => Exit::TryLater,
+        JournalError::Locked { .. } | JournalError::Older { .. } => Exit::TryLater,
         _ => Exit::Journal,
     }
 }

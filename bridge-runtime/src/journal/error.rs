@@ -46,6 +46,16 @@ pub enum JournalError {
         /// The newest format that this version reads.
         known: i64,
     },
+    /// A connector of an older version works on the journal. To carry it over would take it away from that one.
+    #[error(
+        "the journal {path} has format {found}, of an older version that is running on it now: restart that connector with this version first"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
     /// An entry could not be read or written.
     #[error("the journal {path} could not be {what}: {why}")]
     Entry {

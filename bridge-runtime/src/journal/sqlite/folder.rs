@@ -48,6 +48,11 @@ impl Folder {
         matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
+    /// Whether an engine works on it now.
+    pub(super) fn is_in_use(&self) -> bool {
+        Folder::is_locked(&self.directory)
+    }
+
     /// As it is, there or not.
     pub(super) fn unlocked(directory: PathBuf) -> Self {
         Folder { directory, _lock: None }

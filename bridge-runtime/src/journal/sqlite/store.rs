@@ -46,7 +46,7 @@ impl Store {
     pub(super) fn locked(directory: PathBuf) -> Result<Self, JournalError> {
         let folder = Folder::locked(directory)?;
         folder.create_journal()?;
-        let connection = open(&folder.journal())?;
+        let connection = open(&folder.journal(), Beside::Nobody)?;
         check(&connection, &folder.journal())?;
         Ok(Store { connection, scan: None, place: Place::Disk(folder) })
     }
@@ -59,7 +59,7 @@ impl Store {
             return Ok(Store { connection, scan: None, place: Place::Missing(folder) });
         }
         folder.create_journal()?;
-        let connection = open(&folder.journal())?;
+        let connection = open(&folder.journal(), Beside::of(&folder))?;
         Ok(Store { connection, scan: None, place: Place::Disk(folder) })
     }
 
@@ -114,7 +114,7 @@ impl Store {
     pub(super) fn materialise(&mut self) -> Result<()> {
         if let Place::Missing(folder) = &self.place {
             folder.create_journal()?;
-            self.connection = open(&folder.journal())?;
+            self.connection = open(&folder.journal(), Beside::of(folder))?;
             if let Place::Missing(folder) = std::mem::replace(&mut self.place, Place::Memory) {
                 self.place = Place::Disk(folder);
             }
@@ -130,7 +130,20 @@ fn in_memory() -> Result<Connection> {
     Ok(connection)
 }
 
-fn open(path: &Path) -> Result<Connection, JournalError> {
+/// Who else has the journal open.
+#[derive(Clone, Copy, PartialEq)]
+enum Beside {
+    Nobody,
+    AnEngine,
+}
+
+impl Beside {
+    fn of(folder: &Folder) -> Self {
+        if folder.is_in_use() { Beside::AnEngine } else { Beside::Nobody }
+    }
+}
+
+fn open(path: &Path, beside: Beside) -> Result<Connection, JournalError> {
     let opened = || -> Result<Connection> {
         let (oldest, name) = OLDEST_SQLITE;
         if rusqlite::version_number() < oldest {
@@ -140,7 +153,7 @@ fn open(path: &Path) -> Result<Connection, JournalError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
-        recognise(&connection, path)?;
+        recognise(&connection, path, beside)?;
         let mode = set_up(&connection)?;
         if mode != "wal" {
             return Err(Fault::other("the file system does not share memory between processes: use a local disk"));
@@ -158,14 +171,17 @@ fn open(path: &Path) -> Result<Connection, JournalError> {
     opened().map_err(|fault| fault.into_error(path, "opened"))
 }
 
-/// Refuses what is no journal of ours or a newer one, before anything is written.
-fn recognise(connection: &Connection, path: &Path) -> Result<()> {
+/// Refuses what is no journal of ours or a newer one, and an older one that an engine works on, before anything is written.
+fn recognise(connection: &Connection, path: &Path, beside: Beside) -> Result<()> {
     let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let found = number("PRAGMA user_version")?;
     let empty = number("SELECT count(*) FROM sqlite_schema")? == 0;
     if !empty && number("PRAGMA application_id")? != schema::APPLICATION {
         let why = "it is a database of something else".to_owned();
         return Err(JournalError::Unreadable { path: path.to_owned(), why }.into());
+    }
+    if (1..schema::VERSION).contains(&found) && beside == Beside::AnEngine {
+        return Err(JournalError::Older { path: path.to_owned(), found }.into());
     }
     if found > schema::VERSION {
         // Not even what stands in its log is moved.

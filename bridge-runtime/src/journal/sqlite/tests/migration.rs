@@ -213,3 +213,15 @@ fn several_can_carry_a_journal_over_at_once() {
         assert!(looks.into_iter().all(|look| look.join().unwrap() == 1));
     });
 }
+
+#[tokio::test]
+async fn a_journal_that_an_older_version_works_on_is_left_to_it() {
+    let directory = tempfile::tempdir().unwrap();
+    version_1(&directory, "");
+    let lock = std::fs::File::create(directory.path().join("app/engine.lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = SqliteJournal::beside(directory.path().join("app")).unwrap_err();
+    assert!(matches!(refused, crate::journal::JournalError::Older { found: 1, .. }), "{refused}");
+    drop(lock);
+    assert_eq!(SqliteJournal::beside(directory.path().join("app")).unwrap().open_tasks().await.unwrap(), []);
+}
