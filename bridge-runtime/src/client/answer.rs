@@ -51,7 +51,8 @@ fn says_json(answer: &Response) -> bool {
 fn unreadable(answer: &Response, fault: Option<&serde_json::Error>) -> ErrorKind {
     let content_type = answer.content_type.as_deref().unwrap_or("no content type");
     let mut came = printable(content_type, 80);
-    let body = answer.body.trim_ascii();
+    // JSON behind a byte order mark cannot be read, and is JSON all the same.
+    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body).trim_ascii();
     if body.is_empty() {
         came.push_str(" and an empty body");
     } else if !matches!(body[0], b'{' | b'[' | b'"') {
@@ -112,6 +113,8 @@ mod tests {
         assert_eq!(came(html), r"text/html: <!doctype html>\n<title>Sign in</title>");
         let wrong = came(Response::json(200, r#"{"sync_id":"hunter2"}"#));
         assert_eq!(wrong, "application/json: a value does not fit at line 1 column 20");
+        let marked = came(Response::json(200, "\u{feff}{\"password\":\"hunter2\"}"));
+        assert_eq!(marked, "application/json: not JSON at line 1 column 1");
         assert_eq!(came(Response::new(200, "")), "no content type and an empty body");
     }
 }

@@ -12,7 +12,7 @@ use reqwest::header::{
 };
 use url::Origin;
 
-use super::authorization::Authorization;
+use super::authorization::{Authorization, hide_key};
 use super::{
     ANSWER_LIMIT, ApiKey, BaseUrl, ClientBuildError, Method, Request, Response, Transport, TransportError,
     TransportErrorKind, retry_after, tls,
@@ -105,7 +105,7 @@ impl HttpTransport {
     }
 
     async fn exchange(&self, request: Request, authorization: HeaderValue) -> Result<Response, TransportError> {
-        let mut answer = self.request(request, authorization).send().await.map_err(fault)?;
+        let mut answer = self.request(request, authorization.clone()).send().await.map_err(fault)?;
         let text = |name: HeaderName| {
             let value = answer.headers().get(name)?;
             Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -115,7 +115,22 @@ impl HttpTransport {
         response.location = text(LOCATION);
         response.retry_after = text(RETRY_AFTER).and_then(|value| retry_after(&value, text(DATE).as_deref()));
         response.body = read(&mut answer).await?;
+        forget_key(&mut response, &authorization);
         Ok(response)
+    }
+}
+
+/// Takes the key out of what an error may repeat: some servers and proxies answer with the request that they got.
+fn forget_key(response: &mut Response, authorization: &HeaderValue) {
+    for text in [&mut response.content_type, &mut response.location].into_iter().flatten() {
+        if let Some(hidden) = hide_key(authorization, text.as_bytes()) {
+            *text = String::from_utf8_lossy(&hidden).into_owned();
+        }
+    }
+    // Of a success, only what is no JSON is ever repeated.
+    let is_repeated = response.status >= 300 || !matches!(response.body.trim_ascii().first(), Some(b'{' | b'['));
+    if is_repeated && let Some(hidden) = hide_key(authorization, &response.body) {
+        response.body = hidden.into();
     }
 }
 
