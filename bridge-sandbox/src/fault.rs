@@ -29,6 +29,7 @@ pub struct Fault {
     after: usize,
     times: usize,
     pub(crate) delay: Duration,
+    pub(crate) hold: Duration,
     pub(crate) acts: bool,
     pub(crate) ending: Ending,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
@@ -72,6 +73,7 @@ impl Fault {
             after: 0,
             times: usize::MAX,
             delay: Duration::ZERO,
+            hold: Duration::ZERO,
             acts: true,
             ending: Ending::Genuine,
             headers: Vec::new(),
@@ -99,6 +101,12 @@ impl Fault {
     /// Waits before anything else is done.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Acts, where nothing else says otherwise, and holds the answer back for so long: the client waits for what is done.
+    pub fn hold_answer(mut self, hold: Duration) -> Self {
+        self.hold = hold;
         self
     }
 

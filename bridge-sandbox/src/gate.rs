@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -72,11 +73,9 @@ async fn spoil(
     next: Next,
     fault: Fault,
 ) -> Option<Response> {
-    tokio::select! {
-        () = tokio::time::sleep(fault.delay) => {}
-        () = server.stopping.cancelled() => {}
-    }
+    wait(server, fault.delay).await;
     let genuine = if fault.acts { Some(act(server, head, body, next).await) } else { None };
+    wait(server, fault.hold).await;
     let mut answer = match (fault.ending, genuine) {
         (Ending::Answer { status, content_type, body }, _) => {
             (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
@@ -89,6 +88,18 @@ async fn spoil(
         answer.headers_mut().insert(name, value);
     }
     Some(answer)
+}
+
+/// Waits, but never longer than the server runs. Where there is nothing to wait for, not even for a tick of the timer: whoever
+/// sees the request in the log may count on it that it is acted upon.
+async fn wait(server: &Server, time: Duration) {
+    if time.is_zero() {
+        return;
+    }
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = server.stopping.cancelled() => {}
+    }
 }
 
 /// Reads a body. One that is too large is read to its end and thrown away, so that the client gets to read the answer.

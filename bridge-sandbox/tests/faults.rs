@@ -150,6 +150,22 @@ async fn a_delay_comes_before_anything_is_done() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_held_comes_after_everything_is_done() {
+    let (sandbox, client, app) = acme().await;
+    sandbox.fault(Fault::ending("POST", "/sync/").times(1).hold_answer(Duration::from_millis(300)));
+    let start = Instant::now();
+    let request = client.request("POST", &format!("{}sync/", path(&app))).timeout(Duration::from_millis(100));
+    assert!(request.send().await.unwrap_err().is_timeout());
+    assert_eq!(app.sessions().len(), 1, "nobody was told, and it is open");
+
+    sandbox.fault(Fault::ending("POST", "/complete/").hold_answer(Duration::from_millis(300)).answer(500, "no"));
+    let session = client.start(&app).await;
+    refused(&client.complete(&session).await, 500, "no");
+    assert!(start.elapsed() >= Duration::from_millis(400));
+    assert_eq!(app.sessions()[1].status, "in_progress", "another answer instead, and late");
+}
+
+#[tokio::test]
 async fn a_fault_comes_before_the_key_is_checked() {
     let (sandbox, _, _) = acme().await;
     sandbox.fault(Fault::on("GET", "/api/apps/").answer(429, "slow down"));

@@ -1,9 +1,8 @@
 //! This program as a child of itself, to be killed. A test that finds its orders in a variable is no test, but the child.
 
 use std::{
-    env, fs,
+    env,
     io::{BufRead, Write as _},
-    os::unix::process::ExitStatusExt,
     process::Stdio,
     time::Duration,
 };
@@ -16,12 +15,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::process_group::kill;
+
 const ORDERS: &str = "BRIDGE_TEST_CHILD";
 /// Long, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer than any test takes: what a fault holds for so long is held for good.
 pub const FOR_GOOD: Duration = Duration::from_secs(600);
-const SIGKILL: i32 = 9;
 
 /// What this process is told, if it is a child. It hears of its parent by the token, and does not outlive it.
 pub fn orders<T: DeserializeOwned>() -> Option<(T, CancellationToken)> {
@@ -47,7 +47,6 @@ pub struct Child {
     process: process::Child,
     lines: Lines<BufReader<ChildStdout>>,
     stdin: ChildStdin,
-    pid: u32,
 }
 
 impl Child {
@@ -59,8 +58,7 @@ impl Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
         let mut process = command.spawn().unwrap();
         let (stdin, stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        let pid = process.id().unwrap();
-        Child { process, lines: BufReader::new(stdout).lines(), stdin, pid }
+        Child { process, lines: BufReader::new(stdout).lines(), stdin }
     }
 
     /// Waits until it says so.
@@ -87,24 +85,7 @@ impl Child {
 
     /// Kills it, and leaves nothing of it. It must have been running.
     pub async fn kill(mut self) {
-        self.process.start_kill().unwrap();
-        let ended = timeout(PATIENCE, self.process.wait()).await.expect("nobody survives that").unwrap();
-        assert_eq!(ended.signal(), Some(SIGKILL), "it had ended by itself before it was killed: {ended}");
-        if cfg!(target_os = "linux") {
-            assert!(fs::metadata(format!("/proc/{}", self.pid)).is_err(), "the child is still there");
-            assert_eq!(members(self.pid), [0; 0], "of the child's process group");
-        }
+        let killed = kill(&mut self.process).await;
+        assert!(killed, "it had ended by itself before it was killed");
     }
-}
-
-/// The processes of this group.
-fn members(group: u32) -> Vec<u32> {
-    let is_of_group = |pid: &u32| {
-        // `pid (name) state parent group …`; the name may hold anything. A process that is gone by now is of no group.
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        after_name.split_whitespace().nth(2) == Some(group.to_string().as_str())
-    };
-    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
-    all.filter(is_of_group).collect()
 }

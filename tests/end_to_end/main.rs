@@ -9,6 +9,8 @@ mod company;
 mod dev;
 mod killed_child;
 mod log;
+#[path = "../common/process_group.rs"]
+mod process_group;
 mod register;
 mod regressions;
 mod running;

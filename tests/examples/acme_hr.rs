@@ -7,57 +7,13 @@ use std::{
 };
 
 use bridge_sandbox::{App, NewTask, Sandbox};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::program::{Program, pushed, task};
-
-/// The database of `acme_hr`, read without a line of its code.
-struct HrFile(Connection);
-
-impl HrFile {
-    fn open(path: &Path) -> Self {
-        HrFile(Connection::open(path).unwrap())
-    }
-
-    fn count(&self, condition: &str) -> u64 {
-        let sql = format!("select count(*) from {condition}");
-        self.0.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
-    }
-
-    fn texts(&self, sql: &str) -> Vec<String> {
-        let mut query = self.0.prepare(sql).unwrap();
-        query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
-    }
-
-    /// Everybody as Iden should see them, by number.
-    fn employees(&self) -> BTreeMap<String, Value> {
-        let sql = "select number, email, first_name, surname, status from person";
-        let mut query = self.0.prepare(sql).unwrap();
-        let rows = query.query_map([], |row| {
-            let number = row.get::<_, i64>(0)?;
-            let of = |table, column| {
-                json!(self.texts(&format!("select {column} from {table} where person = {number} order by 1")))
-            };
-            let status = match row.get::<_, String>(4)?.as_str() {
-                "employed" => "active",
-                "on_leave" => "suspended",
-                "left" => "inactive",
-                other => panic!("{other}"),
-            };
-            let mut record = json!({
-                "id": number.to_string(), "email": row.get::<_, String>(1)?, "first_name": row.get::<_, String>(2)?,
-                "status": status, "memberships": {"team": of("team_member", "team")},
-                "assignments": {"seat": of("seat_holder", "seat")},
-            });
-            if let Some(surname) = row.get::<_, Option<String>>(3)? {
-                record["last_name"] = json!(surname);
-            }
-            Ok((number.to_string(), record))
-        });
-        rows.unwrap().collect::<Result<_, _>>().unwrap()
-    }
-}
+use crate::{
+    hr_file::HrFile,
+    program::Program,
+    summary::{pushed, task},
+};
 
 fn held(app: &App, slug: &str) -> BTreeMap<String, Value> {
     app.records(slug).into_iter().map(|record| (record.id, record.fields)).collect()

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
 
 use serde_json::json;
 
-use crate::program::{Program, pushed, task};
+use crate::{
+    program::Program,
+    summary::{pushed, task},
+};
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:100:Ann Lee:/home/ann:/bin/bash\n\
     nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n";

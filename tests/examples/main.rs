@@ -8,11 +8,15 @@ mod acme_hr;
 #[cfg(unix)]
 mod beside;
 mod command_line;
+#[path = "../common/hr_file.rs"]
+mod hr_file;
 #[cfg(unix)]
 mod linux_host;
+#[path = "../common/program.rs"]
 mod program;
 mod quickstart;
 mod regions;
 #[cfg(unix)]
 mod signals;
+mod summary;
 mod tasks;

@@ -1,6 +1,6 @@
 //! The smallest program.
 
-use crate::program::{Program, task};
+use crate::{program::Program, summary::task};
 
 #[tokio::test]
 async fn quickstart_is_short_and_suspends_bob() {

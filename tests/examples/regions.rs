@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use bridge_sandbox::Sandbox;
 
-use crate::program::{Program, pushed, task};
+use crate::{
+    program::Program,
+    summary::{pushed, task},
+};
 
 const REGIONS: [(&str, &str, u64); 3] =
     [("Acme Americas", "am-", 5), ("Acme Europe", "eu-", 4), ("Acme Asia", "as-", 3)];

@@ -1,7 +1,6 @@
 //! An example as a child process.
 
 use std::{
-    collections::BTreeMap,
     env, io,
     path::PathBuf,
     process::{Output, Stdio},
@@ -66,8 +65,8 @@ impl Program {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        // This test is target/…/deps/examples-…, the programs are target/…/examples/….
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        // This test is target/…/deps/…, the programs are target/…/examples/….
         let this = env::current_exe().unwrap();
         let directory = this.ancestors().nth(2).unwrap().join("examples");
         let program = directory.join(self.name).with_extension(env::consts::EXE_EXTENSION);
@@ -118,18 +117,4 @@ impl Ended {
         let ended = self.ok();
         serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", ended.stdout))
     }
-}
-
-/// Slug to number of records that a sync pushed.
-pub fn pushed(sync: &Value) -> BTreeMap<&str, u64> {
-    assert_eq!(sync["completed"], true, "{sync:#}");
-    let types = sync["types"].as_array().unwrap();
-    types.iter().map(|one| (one["slug"].as_str().unwrap(), one["pushed"].as_u64().unwrap())).collect()
-}
-
-/// The task of this action in the summary of `dev`.
-#[track_caller]
-pub fn task<'a>(app: &'a Value, action: &str) -> &'a Value {
-    let mut tasks = app["tasks"].as_array().unwrap().iter();
-    tasks.find(|task| task["action"] == action).unwrap_or_else(|| panic!("no {action} in {app:#}"))
 }
