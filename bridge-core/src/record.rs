@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, fmt};
 
 use crate::{
     BridgeId, BridgeResource, CustomField, EdgeField, EdgeKind, EdgeSchema, FieldError, Status, StatusField, TextField,
-    field::append_json, wire::Kind,
+    field::append_json,
+    wire::{Kind, text::printable},
 };
 
 /// The most bytes that one record may take on the wire: 256 KiB. A larger one is unreadable.
@@ -53,7 +54,8 @@ impl Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.id {
-            Some(id) => write!(f, "record `{id}`: {}", self.why),
+            // Shortened, so that a long id leaves room for what is wrong.
+            Some(id) => write!(f, "record `{}`: {}", printable(id, 200), self.why),
             None => write!(f, "a record without a readable id: {}", self.why),
         }
     }
@@ -127,7 +129,7 @@ impl Record {
     /// How many bytes [`Record::append_json`] appends, within a few.
     #[must_use]
     pub fn size(&self) -> usize {
-        let edges = self.edges.iter().map(|e| e.slug.len() + 6 + e.ids.iter().map(|id| id.len() + 3).sum::<usize>());
+        let edges = self.edges.iter().map(|e| e.slug.len() + 6 + e.ids.iter().map(|id| escaped(id) + 3).sum::<usize>());
         self.scalars.len() + edges.sum::<usize>() + 40
     }
 
@@ -152,6 +154,16 @@ impl Record {
         }
         out.push(b'}');
     }
+}
+
+/// How many bytes a text takes in JSON, without its quotes.
+fn escaped(text: &str) -> usize {
+    let escape = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..=0x1F => 6,
+        _ => 1,
+    };
+    text.bytes().map(escape).sum()
 }
 
 /// What generated code writes a record's fields to. The id stands there already.
@@ -243,5 +255,20 @@ impl RecordWriter {
             Kind::Group | Kind::License if !self.has_name => Err(FieldError::new("it has no name")),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_record_counts_what_json_escapes() {
+        let ids = ["red", "\u{1}\u{1f}", "\"\\\n", "Ünïcode\u{2028}\u{7f}"].map(str::to_owned).to_vec();
+        let edges = vec![Edges { kind: EdgeKind::Membership, slug: "team", ids }];
+        let record = Record { id: "1".to_owned(), scalars: br#"{"id":"1""#.to_vec(), status: None, edges };
+        let mut json = Vec::new();
+        record.append_json(&mut json);
+        assert!(json.len() <= record.size() && record.size() < json.len() + 30, "{} of {}", record.size(), json.len());
     }
 }

@@ -7,6 +7,9 @@ mod command_line;
 pub mod connector;
 #[cfg(feature = "dev")]
 pub mod dev;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 pub mod journal;
 pub mod random;

@@ -6,8 +6,9 @@ use iden_bridge::client::{ClientError, ErrorKind};
 
 use crate::{
     calls::{self, CALLS, ID, KEY},
-    corpus::{cases, expand, expand_text, run, told},
+    corpus::{cases, expand, expand_text},
     server::{Elsewhere, Server},
+    side_by_side::{is_printable, run, told},
 };
 
 #[derive(serde::Deserialize, Clone)]
@@ -151,8 +152,8 @@ async fn check(
     if let Some(part) = case.says.iter().find(|part| !seen.contains(&expand_text(part, &names))) {
         return Err(told(&format!("`{part}` is missing: {seen}")));
     }
-    if seen.chars().any(|char| char.is_control() && char != '\n') {
-        return Err(format!("a control character comes out: {seen:?}"));
+    if ended.is_err() && !seen.lines().all(is_printable) {
+        return Err(format!("it is not fit to print: {seen:?}"));
     }
     if let Some(seconds) = case.waits.filter(|_| repeated) {
         let first = clock.waits.lock().unwrap()[0].as_secs_f64();

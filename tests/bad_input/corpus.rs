@@ -1,14 +1,8 @@
-//! Reading the corpus, and running its cases side by side.
+//! Reading the corpus.
 
-use std::{future::Future, path::Path, sync::Arc, time::Duration};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use tokio::{sync::Semaphore, task::JoinSet};
-
-/// How long one case may take: far more than it needs, on a machine that has others to do.
-const LIMIT: Duration = Duration::from_secs(30);
-/// How many run at once.
-const AT_ONCE: usize = 16;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,33 +25,6 @@ pub fn cases<T: DeserializeOwned>(folder: &str, least: usize) -> Vec<T> {
     }
     assert!(cases.len() >= least, "{} cases in {}, {least} expected", cases.len(), folder.display());
     cases
-}
-
-/// Runs every case and tells of all that fail, not only of the first. A case that panics or takes too long fails.
-pub async fn run<T, F>(cases: Vec<(String, T)>, check: impl Fn(T) -> F)
-where
-    F: Future<Output = Result<(), String>> + Send + 'static,
-{
-    let count = cases.len();
-    let (room, mut running) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
-    for (name, case) in cases {
-        let (room, checked) = (room.clone(), check(case));
-        running.spawn(async move {
-            let _place = room.acquire_owned().await.unwrap();
-            // On a task of its own: a panic in it is a failure of this case, with its name.
-            let ended = tokio::time::timeout(LIMIT, tokio::spawn(checked)).await;
-            let failure = match ended {
-                Ok(Ok(Ok(()))) => None,
-                Ok(Ok(Err(failure))) => Some(failure),
-                Ok(Err(panic)) => Some(format!("it panics: {panic}")),
-                Err(_) => Some(format!("it takes longer than {LIMIT:?}")),
-            };
-            failure.map(|failure| format!("- {name}: {failure}"))
-        });
-    }
-    let mut failures: Vec<String> = running.join_all().await.into_iter().flatten().collect();
-    failures.sort();
-    assert!(failures.is_empty(), "{} of {count} cases fail:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// Writes out what a case abbreviates: `⟪300×ab⟫` is `ab` 300 times, `⟪hex ff fe⟫` is two bytes, and `⟪name⟫` is one of
@@ -85,9 +52,4 @@ pub fn expand(text: &str, names: &[(&str, &str)]) -> Vec<u8> {
 /// The same of what is text.
 pub fn expand_text(text: &str, names: &[(&str, &str)]) -> String {
     String::from_utf8(expand(text, names)).unwrap()
-}
-
-/// Shortens what is told of a failure: some cases are megabytes.
-pub fn told(text: &str) -> String {
-    text.chars().take(400).collect()
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use tracing::{Dispatch, subscriber::DefaultGuard, subscriber::NoSubscriber};
+use tracing::{Dispatch, Level, subscriber::DefaultGuard, subscriber::NoSubscriber};
 
 /// While there is one subscriber only, tracing lets the thread that comes first to a line decide for all whether anybody
 /// wants it; and that may be a test without a log.
@@ -32,10 +32,16 @@ impl Write for Bytes {
 
 impl Log {
     pub fn start() -> Self {
+        Log::at(Level::INFO)
+    }
+
+    /// With everything from this level on, of every crate.
+    pub fn at(level: Level) -> Self {
         LazyLock::force(&ANOTHER);
         let bytes = Bytes::default();
         let writer = bytes.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let lines = tracing_subscriber::fmt().with_ansi(false).with_max_level(level);
+        let subscriber = lines.with_writer(move || writer.clone()).finish();
         Log { bytes, _guard: tracing::subscriber::set_default(subscriber) }
     }
 

@@ -3,6 +3,12 @@
 
 mod app;
 mod bad_answers;
+mod canary;
+#[cfg(feature = "cli")]
+mod canary_commands;
+mod canary_handlers;
+mod canary_search;
+mod canary_wire;
 mod child_process;
 mod company;
 #[cfg(feature = "dev")]

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     kill::{FOR_GOOD, MICRO, MILLI, SYNCS, TRIES, WORKS},
     scene::Scene,
-    state::{JOURNAL, LOCK},
+    state::{JOURNAL, LOCK, let_go},
     victim::{Victim, has_open},
 };
 
@@ -33,7 +33,7 @@ impl Scene {
         let pid = victim.pid();
         victim.until(name, || has_open(pid, LOCK)).await;
         self.kill(victim, name).await;
-        drop(lock);
+        let_go(&lock);
         assert!(!self.state.has(JOURNAL), "not where it was to be killed");
         self.check_what_is_left();
     }
@@ -61,8 +61,7 @@ impl Scene {
         tokio::time::sleep(self.chance.within(5 * MILLI)).await;
         self.kill(victim, name).await;
         self.check_what_is_left();
-        // It may have come as far as that.
-        self.may_be_held |= !self.sandbox.apps().is_empty() && !self.state.copy().unwrap().knows_the_app();
+        self.may_be_held |= !self.knows_its_app();
     }
 
     pub async fn at_the_journal(&mut self, name: &'static str) {

@@ -6,8 +6,11 @@ use uuid::Uuid;
 
 use crate::{chance::Chance, company::Company};
 
-pub const ACTIONS: [&str; 6] =
-    ["create_account", "update_account", "delete_account", "suspend_account", "unsuspend_account", "reset_password"];
+/// By the kinds of their handlers: verified, at most once, idempotent.
+pub const HIRE: &str = "create_account";
+pub const RESET: &str = "reset_password";
+pub const RUN_AGAIN: [&str; 4] = ["update_account", "delete_account", "suspend_account", "unsuspend_account"];
+pub const ACTIONS: [&str; 6] = [HIRE, RESET, RUN_AGAIN[0], RUN_AGAIN[1], RUN_AGAIN[2], RUN_AGAIN[3]];
 
 /// A task, and whom it is about: nobody else is, and nobody but it changes them.
 struct Order {
@@ -24,7 +27,7 @@ impl Orders {
     pub fn queue(&mut self, action: &'static str, app: &App, company: &mut Company, chance: &Chance) -> Uuid {
         let new = NewTask::new(action, "employee");
         let (mut number, mut email) = (0, String::new());
-        let task = if action == "create_account" {
+        let task = if action == HIRE {
             email = format!("hired{}@acme.example", self.0.len());
             let account = json!({"email": email, "first_name": "Nadia", "assignments": {"seat": ["ide"]}});
             new.account(account).memberships(json!({"team": ["data"]}))
@@ -50,7 +53,7 @@ impl Orders {
     /// Nothing is done more often than its handler may do it, whatever happens.
     #[track_caller]
     pub fn check(&self, company: &Company) {
-        for order in self.0.iter().filter(|order| ["create_account", "reset_password"].contains(&order.action)) {
+        for order in self.0.iter().filter(|order| [HIRE, RESET].contains(&order.action)) {
             let effects = order.effects(company);
             assert!(effects <= 1, "{} {} was carried out {effects} times", order.action, order.task);
         }
@@ -66,11 +69,11 @@ impl Orders {
             let end = end_of(&task);
             let told = task.result.clone().unwrap_or_default();
             match (order.action, end.as_str()) {
-                ("create_account", "completed") => {
+                (HIRE, "completed") => {
                     let sql = format!("select cast(number as text) from person where email = '{}'", order.email);
                     assert_eq!((effects, json!(company.file().texts(&sql))), (1, json!([told["id"]])), "{task:?}");
                 }
-                ("reset_password", "completed") => {
+                (RESET, "completed") => {
                     let sql = format!("select password from password_reset where person = {}", order.number);
                     assert_eq!(
                         (effects, json!(company.file().texts(&sql))),
@@ -78,9 +81,9 @@ impl Orders {
                         "{task:?}"
                     );
                 }
-                ("reset_password", "outcome_unknown") => unknown += 1,
-                ("reset_password", "result_lost") => assert_eq!(effects, 1, "{task:?}"),
-                ("create_account" | "reset_password", _) => panic!("it must not end so: {task:?}"),
+                (RESET, "outcome_unknown") => unknown += 1,
+                (RESET, "result_lost") => assert_eq!(effects, 1, "{task:?}"),
+                (HIRE | RESET, _) => panic!("it must not end so: {task:?}"),
                 (_, "completed") => {
                     assert!(effects >= 1, "{task:?} was not carried out");
                     repeated += effects - 1;
@@ -95,7 +98,7 @@ impl Orders {
 impl Order {
     fn effects(&self, company: &Company) -> u64 {
         let what = match self.action {
-            "create_account" => return company.file().count(&format!("person where email = '{}'", self.email)),
+            HIRE => return company.file().count(&format!("person where email = '{}'", self.email)),
             "update_account" => "named Ordered",
             "delete_account" => "left",
             "suspend_account" => "on_leave",

@@ -1,5 +1,7 @@
 //! Where the program is killed.
 
+use crate::orders::{ACTIONS, HIRE, RESET, RUN_AGAIN};
+
 /// A call that is held: before it has an effect, or after that with its answer on the way.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -31,14 +33,14 @@ pub enum How {
     Task(Call, u32),
     /// After a report whose answer was lost, when it asks what became of it.
     LostReport,
-    /// In the handler, before the database has it.
-    Handler,
+    /// In the handler of one of these, before the database has it.
+    Handler(&'static [&'static str]),
     /// In the handler, when the database has it and the journal does not.
-    Effect,
+    Effect(&'static [&'static str]),
     /// While the session of an earlier kill is ended: at `abandon`, before it and after it.
     Recovery,
-    /// While it asks what became of a session that an earlier kill had completed.
-    RecoveryOfCompleting,
+    /// While it asks what became of a session that an earlier kill was about to complete, or had completed; and in the next.
+    RecoveryOfCompleting { is_done: bool },
     /// While it waits to write to its journal, or to read it for the first time.
     Open,
     /// While it waits to bring a journal of an earlier version to its own.
@@ -59,7 +61,7 @@ pub enum How {
     Soon,
     /// After any number of calls.
     AnyCall,
-    /// Three in a row, each within its first 100 ms.
+    /// Three in a row, each within its first 100 ms; before them one that leaves a session open.
     Burst,
 }
 
@@ -102,7 +104,7 @@ pub const FIRST: [Place; 12] = [
 ];
 
 /// Afterwards, in any order.
-pub const LATER: [Place; 32] = [
+pub const LATER: [Place; 36] = [
     at("opening, held", held("POST", "/sync/", 0), "opening"),
     at("opened, answer held", done("POST", "/sync/", 0), "opening"),
     at("before the first page", held("GET", "/sync/", 0), "scanning"),
@@ -124,11 +126,15 @@ pub const LATER: [Place; 32] = [
     ),
     at("settling", held("GET", "/sync/", 2), "settling"),
     place("recovery: abandoning", How::Recovery),
-    place("recovery: after completing", How::RecoveryOfCompleting),
+    place("recovery: completing, held", How::RecoveryOfCompleting { is_done: false }),
+    place("recovery: completing, done", How::RecoveryOfCompleting { is_done: true }),
+    place("recovery: three starts in a row", How::Burst),
     place("tasks: listing", How::Call(held("GET", "/tasks/", 0), None)),
     place("task: before it is started", How::Task(held("GET", "/tasks/{task}/", 0), 0)),
-    place("task: in the handler", How::Handler),
-    place("task: done, not in the journal", How::Effect),
+    place("task: in the handler", How::Handler(&ACTIONS)),
+    place("task that may run twice: done, not in the journal", How::Effect(&RUN_AGAIN)),
+    place("task that is verified: done, not in the journal", How::Effect(&[HIRE])),
+    place("task that runs at most once: done, not in the journal", How::Effect(&[RESET])),
     place("task: report held", How::Task(held("PATCH", "/tasks/{task}/status/", 0), 2)),
     place("task: reported, answer held", How::Task(done("PATCH", "/tasks/{task}/status/", 0), 2)),
     place("task: reported, answer lost", How::LostReport),
@@ -141,10 +147,9 @@ pub const LATER: [Place; 32] = [
 ];
 
 /// By chance.
-pub const RANDOM: [Place; 5] = [
+pub const RANDOM: [Place; 4] = [
     place("random: any time", How::AnyTime),
     place("random: soon", How::Soon),
     place("random: any call", How::AnyCall),
-    place("random: three starts in a row", How::Burst),
     place("random: plan", How::Plan),
 ];

@@ -16,8 +16,7 @@ impl Scene {
         tokio::time::sleep(wait).await;
         self.kill(victim, name).await;
         self.check_what_is_left();
-        let knows = self.state.copy().is_some_and(|copy| copy.knows_the_app());
-        self.may_be_held |= !self.sandbox.apps().is_empty() && !knows;
+        self.may_be_held |= !self.knows_its_app();
     }
 
     /// From some call on all are held.

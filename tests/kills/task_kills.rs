@@ -1,5 +1,7 @@
 //! Kills between the states of a task.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::{
@@ -22,17 +24,21 @@ impl Scene {
     }
 
     /// The database is locked when the handler comes to it. `has_an_effect`: it gets it, and the journal is locked then.
-    pub async fn in_a_handler(&mut self, name: &'static str, has_an_effect: bool) {
-        let task = self.queue(self.chance.one_of(&ACTIONS));
+    pub async fn in_a_handler(&mut self, name: &'static str, actions: &[&'static str], has_an_effect: bool) {
+        let task = self.queue(self.chance.one_of(actions));
         let fetch = Call { method: "GET", path: "/tasks/{task}/", after: 0, is_done: false };
         self.sandbox.clear_requests();
         self.sandbox.fault(fetch.fault(task).times(1).delay(A_MOMENT));
         let mut victim = Victim::start(&self.program, self.chance.one_of(&WORKS));
         victim.until(name, || self.seen(fetch, task) > 0).await;
         let database = self.company.lock();
-        while !self.is_started(task).await {
-            assert!(!victim.has_ended(), "{name}: it had ended by itself");
-        }
+        let started = async {
+            while !self.is_started(task).await {
+                assert!(!victim.has_ended(), "{name}: it had ended by itself");
+            }
+        };
+        // Longer than the program waits for the database.
+        tokio::time::timeout(Duration::from_secs(15), started).await.expect("it writes down that it starts");
         let journal = has_an_effect.then(|| self.state.hold_writes());
         if has_an_effect {
             drop(database);

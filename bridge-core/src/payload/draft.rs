@@ -15,6 +15,15 @@ fn is_text(value: &Value) -> bool {
     matches!(value, Value::String(_) | Value::Null)
 }
 
+/// What came where something else was expected. A text is repeated; anything larger is not: it can hold a password.
+fn what(came: &Value) -> String {
+    match came {
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 /// A payload whose ids have been checked against `R`.
 pub(super) struct Draft<R: Resource> {
     payload: wire::Payload,
@@ -30,7 +39,10 @@ impl<R: Resource> Draft<R> {
                 PayloadError::new(format_args!("`payload.account.id` is `{text}`, which is no id of `{}`", R::SLUG))
             })?),
             Some(other) => {
-                return Err(PayloadError::new(format_args!("`payload.account.id` is {other}, a text is expected")));
+                return Err(PayloadError::new(format_args!(
+                    "`payload.account.id` is {}, a text is expected",
+                    what(other)
+                )));
             }
         };
         let mut account = payload.account.iter().flatten();
@@ -42,12 +54,14 @@ impl<R: Resource> Draft<R> {
             let Some(ids) = draft.edge(edge.kind, edge.slug) else { return Ok(()) };
             let place = format!("`{}.{}`", edge.kind.field(), edge.slug);
             let Value::Array(ids) = ids else {
-                return Err(PayloadError::new(format_args!("{place} is {ids}, a list of ids is expected")));
+                return Err(PayloadError::new(format_args!("{place} is {}, a list of ids is expected", what(ids))));
             };
             match ids.iter().find(|id| !id.as_str().is_some_and(|id| edge.is_id(id))) {
-                Some(id) => {
-                    Err(PayloadError::new(format_args!("{place} holds {id}, which is no id of `{}`", edge.slug)))
-                }
+                Some(id) => Err(PayloadError::new(format_args!(
+                    "{place} holds {}, which is no id of `{}`",
+                    what(id),
+                    edge.slug
+                ))),
                 None => Ok(()),
             }
         })?;
@@ -60,7 +74,15 @@ impl<R: Resource> Draft<R> {
     /// silence.
     fn check_slugs(&self) -> Result<(), PayloadError> {
         for kind in [EdgeKind::Membership, EdgeKind::Assignment] {
-            let within = self.payload.account.as_ref().and_then(|account| account.get(kind.field())?.as_object());
+            let all = self.payload.account.as_ref().and_then(|account| account.get(kind.field()));
+            if let Some(other) = all.filter(|all| !all.is_object() && !all.is_null()) {
+                return Err(PayloadError::new(format_args!(
+                    "`payload.account.{}` is {}, an object of lists of ids is expected",
+                    kind.field(),
+                    what(other)
+                )));
+            }
+            let within = all.and_then(Value::as_object);
             let beside = self.payload.memberships.as_ref().filter(|_| kind == EdgeKind::Membership);
             let declared = |slug: &str| R::EDGES.iter().any(|edge| edge.kind == kind && edge.slug == slug);
             if let Some(slug) = beside.into_iter().chain(within).flat_map(Map::keys).find(|slug| !declared(slug)) {
@@ -78,7 +100,8 @@ impl<R: Resource> Draft<R> {
             None | Some(Value::Null) => Ok(()),
             Some(Value::String(word)) if Status::from_wire(word).is_some() => Ok(()),
             Some(other) => Err(PayloadError::new(format_args!(
-                "`payload.account.status` is {other}, and not `active`, `inactive` or `suspended`"
+                "`payload.account.status` is {}, and not `active`, `inactive` or `suspended`",
+                what(other)
             ))),
         }
     }

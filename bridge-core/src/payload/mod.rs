@@ -11,7 +11,10 @@ pub use account::{CreateAccount, DeleteAccount, ResetPassword, SuspendAccount, U
 pub use any::AnyTask;
 pub use changes::AccountChange;
 
-use crate::{Outcome, Resource, wire};
+use crate::{Outcome, Resource, wire, wire::text::printable};
+
+/// The most that is said of a payload, in characters: what is wrong with it is repeated, and may be long.
+const LONGEST: usize = 500;
 
 /// The payload of a task: it decides which tasks a handler gets, and what the handler answers.
 #[diagnostic::on_unimplemented(
@@ -40,7 +43,7 @@ pub struct PayloadError(String);
 
 impl PayloadError {
     pub(crate) fn new(why: impl fmt::Display) -> Self {
-        PayloadError(why.to_string())
+        PayloadError(printable(&why.to_string(), LONGEST))
     }
 }
 

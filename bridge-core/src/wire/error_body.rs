@@ -34,8 +34,10 @@ impl ErrorBody {
             render(value.get("detail").unwrap_or(&value), &mut text);
             printable(text.trim(), Self::DETAIL_LIMIT)
         });
-        let kept = &body[..body.len().min(Self::RAW_LIMIT)];
-        Self { detail, raw: String::from_utf8_lossy(kept).into_owned() }
+        let mut raw = String::from_utf8_lossy(&body[..body.len().min(Self::RAW_LIMIT)]).into_owned();
+        // Longer than the body where bytes are no text: each of them is replaced by three.
+        raw.truncate(raw.floor_char_boundary(Self::RAW_LIMIT));
+        Self { detail, raw }
     }
 
     /// The server's words in one line, control characters escaped. Empty where the body is not JSON or says nothing.
@@ -113,6 +115,7 @@ mod tests {
         let body = format!(r#"{{"detail":{:?}}}"#, vec!["é".repeat(300); 1000]);
         let read = ErrorBody::read(body.as_bytes());
         assert_eq!(read.detail().chars().count(), ErrorBody::DETAIL_LIMIT + 1);
-        assert!(read.raw().len() <= ErrorBody::RAW_LIMIT + 3);
+        assert!(read.raw().len() <= ErrorBody::RAW_LIMIT);
+        assert!(ErrorBody::read(&[0xFF; ErrorBody::RAW_LIMIT]).raw().len() <= ErrorBody::RAW_LIMIT);
     }
 }

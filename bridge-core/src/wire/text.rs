@@ -10,6 +10,7 @@
 ///
 /// assert_eq!(printable("no\nINFO all is well", 64), r"no\nINFO all is well");
 /// assert_eq!(printable("abcdef", 3), "abc…");
+/// assert_eq!(printable("\u{61c}a\u{ad}b", 64), r"\u{61c}a\u{ad}b");
 /// ```
 pub fn printable(text: &str, limit: usize) -> String {
     let mut out = String::new();
@@ -23,9 +24,10 @@ pub fn printable(text: &str, limit: usize) -> String {
     out
 }
 
-/// Zero width, line and paragraph separators, direction marks and overrides.
+/// Zero width, line and paragraph separators, direction marks and overrides, soft hyphens, annotations, tags.
 fn is_hidden(char: char) -> bool {
     matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Says why JSON does not fit a type, without repeating any of its values.

@@ -17,6 +17,20 @@ pub(super) fn value<T: DeserializeOwned>(answer: &Response) -> Result<T, ErrorKi
     serde_json::from_slice(&answer.body).map_err(|fault| unreadable(answer, Some(&fault)))
 }
 
+/// The value, if it is of the one that was asked for: what a mixed-up answer says of another session or task must not be
+/// taken for this one's.
+pub(super) fn of<T: DeserializeOwned, I: Copy + PartialEq>(
+    answer: &Response,
+    asked: I,
+    id: impl Fn(&T) -> I,
+) -> Result<T, ErrorKind> {
+    let value = value(answer)?;
+    if id(&value) != asked {
+        return Err(ErrorKind::Unreadable { status: answer.status, came: "the answer to another question".to_owned() });
+    }
+    Ok(value)
+}
+
 /// A success without a value. 202 and 204 may come without a body; what does come must be JSON, or it is not Bridge's.
 pub(super) fn nothing(answer: &Response) -> Result<(), ErrorKind> {
     success(answer)?;
@@ -52,12 +66,14 @@ fn unreadable(answer: &Response, fault: Option<&serde_json::Error>) -> ErrorKind
     let content_type = answer.content_type.as_deref().unwrap_or("no content type");
     let mut came = printable(content_type, 80);
     // JSON behind a byte order mark cannot be read, and is JSON all the same.
-    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body).trim_ascii();
+    let body = answer.body.trim_ascii();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.is_empty() {
         came.push_str(" and an empty body");
     } else if !matches!(body[0], b'{' | b'[' | b'"') {
-        // Only what is no JSON is quoted. JSON can hold a task's password.
-        let beginning = String::from_utf8_lossy(&body[..body.len().min(600)]);
+        // Only what is no JSON is quoted, nor has any behind it. JSON can hold a task's password.
+        let end = body.iter().take(600).position(|byte| matches!(byte, b'{' | b'[')).unwrap_or(body.len().min(600));
+        let beginning = String::from_utf8_lossy(&body[..end]);
         came.push_str(&format!(": {}", printable(&beginning, 120)));
     } else if let Some(fault) = fault {
         came.push_str(&format!(": {}", decode_fault(fault)));
@@ -95,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_to_another_question_is_none() {
+        let of =
+            |asked: &str| of(&Response::json(200, SESSION), asked.parse().unwrap(), |read: &SyncSession| read.sync_id);
+        assert!(of("0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11").is_ok());
+        let other = of("0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a12").unwrap_err();
+        assert!(matches!(other, ErrorKind::Unreadable { status: 200, .. }), "{other:?}");
+    }
+
+    #[test]
     fn an_empty_body_is_a_success_only_where_it_is_documented() {
         assert!(nothing(&Response::new(202, "").content_type("text/html")).is_ok());
         assert!(nothing(&Response::new(204, "")).is_ok());
@@ -116,5 +141,9 @@ mod tests {
         let marked = came(Response::json(200, "\u{feff}{\"password\":\"hunter2\"}"));
         assert_eq!(marked, "application/json: not JSON at line 1 column 1");
         assert_eq!(came(Response::new(200, "")), "no content type and an empty body");
+        for before in ["\u{feff}", ")]}',\n", "\n\u{feff}[7,"] {
+            let hidden = came(Response::json(200, format!(r#"{before}{{"password":"hunter2"}}"#)));
+            assert!(!hidden.contains("hunter2"), "{hidden}");
+        }
     }
 }

@@ -105,7 +105,8 @@ impl Client {
 
     /// Reads how far a session has come (protocol.md section 4).
     pub async fn sync_progress(&self, app: AppId, sync: SyncId) -> Result<SyncProgress, ClientError> {
-        self.call(Call::SyncProgress, Method::Get, self.session(app, sync, &[]), None).await
+        let exchange = Exchange::of(Call::SyncProgress, Method::Get, self.session(app, sync, &[]), None);
+        self.wire.run(exchange, |answer| answer::of(answer, sync, |progress: &SyncProgress| progress.sync_id)).await
     }
 
     /// Completes a session: **whatever it has not pushed is removed** (protocol.md section 4).
@@ -137,14 +138,15 @@ impl Client {
     /// Reads one task (protocol.md section 6).
     pub async fn task(&self, app: AppId, task: TaskId) -> Result<Task, ClientError> {
         let url = self.bridge(&["apps", &app.to_string(), "tasks", &task.to_string()]);
-        self.call(Call::ReadTask, Method::Get, url, None).await
+        self.task_call(Exchange::of(Call::ReadTask, Method::Get, url, None), task).await
     }
 
     /// Reports how a task ended (protocol.md section 6). A conflict means that the task is already terminal; where the
     /// outcome of an earlier attempt is unknown, read the task to see whether the report had arrived (section 7).
     pub async fn report_task(&self, app: AppId, task: TaskId, report: &TaskReport) -> Result<Task, ClientError> {
         let url = self.bridge(&["apps", &app.to_string(), "tasks", &task.to_string(), "status"]);
-        self.write(Call::ReportTask, Method::Patch, url, report).await
+        let body = self.body(Call::ReportTask, Method::Patch, &url, report)?;
+        self.task_call(Exchange::of(Call::ReportTask, Method::Patch, url, Some(body)), task).await
     }
 
     /// Lists the tenant's apps, of any origin (protocol.md section 8).
@@ -177,7 +179,9 @@ impl Client {
 
     /// Refuses a slug that would make the path mean something else. Escaping covers the rest.
     fn check_slug(&self, call: Call, method: Method, slug: &str, reserved: &[&str]) -> Result<(), ClientError> {
-        if !slug.is_empty() && slug != "." && slug != ".." && !reserved.contains(&slug) {
+        // A URL leaves tabs and line ends out: `com\tplete` is `complete` there.
+        let named = !slug.is_empty() && slug != "." && slug != ".." && !slug.contains(char::is_control);
+        if named && !reserved.contains(&slug) {
             return Ok(());
         }
         let why = format!("`{}` cannot be the slug of a resource type", printable(slug, 64));
@@ -196,10 +200,20 @@ impl Client {
         url: Url,
         body: &B,
     ) -> Result<T, ClientError> {
-        match serde_json::to_vec(body) {
-            Ok(body) => self.call(call, method, url, Some(body.into())).await,
-            Err(fault) => Err(self.invalid(call, method, &url, format!("the body cannot be written as JSON: {fault}"))),
-        }
+        let body = self.body(call, method, &url, body)?;
+        self.call(call, method, url, Some(body)).await
+    }
+
+    fn body<B: Serialize>(&self, call: Call, method: Method, url: &Url, body: &B) -> Result<Bytes, ClientError> {
+        let written = serde_json::to_vec(body);
+        written
+            .map(Bytes::from)
+            .map_err(|fault| self.invalid(call, method, url, format!("the body cannot be written as JSON: {fault}")))
+    }
+
+    /// A call that is answered with the task that it is about.
+    async fn task_call(&self, exchange: Exchange, task: TaskId) -> Result<Task, ClientError> {
+        self.wire.run(exchange, |answer| answer::of(answer, task, |there: &Task| there.id)).await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -209,11 +223,11 @@ impl Client {
         url: Url,
         body: Option<Bytes>,
     ) -> Result<T, ClientError> {
-        self.wire.run(Exchange { call, method, url, body }, answer::value).await
+        self.wire.run(Exchange::of(call, method, url, body), answer::value).await
     }
 
     async fn close(&self, call: Call, url: Url) -> Result<(), ClientError> {
-        self.wire.run(Exchange { call, method: Method::Post, url, body: None }, answer::nothing).await
+        self.wire.run(Exchange::of(call, Method::Post, url, None), answer::nothing).await
     }
 }
 
@@ -284,7 +298,7 @@ mod tests {
     async fn a_slug_cannot_turn_a_page_into_another_call() {
         let (client, script) = Script::new([Ok(Response::json(400, "{}"))]).client();
         let (app, sync) = (ID.parse().unwrap(), ID.parse().unwrap());
-        for slug in ["", ".", "..", "complete", "abandon"] {
+        for slug in ["", ".", "..", ".\t.", "complete", "com\tplete", "abandon\n"] {
             let error = client.push_page(app, sync, slug, Bytes::new()).await.unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Invalid { .. }), "{error}");
         }

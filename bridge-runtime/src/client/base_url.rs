@@ -122,7 +122,7 @@ impl std::str::FromStr for BaseUrl {
     fn from_str(text: &str) -> Result<Self, BaseUrlError> {
         let mut url = Url::parse(text).map_err(|fault| BaseUrlError::NotAUrl { why: fault.to_string() })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(BaseUrlError::Scheme { scheme: url.scheme().to_owned() });
+            return Err(BaseUrlError::Scheme { scheme: printable(url.scheme(), 40) });
         }
         let extra = [
             ("user name", !url.username().is_empty()),

@@ -36,6 +36,12 @@ pub(super) struct Exchange {
     pub(super) body: Option<Bytes>,
 }
 
+impl Exchange {
+    pub(super) fn of(call: Call, method: Method, url: Url, body: Option<Bytes>) -> Self {
+        Self { call, method, url, body }
+    }
+}
+
 /// What is known of a call that has not succeeded yet.
 struct Progress {
     started: Duration,

@@ -3,6 +3,8 @@
 mod args;
 mod ask;
 mod command;
+#[cfg(feature = "fuzzing")]
+mod decided;
 mod history;
 mod key;
 mod logging;
@@ -25,6 +27,8 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::connector::{Builder, ConnectorError, Exit, Fleet, FleetBuilder};
 use args::Args;
+#[cfg(feature = "fuzzing")]
+pub use decided::Decided;
 use signals::Signals;
 
 impl<S: Send + Sync + 'static> Builder<S> {

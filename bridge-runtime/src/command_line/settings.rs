@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, ffi::OsString, fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
+use bridge_core::wire::text::printable;
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -26,6 +27,11 @@ impl Settings {
         Ok(Settings { args, file })
     }
 
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn of(args: SettingArgs, file: SettingsFile) -> Self {
+        Settings { args, file }
+    }
+
     /// The user's own settings.
     pub(super) fn app(&self) -> Result<Value, ConnectorError> {
         self.file.app()
@@ -36,6 +42,7 @@ impl Settings {
         match self.file.types.keys().find(|slug| !known.contains(slug.as_str())) {
             Some(slug) => {
                 let known: Vec<_> = known.iter().map(|slug| format!("`{slug}`")).collect();
+                let slug = printable(slug, 64);
                 Err(wrong(format!("[types.{slug}]: there is no such type here, but {}", known.join(", "))))
             }
             None => Ok(()),
@@ -85,7 +92,7 @@ impl Settings {
         state_directory::find(path(self.args.state_dir.as_ref()).or_else(|| self.file.state_dir.clone()))
     }
 
-    fn url(&self) -> Result<BaseUrl, ConnectorError> {
+    pub(super) fn url(&self) -> Result<BaseUrl, ConnectorError> {
         let tenant = set(self.args.tenant.as_ref()).or(self.file.tenant.as_ref());
         let url = set(self.args.url.as_ref()).or(self.file.url.as_ref());
         match (tenant, url) {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bridge_core::wire::AppId;
+use bridge_core::wire::{AppId, text::printable};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +18,8 @@ use crate::{
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bridge.toml";
+/// How much is said of what is wrong with it, in characters. A key or a value is repeated there, however long it is.
+const LONGEST_WHY: usize = 600;
 
 /// `bridge.toml`. The keys are the flags with `_`; `[app]` is the connector's own.
 #[derive(Debug, Default, Deserialize)]
@@ -43,19 +45,20 @@ impl SettingsFile {
     /// Reads the named file, or the default one if it is there.
     pub(super) fn read(named: Option<&Path>) -> Result<Self, ConnectorError> {
         let path = named.unwrap_or(Path::new(DEFAULT));
-        let wrong = |why: &dyn std::fmt::Display| {
-            ConnectorError::Configuration(format!("the configuration file {}: {why}", path.display()))
-        };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(wrong(&error)),
-        };
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(wrong(path, &error)),
+        }
+    }
+
+    /// Reads the text of the file at `path`.
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConnectorError> {
         // Not the error as it is: it quotes the line, which can hold a password of `[app]`.
-        toml::from_str(&text).map_err(|error: toml::de::Error| {
+        toml::from_str(text).map_err(|error: toml::de::Error| {
             let before = &text.as_bytes()[..error.span().map_or(0, |span| span.start.min(text.len()))];
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            wrong(&format_args!("line {line}: {}", error.message()))
+            wrong(path, &format_args!("line {line}: {}", error.message()))
         })
     }
 
@@ -63,5 +66,26 @@ impl SettingsFile {
     pub(super) fn app(&self) -> Result<Value, ConnectorError> {
         let table = self.app.clone().unwrap_or_default();
         serde_json::to_value(table).map_err(|error| ConnectorError::Settings(error.to_string()))
+    }
+}
+
+fn wrong(path: &Path, why: &dyn std::fmt::Display) -> ConnectorError {
+    ConnectorError::Configuration(format!(
+        "the configuration file {}: {}",
+        path.display(),
+        printable(&why.to_string(), LONGEST_WHY)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_line() {
+        for text in ["create_app = \"yes\\u001b[2J\"", "\"a\\nb\" = 1", &format!("{} = 1", "x".repeat(9_000))] {
+            let message = SettingsFile::parse(text, Path::new("bridge.toml")).unwrap_err().to_string();
+            assert!(!message.contains(char::is_control) && message.len() < 1_000, "{message}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
+use bridge_core::wire::text::printable;
 use cronp::{Calendar, CivilDateTime, Cronexpr, ErrorKind, FieldKind, ParseError, ZonedSchedule};
 use jiff::{
     Timestamp,
@@ -50,6 +51,8 @@ pub struct CronError {
     why: String,
 }
 
+/// How much of an expression an error repeats, in characters.
+const LONGEST_SHOWN: usize = 100;
 /// Every date falls on every weekday within 28 years.
 const ALL_DATES: usize = 28 * 366;
 /// Those 28 years, longer by twelve where they span a year such as 2100, which is no leap year.
@@ -104,11 +107,13 @@ impl FromStr for Cron {
     type Err = CronError;
 
     fn from_str(text: &str) -> Result<Self, CronError> {
-        let wrong = |why| CronError { text: text.to_owned(), why };
+        let wrong = |why| CronError { text: printable(text, LONGEST_SHOWN), why };
         let words: Vec<&str> = text.split_whitespace().collect();
         let (schedule, zone) = ZonedSchedule::parse(text).map_err(|error| wrong(why(&words, &error)))?.into_parts();
         let zone = zone.map_or(Ok(TimeZone::UTC), |name| TimeZone::get(name).map_err(|_| wrong(unknown_zone(name))))?;
-        let calendar = *schedule.calendar().ok_or_else(|| wrong(format!("`{text}` is not a set of times")))?;
+        let calendar = *schedule
+            .calendar()
+            .ok_or_else(|| wrong(format!("`{}` is not a set of times", printable(text, LONGEST_SHOWN))))?;
         let cron = Cron { fields: words[..words.len().min(5)].join(" "), calendar, zone };
         if !days(date(2000, 1, 1)).take(ALL_DATES).any(|day| cron.matches(day)) {
             return Err(wrong("there is no such day".to_owned()));
@@ -141,7 +146,7 @@ fn why(words: &[&str], error: &ParseError) -> String {
         _ if words.len() < 5 => return format!("it has {} of the five fields", words.len()),
         _ => return "more than five fields are there, and seconds and years have none".to_owned(),
     };
-    let field = format!("the {name} field, `{}`,", words.get(index).unwrap_or(&""));
+    let field = format!("the {name} field, `{}`,", printable(words.get(index).unwrap_or(&""), LONGEST_SHOWN));
     match error.kind() {
         ErrorKind::ReversedRange { .. } => format!("{field} has a range that runs backwards"),
         ErrorKind::ZeroStep => format!("{field} has a step of zero"),
@@ -151,6 +156,7 @@ fn why(words: &[&str], error: &ParseError) -> String {
 }
 
 fn unknown_zone(name: &str) -> String {
+    let name = printable(name, LONGEST_SHOWN);
     if jiff::tz::db().is_definitively_empty() {
         return format!("the time zone `{name}` is not known, since this machine has no time zones: install `tzdata`");
     }
@@ -296,6 +302,13 @@ mod tests {
         assert_refused("0 0 2 * * *", more);
         assert_refused("0 2 * * * 2030", more);
         assert_refused("0 0 2 * * * UTC", more);
+    }
+
+    #[test]
+    fn a_refusal_is_one_line_whatever_was_written() {
+        let message =
+            format!("0 25 * * \u{1b}[31m{}", "\u{202e}x".repeat(500)).parse::<Cron>().unwrap_err().to_string();
+        assert!(!message.contains(['\u{1b}', '\u{202e}']) && message.len() < 2_000, "{message}");
     }
 
     #[test]

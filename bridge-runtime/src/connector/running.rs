@@ -100,6 +100,7 @@ async fn listen<S: Send + Sync + 'static>(
 ) -> Result<(), ConnectorError> {
     loop {
         tokio::select! {
+            biased;
             () = stop.cancelled() => return Ok(()),
             () = attached.clock.sleep(COMMANDS_EVERY) => {}
         }
@@ -205,6 +206,7 @@ async fn wait_for(clock: &dyn Clock, due: &Due, asked: &Notify, stop: &Cancellat
             return Woken::Due;
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return Woken::Due,
             () = asked.notified() => return Woken::Asked,
             // The wall clock may be set meanwhile.
@@ -230,6 +232,7 @@ async fn poll_loop<S: Send + Sync + 'static>(
         let wait = backoff.after(worked.map(drop), idle, "round of tasks")?;
         let wait = due.map_or(wait, |due: Duration| wait.min(due.saturating_sub(attached.clock.now())));
         tokio::select! {
+            biased;
             () = stop.cancelled() => {}
             () = asked.notified() => {}
             () = attached.clock.sleep(wait) => {}

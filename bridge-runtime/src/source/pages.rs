@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bridge_core::SourceError;
+use bridge_core::{SourceError, wire::text::printable};
 
 use crate::clock::Clock;
 
@@ -102,7 +102,8 @@ where
         if attempt == ATTEMPTS || pause > LONGEST_PAUSE {
             return Err(error);
         }
-        tracing::warn!(attempt, pause = ?pause, error = %error, "a page of the source could not be read; asking again");
+        let said = printable(&error.to_string(), 500);
+        tracing::warn!(attempt, pause = ?pause, error = %said, "a page of the source could not be read; asking again");
         clock.sleep(pause).await;
         attempt += 1;
     }

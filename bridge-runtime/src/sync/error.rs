@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bridge_core::{
     SourceError,
-    wire::{Kind, SyncStatus},
+    wire::{Kind, SyncStatus, text::printable},
 };
 
 use super::report::SyncReport;
@@ -12,6 +12,11 @@ use crate::{
     client::ClientError,
     journal::{Hold, JournalError},
 };
+
+/// How much is shown of a text that comes from the external system or from Iden: neither may forge a line of the log.
+const MOST_SHOWN: usize = 200;
+/// The same of what the external system says is wrong.
+const MOST_SAID: usize = 1_000;
 
 /// A sync that did not complete. What was pushed stays, and nobody was removed, unless the error is
 /// [`SyncError::Unsettled`].
@@ -31,7 +36,7 @@ pub struct SyncFailure {
 #[non_exhaustive]
 pub enum SyncError {
     /// The source failed before its declared end.
-    #[error("reading `{slug}` failed after {read} records: {error}")]
+    #[error("reading `{slug}` failed after {read} records: {}", said(.error))]
     Source {
         /// The type that was being read.
         slug: &'static str,
@@ -49,7 +54,10 @@ pub enum SyncError {
         read: u64,
     },
     /// Somebody who is missing could not be looked up.
-    #[error("`{slug}` was read to its end without `{id}`, and looking it up failed: {error}")]
+    #[error(
+        "`{slug}` was read to its end without `{}`, and looking it up failed: {}",
+        printable(.id, MOST_SHOWN), said(.error)
+    )]
     LookUp {
         /// The type.
         slug: &'static str,
@@ -59,7 +67,7 @@ pub enum SyncError {
         error: SourceError,
     },
     /// The source gave one id twice within a page, or within a snapshot.
-    #[error("the source gave two records of `{slug}` with the id `{id}`: which of them counts?")]
+    #[error("the source gave two records of `{slug}` with the id `{}`: which of them counts?", printable(.id, MOST_SHOWN))]
     DuplicateId {
         /// The type.
         slug: &'static str,
@@ -115,7 +123,8 @@ pub enum SyncError {
     },
     /// A task has made an account that the source does not have yet.
     #[error(
-        "a task has just made or changed `{id}` of `{slug}`, and the source does not have it yet; the next sync looks again"
+        "a task has just made or changed `{}` of `{slug}`, and the source does not have it yet; the next sync looks again",
+        printable(.id, MOST_SHOWN)
     )]
     NotThereYet {
         /// The type.
@@ -182,17 +191,23 @@ impl TypeProblem {
 
 impl fmt::Display for TypeProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slug = printable(self.slug(), MOST_SHOWN);
         match self {
-            TypeProblem::Unread { slug } => write!(
+            TypeProblem::Unread { .. } => write!(
                 f,
                 "the app has a type `{slug}` that this connector does not read; a completed sync would remove all of it. \
                  Was it renamed? Give the resource its old slug, or add a source for `{slug}`"
             ),
-            TypeProblem::Kind { slug, declared, there } => {
+            TypeProblem::Kind { declared, there, .. } => {
+                let there = printable(there, MOST_SHOWN);
                 write!(f, "`{slug}` is a {there} type on Iden's side and a {declared} type here: use another slug")
             }
         }
     }
+}
+
+fn said(error: &SourceError) -> String {
+    printable(&error.to_string(), MOST_SAID)
 }
 
 fn join(problems: &[TypeProblem]) -> String {

@@ -207,8 +207,8 @@ impl<'a> Intake<'a> {
         for (slug, id) in edges(record).enumerate().filter(|(at, _)| judgement.dangling.contains(at)).map(|(_, e)| e) {
             report.dangling += 1;
             if report.dangling_examples.len() < EXAMPLES {
-                let example =
-                    printable(&format!("`{}` points to `{id}`, and no such `{slug}` was read", record.id()), 512);
+                let (from, to) = (printable(record.id(), 200), printable(id, 200));
+                let example = format!("`{from}` points to `{to}`, and no such `{slug}` was read");
                 tracing::warn!(bridge.resource_type = report.slug, "{example}; the edge is left out");
                 report.dangling_examples.push(example);
             }

@@ -32,7 +32,7 @@ mod reporter;
 mod round;
 mod shift;
 mod subject;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod testing;
 mod turn;
 
@@ -42,6 +42,8 @@ pub use entry::{Entry, Route, Tasks, entry};
 pub use error::RoundError;
 pub use handler::{FromContext, Listed, TaskHandler, assert_distinct, verdict_of_probe};
 pub use kind::{HandlerInfo, HandlerKind};
+#[cfg(feature = "fuzzing")]
+pub(crate) use lanes::drive as drive_lanes;
 pub use outlook::ListedTask;
 pub(crate) use outlook::Outlook;
 pub use round::{ReportedTask, RoundReport};

@@ -62,6 +62,8 @@ pub(super) struct Pending {
     pub(super) passes: bool,
     /// How often its handler was called.
     pub(super) attempts: u32,
+    /// How often its report was sent in vain.
+    pub(super) reports: u32,
     /// Whether its effect may have happened without anybody knowing.
     pub(super) unclear: bool,
     /// Why it cannot be read.
@@ -90,7 +92,7 @@ impl Pending {
 
     /// One of which no more is known than its place.
     pub(super) fn at(place: Place) -> Self {
-        Pending { place, passes: false, attempts: 0, unclear: false, unreadable: None, conclusion: None }
+        Pending { place, passes: false, attempts: 0, reports: 0, unclear: false, unreadable: None, conclusion: None }
     }
 
     /// With what the journal knows of it.

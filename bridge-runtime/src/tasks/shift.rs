@@ -160,6 +160,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         let (clock, list) = (&self.engine.clock, self.list());
         async move {
             tokio::select! {
+                biased;
                 () = clock.sleep(polling.every) => {}
                 () = polling.asked.notified() => {}
             }

@@ -15,5 +15,5 @@ pub(super) fn task(number: u32, action: &str, payload: Value) -> Task {
         "created_at": format!("2026-01-05T09:{:02}:{:02}Z", number / 60, number % 60),
         "payload": payload,
     }))
-    .unwrap()
+    .expect("it is a task")
 }

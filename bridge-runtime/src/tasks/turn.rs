@@ -219,6 +219,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Reported::Later(why) => {
                 tracing::warn!(bridge.task_id = %id, why, "the report did not arrive; it is sent again");
                 engine.move_to(id, TaskState::Executed, &format!("its report did not arrive: {why}")).await?;
+                self.pending.reports += 1;
                 Ok(Step::Unreported)
             }
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bridge_core::wire::text::printable;
 use rusqlite::ErrorCode;
 
 use crate::journal::JournalError;
@@ -30,15 +31,19 @@ impl Fault {
 
     /// The error as users see it.
     pub(super) fn into_error(self, path: &Path, what: &'static str) -> JournalError {
+        let path = path.to_owned();
         match self {
             Fault::Named(error) => error,
-            Fault::Sqlite(error) if is_damage(&error) => {
-                JournalError::Unreadable { path: path.to_owned(), why: error.to_string() }
-            }
-            Fault::Sqlite(error) => JournalError::Entry { path: path.to_owned(), what, why: error.to_string() },
-            Fault::Other(why) => JournalError::Entry { path: path.to_owned(), what, why },
+            Fault::Sqlite(error) if is_damage(&error) => JournalError::Unreadable { path, why: shown(&error) },
+            Fault::Sqlite(error) => JournalError::Entry { path, what, why: shown(&error) },
+            Fault::Other(why) => JournalError::Entry { path, what, why: shown(&why) },
         }
     }
+}
+
+/// In one line and not too long: it can repeat what stands in a damaged row.
+pub(super) fn shown(why: &impl ToString) -> String {
+    printable(&why.to_string(), 500)
 }
 
 /// Whether the file itself is to blame.

@@ -3,7 +3,11 @@
 use bridge_core::wire::{TaskId, text::printable};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{fault::Result, store::Store, values::At};
+use super::{
+    fault::{Fault, Result},
+    store::Store,
+    values::At,
+};
 use crate::journal::{TaskState, TaskStep};
 
 /// How many steps of a task are kept.
@@ -34,7 +38,9 @@ pub(super) fn add(tx: &Transaction<'_>, task: &str, step: &TaskStep) -> Result<(
             again.execute((task, number, At(step.at)))?;
             return Ok(());
         }
-        Some((number, ..)) => number + 1,
+        Some((number, ..)) => {
+            number.checked_add(1).ok_or_else(|| Fault::other("the last step of the task has no number after it"))?
+        }
         None => 1,
     };
     let mut add = tx.prepare_cached(

@@ -8,7 +8,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
 use super::{
-    fault::{Fault, Result},
+    fault::{Fault, Result, shown},
     folder::Folder,
     scan::Scan,
     schema,
@@ -212,7 +212,7 @@ fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     match found {
         Ok(found) if found == "ok" => Ok(()),
-        Ok(why) => Err(JournalError::Unreadable { path: path.to_owned(), why }),
+        Ok(why) => Err(JournalError::Unreadable { path: path.to_owned(), why: shown(&why) }),
         Err(error) => Err(Fault::from(error).into_error(path, "checked")),
     }
 }

@@ -82,7 +82,7 @@ impl Directory {
         entries
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn is_empty(&self) -> bool {
         self.by_id.is_empty() && self.makers.is_empty() && self.owners.is_empty() && self.entries.is_empty()
     }

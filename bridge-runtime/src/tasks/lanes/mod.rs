@@ -1,6 +1,8 @@
 //! Which task may run next: of each account one at a time, in Iden's order.
 
 mod directory;
+#[cfg(any(test, feature = "fuzzing"))]
+mod model;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +18,11 @@ use super::{
     subject::Subject,
 };
 use directory::Directory;
+#[cfg(feature = "fuzzing")]
+pub(crate) use model::drive;
+
+/// So many reports in vain are no hiccup any more.
+const REPORTS_IN_VAIN: u32 = 3;
 
 /// The tasks that are not over, in lanes.
 ///
@@ -187,7 +194,8 @@ impl Lanes {
         aside.into_iter().for_each(|id| self.release(id, |pending| pending));
     }
 
-    /// Its report did not arrive. Its account waits, as behind a parked one: Iden must not hear of what came later first.
+    /// Its report did not arrive. Its account waits: Iden must not hear of what came later first. After some reports in vain
+    /// it is like a parked one, so that suspensions and deletions pass.
     pub(super) fn hold_report(&mut self, pending: Pending) {
         self.put(pending, State::Unreported);
     }
@@ -317,6 +325,7 @@ impl Lanes {
             let Entry { state, passes, .. } = self.entries.get(&place.id())?;
             match state {
                 State::Running => {}
+                State::Unreported(over) if over.reports < REPORTS_IN_VAIN => return None,
                 State::Unreported(_) | State::Parked(_) | State::Aside(_) => stuck = true,
                 State::Queued(..) if stuck && !passes => {}
                 State::Queued(_, not_before) => return Some((*not_before, *place)),

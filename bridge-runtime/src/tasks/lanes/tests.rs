@@ -116,19 +116,21 @@ fn what_iden_does_not_show_is_set_aside_until_the_next_poll() {
 }
 
 #[test]
-fn a_report_that_does_not_arrive_holds_its_account_like_a_parked_task() {
+fn a_report_that_does_not_arrive_holds_its_account_and_after_some_tries_like_a_parked_task() {
     let mut lanes = Lanes::default();
     let over = arriving(&mut lanes, 1, "update_account", &about(1));
     lanes.hold_report(over);
     queue(&mut lanes, 2, "update_account", &about(1));
-    assert_eq!(next(&mut lanes), [0; 0]);
-    lanes.resend();
-    let report = lanes.next_report().unwrap();
-    assert_eq!(number(&report), 1);
-    lanes.hold_report(report);
-    assert!(lanes.next_report().is_none());
-    assert_eq!(next(&mut lanes), [0; 0], "not again before it is asked for");
     queue(&mut lanes, 3, "delete_account", &about(1));
+    for _ in 0..REPORTS_IN_VAIN {
+        assert_eq!(next(&mut lanes), [0; 0]);
+        lanes.resend();
+        let mut report = lanes.next_report().unwrap();
+        assert_eq!(number(&report), 1);
+        report.reports += 1;
+        lanes.hold_report(report);
+        assert!(lanes.next_report().is_none(), "not again before it is asked for");
+    }
     assert_eq!(next(&mut lanes), [3]);
 }
 
@@ -215,99 +217,11 @@ fn nothing_is_left_behind() {
     assert_eq!((lanes.ready(), lanes.next_due()), (0, None));
 }
 
-/// Small steps of chance, the same for each seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-}
-
 /// Whatever happens in whatever order: of an account one task runs at a time; nobody overtakes, but for suspensions and
 /// deletions a parked one; every account goes on that can; and in the end everything has run.
 #[test]
 fn the_order_holds_whatever_happens() {
-    for seed in 0..300 {
-        let mut dice = Dice(seed);
-        let (mut lanes, mut model) = (Lanes::default(), Model::default());
-        let mut coming: Vec<u32> = (1..=40).collect();
-        for step in 0.. {
-            assert!(step < 10_000, "seed {seed}: it never ends");
-            if !coming.is_empty() && dice.roll(3) > 0 {
-                let number = coming.swap_remove(usize::try_from(dice.roll(coming.len() as u64)).unwrap());
-                let (account, passes) = (u32::try_from(dice.roll(5)).unwrap(), dice.roll(4) == 0);
-                queue(&mut lanes, number, if passes { "suspend_account" } else { "update_account" }, &about(account));
-                model.waiting.push((number, account, passes));
-            }
-            if dice.roll(2) == 0 {
-                match lanes.next(NOW) {
-                    Some(pending) => model.start(seed, pending),
-                    None => model.assert_nobody_could(seed),
-                }
-            }
-            if !model.running.is_empty() && dice.roll(2) == 0 {
-                let (pending, account, _) =
-                    model.running.swap_remove(usize::try_from(dice.roll(model.running.len() as u64)).unwrap());
-                match dice.roll(6) {
-                    0 if model.parked.len() < 3 => {
-                        model.parked.push((number(&pending), account, pending.passes));
-                        lanes.park(pending);
-                    }
-                    1 => {
-                        model.waiting.push((number(&pending), account, pending.passes));
-                        lanes.queue(pending);
-                    }
-                    _ => lanes.remove(pending.id()),
-                }
-            }
-            if coming.is_empty() && model.is_stuck() {
-                let Some(task) = model.parked.pop() else { break };
-                lanes.release(id(task.0), |pending| pending);
-                model.waiting.push(task);
-            }
-        }
-        assert!(lanes.entries.is_empty(), "seed {seed}");
-    }
-}
-
-/// What should be, by the plainest means.
-#[derive(Default)]
-struct Model {
-    waiting: Vec<(u32, u32, bool)>,
-    running: Vec<(Pending, u32, bool)>,
-    parked: Vec<(u32, u32, bool)>,
-}
-
-impl Model {
-    fn may_run(&self, (number, account, passes): (u32, u32, bool)) -> bool {
-        let stuck = self.parked.iter().filter(|(_, of, _)| *of == account).map(|(number, ..)| *number).min();
-        let alone = self.running.iter().all(|(_, of, _)| *of != account);
-        let older = self.waiting.iter().filter(|(older, of, _)| *of == account && *older < number);
-        // Older ones behind a parked one wait for that one; a suspension does not wait for them.
-        let mut in_the_way = older.filter(|(older, _, passes)| stuck.is_none_or(|stuck| *older < stuck || *passes));
-        alone && in_the_way.next().is_none() && (passes || stuck.is_none_or(|stuck| number < stuck))
-    }
-
-    fn start(&mut self, seed: u64, pending: Pending) {
-        let at = self.waiting.iter().position(|(waiting, ..)| *waiting == number(&pending)).unwrap();
-        let task = self.waiting[at];
-        assert!(self.may_run(task), "seed {seed}: {task:?} runs too early");
-        self.waiting.swap_remove(at);
-        self.running.push((pending, task.1, task.2));
-    }
-
-    fn assert_nobody_could(&self, seed: u64) {
-        let could = self.waiting.iter().find(|task| self.may_run(**task));
-        assert_eq!(could, None, "seed {seed}: it could run");
-    }
-
-    fn is_stuck(&self) -> bool {
-        self.running.is_empty() && !self.waiting.iter().any(|task| self.may_run(*task))
+    for seed in 0..300_u64 {
+        model::drive(&seed.to_be_bytes());
     }
 }
