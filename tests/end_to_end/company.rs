@@ -181,6 +181,18 @@ impl Company {
     }
 }
 
+/// What a handler does that hangs on a thread until the test lets it go on. Only the first one does; whether it did.
+#[allow(dead_code)] // not every target that has this company has such handlers
+pub async fn hang_on_a_thread(cx: &TaskContext<Hr>) -> Result<bool, TaskError> {
+    let Some(stop) = cx.task_stop.lock().unwrap().take() else { return Ok(false) };
+    let runtime = tokio::runtime::Handle::current();
+    cx.blocking(move |_| {
+        runtime.block_on(stop.wait());
+        Ok::<_, TaskError>(true)
+    })
+    .await
+}
+
 /// The system of the connector: the test keeps the company, too.
 pub struct Hr(pub Arc<Company>);
 

@@ -31,6 +31,11 @@ fn rarely() -> Schedule {
     Schedule::default().without_syncs().poll_every(HOUR, HOUR)
 }
 
+/// Tasks only, and one poll after the other.
+fn often() -> Schedule {
+    Schedule::default().without_syncs().poll_every(Duration::from_millis(20), Duration::from_millis(20))
+}
+
 /// How often the list was read.
 fn polls(stage: &Stage) -> usize {
     calls(stage, "GET", "/tasks/?").len()
@@ -179,7 +184,6 @@ async fn while_there_is_enough_to_do_it_does_not_poll() {
         stage.app().queue(task_child::about("suspend_account", number));
     }
     floor.hold_everybody();
-    let often = Schedule::default().without_syncs().poll_every(Duration::from_millis(20), Duration::from_millis(20));
     let busy = async {
         floor.comes_to_run(8, None).await;
         let (before, start) = (polls(&stage), std::time::Instant::now());
@@ -193,7 +197,7 @@ async fn while_there_is_enough_to_do_it_does_not_poll() {
         let before = polls(&stage);
         until(|| polls(&stage) > before).await;
     };
-    while_running(&connector, &often, busy).await;
+    while_running(&connector, &often(), busy).await;
     assert!(stage.app().tasks().iter().all(|task| task.status == "completed"));
 }
 
@@ -203,7 +207,6 @@ async fn new_tasks_are_found_while_a_handler_takes_its_time() {
     let connector = floor.attach(&stage, task_floor::tasks()).await;
     let slow = stage.app().queue(task_child::about("suspend_account", 1));
     floor.hold([slow]);
-    let often = Schedule::default().without_syncs().poll_every(Duration::from_millis(20), Duration::from_millis(20));
     let meanwhile = async {
         floor.comes_to_run(1, None).await;
         let other = stage.app().queue(task_child::about("suspend_account", 2));
@@ -211,7 +214,7 @@ async fn new_tasks_are_found_while_a_handler_takes_its_time() {
         floor.let_go(slow);
         stage.app().wait_until_task_done(slow, PATIENCE).await;
     };
-    while_running(&connector, &often, meanwhile).await;
+    while_running(&connector, &often(), meanwhile).await;
 }
 
 #[tokio::test]
@@ -220,7 +223,6 @@ async fn a_poll_that_fails_keeps_no_handler_from_its_end() {
     let connector = floor.attach(&stage, task_floor::tasks()).await;
     let slow = stage.app().queue(task_child::about("suspend_account", 1));
     floor.hold([slow]);
-    let often = Schedule::default().without_syncs().poll_every(Duration::from_millis(20), Duration::from_millis(20));
     let meanwhile = async {
         floor.comes_to_run(1, None).await;
         stage.sandbox.fault(Fault::ending("GET", "/tasks/").answer(500, "no"));
@@ -229,7 +231,7 @@ async fn a_poll_that_fails_keeps_no_handler_from_its_end() {
         floor.let_go(slow);
         stage.app().wait_until_task_done(slow, PATIENCE).await;
     };
-    while_running(&connector, &often, meanwhile).await;
+    while_running(&connector, &often(), meanwhile).await;
     stage.app().assert_task_completed(slow);
 }
 

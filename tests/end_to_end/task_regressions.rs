@@ -10,7 +10,7 @@ use iden_bridge::{journal::TaskState, prelude::*, wire::TaskReport};
 use serde_json::json;
 
 use crate::{
-    company::{Employee, Hr, Stage, go_on},
+    company::{Employee, Hr, Stage, go_on, hang_on_a_thread},
     task_answers::begun,
     task_child,
     task_floor::{self, Floor},
@@ -52,16 +52,10 @@ async fn a_round_that_is_dropped_loses_no_task() {
 async fn blocking_work_of_a_dropped_round_is_waited_for() {
     #[bridge_task]
     async fn slow(cx: TaskContext<Hr>, _task: UpdateAccount<Employee>) -> Result<(), TaskError> {
-        let Some(stop) = cx.task_stop.lock().unwrap().take() else {
+        if !hang_on_a_thread(&cx).await? {
             cx.effect();
-            return Ok(());
-        };
-        let runtime = tokio::runtime::Handle::current();
-        cx.blocking(move |_| {
-            runtime.block_on(stop.wait());
-            Ok(())
-        })
-        .await
+        }
+        Ok(())
     }
     let stage = Stage::with(1).await;
     let connector = stage.attach_with(tasks![slow]).await;
@@ -198,16 +192,10 @@ async fn an_answer_does_not_make_blocking_work_forgotten() {
 async fn blocking_work_holds_its_account_even_if_the_task_is_settled_elsewhere() {
     #[bridge_task(timeout = "1s")]
     async fn slow(cx: TaskContext<Hr>, _task: UpdateAccount<Employee>) -> Result<(), TaskError> {
-        let Some(stop) = cx.task_stop.lock().unwrap().take() else {
+        if !hang_on_a_thread(&cx).await? {
             cx.effect();
-            return Ok(());
-        };
-        let runtime = tokio::runtime::Handle::current();
-        cx.blocking(move |_| {
-            runtime.block_on(stop.wait());
-            Ok(())
-        })
-        .await
+        }
+        Ok(())
     }
     let stage = Stage::with(1).await;
     let connector = stage.attach_with(tasks![slow]).await;

@@ -11,7 +11,7 @@ use iden_bridge::{
 use serde_json::json;
 
 use crate::{
-    company::{Employee, Hr, Stage, go_on},
+    company::{Employee, Hr, Stage, go_on, hang_on_a_thread},
     log::Log,
     tasks::about,
     trouble::known,
@@ -42,15 +42,7 @@ async fn dawdle(cx: TaskContext<Hr>, _task: UnsuspendAccount<Employee>) -> Resul
 
 #[bridge_task(timeout = "60m")]
 async fn dawdle_on_a_thread(cx: TaskContext<Hr>, _task: DeleteAccount<Employee>) -> Result<(), TaskError> {
-    let stop = cx.task_stop.lock().unwrap().take();
-    let Some(stop) = stop else { return Ok(()) };
-    cx.effect();
-    let runtime = tokio::runtime::Handle::current();
-    cx.blocking(move |_| {
-        runtime.block_on(stop.wait());
-        Ok(())
-    })
-    .await
+    hang_on_a_thread(&cx).await.map(drop)
 }
 
 /// Makes an account, and gives an id that is none.
@@ -211,14 +203,8 @@ async fn blocking_work_that_outlives_the_shutdown_does_not_keep_the_connector() 
 async fn blocking_work_that_goes_on_holds_its_account_until_it_has_ended() {
     #[bridge_task(timeout = "1s")]
     async fn slow(cx: TaskContext<Hr>, _task: UpdateAccount<Employee>) -> Result<(), TaskError> {
-        let Some(stop) = cx.task_stop.lock().unwrap().take() else { return Ok(()) };
         cx.effect();
-        let runtime = tokio::runtime::Handle::current();
-        cx.blocking(move |_| {
-            runtime.block_on(stop.wait());
-            Ok(())
-        })
-        .await
+        hang_on_a_thread(&cx).await.map(drop)
     }
     let stage = Stage::with(1).await;
     let connector = stage.attach_with(tasks![slow, suspend]).await;

@@ -27,7 +27,7 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
     pub(super) async fn take_in(&mut self, listing: Listing) -> Result<(), RoundError> {
         let (engine, began) = (self.engine, listing.began);
         while let Some(Some((id, pending))) = self.desk.overtime.next().now_or_never() {
-            self.go_home(id, pending).await?;
+            self.go_home(id, pending);
         }
         let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
         let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
@@ -125,12 +125,11 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
 
     /// A handler that was cut off has ended: its task is settled by its kind, and may run again. If its shift was dropped,
     /// and the task is not listed any more, there is nothing to go on with.
-    pub(super) async fn go_home(&mut self, id: TaskId, pending: Option<Pending>) -> Result<(), RoundError> {
+    pub(super) fn go_home(&mut self, id: TaskId, pending: Option<Pending>) {
         tracing::info!(bridge.task_id = %id, "the blocking work that went on has ended");
         match pending {
             Some(pending) => self.desk.lanes.queue(pending),
             None => self.desk.lanes.remove(id),
         }
-        Ok(())
     }
 }

@@ -70,9 +70,8 @@ fn compare(conclusion: &Conclusion, report: &TaskReport, there: &Task) -> Report
     Reported::Conflict
 }
 
-/// Bridge says in JSON that a task is not there; a page of something in between says nothing about the task.
 fn absent(error: &ClientError) -> Reported {
-    if error.is_not_found() && !error.detail().is_empty() { Reported::Gone } else { Reported::Later(error.to_string()) }
+    if error.says_absent() { Reported::Gone } else { Reported::Later(error.to_string()) }
 }
 
 /// What is logged of a refused report. A server may repeat what was sent, and a result can hold a password: then its

@@ -124,7 +124,10 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                     self.take_back_panicked(id);
                     Ok(())
                 }
-                Event::WentHome(id, pending) => self.go_home(id, pending).await,
+                Event::WentHome(id, pending) => {
+                    self.go_home(id, pending);
+                    Ok(())
+                }
                 Event::Listed(listing) => {
                     poll = None;
                     match listing {

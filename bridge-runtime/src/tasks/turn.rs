@@ -206,14 +206,14 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
                 Ok(Step::Dropped)
             }
             Reported::PasswordRefused => {
+                let known = engine.journal.tasks(vec![id]).await?.pop();
+                let (Some(known), Some(without)) = (known, conclusion.without_password()) else {
+                    return Ok(Step::Unreported);
+                };
                 // Before it is told: what Iden hears from now on is never taken back.
-                if let Some(known) = engine.journal.tasks(vec![id]).await?.pop()
-                    && let Some(without) = conclusion.without_password()
-                {
-                    let at = engine.clock.wall();
-                    engine.journal.end_task(&known.seen, &without.end, TaskEffect::default(), at).await?;
-                    self.pending.conclusion = Some(Box::new(without));
-                }
+                let at = engine.clock.wall();
+                engine.journal.end_task(&known.seen, &without.end, TaskEffect::default(), at).await?;
+                self.pending.conclusion = Some(Box::new(without));
                 Box::pin(self.report()).await
             }
             Reported::Later(why) => {
