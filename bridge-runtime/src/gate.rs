@@ -48,6 +48,9 @@ impl Gate {
 
     /// Waits while the gate is closed, or about to be.
     pub(crate) async fn pass(&self) -> Passing {
+        if crate::planted::planted(crate::planted::Bug::NoGate) {
+            return Passing { _open: Arc::<RwLock<()>>::default().read_owned().await };
+        }
         Passing { _open: Arc::clone(&self.lock).read_owned().await }
     }
 

@@ -12,6 +12,11 @@ pub mod dev;
 pub mod fuzzing;
 mod gate;
 pub mod journal;
+#[cfg(feature = "planted-bugs")]
+#[doc(hidden)]
+pub mod planted;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
 pub mod random;
 pub mod source;
 pub mod sync;

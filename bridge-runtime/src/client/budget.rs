@@ -38,7 +38,8 @@ impl Budget {
     /// Pays all of `price`, or nothing. Whether it could.
     #[must_use]
     pub(super) fn pay(&self, price: u32) -> bool {
-        self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(price)).is_ok()
+        crate::planted::planted(crate::planted::Bug::RetriesAreFree)
+            || self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(price)).is_ok()
     }
 
     /// Puts `amount` in, as far as it fits.

@@ -23,7 +23,8 @@ impl Counted {
             let there = progress.progress.iter().find(|there| there.slug == one.slug);
             let counted = there.map_or(0, |there| there.synced_count);
             let too_many = counted > one.sent && !session.has_retried();
-            if counted < *distinct || too_many {
+            if (counted < *distinct || too_many) && !crate::planted::planted(crate::planted::Bug::FailedPageIsForgotten)
+            {
                 return Err(SyncError::Count { slug: one.slug.to_owned(), counted, pushed: one.pushed });
             }
         }

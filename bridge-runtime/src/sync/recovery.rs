@@ -24,6 +24,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             return self.forget().await;
         };
         let session = Session::known(&self.client, self.app, id);
+        if crate::planted::planted(crate::planted::Bug::OrphanIsCompleted) {
+            let _ = self.client.complete_sync(self.app, id).await;
+        }
         if matches!(found.state, SessionState::Completing | SessionState::Settling) {
             let unsettled = |why: String| SyncError::Unsettled { why };
             let age = self.clock().wall().duration_since(found.since).unsigned_abs();

@@ -49,7 +49,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     pub(super) async fn verify(&self, intake: &mut Intake<'_>) -> Result<Verified, SyncError> {
         let slug = self.reader.schema.slug;
         let touched = self.journal.touched().await?.iter().any(|touched| touched.slug == slug);
-        if self.reader.snapshot && !touched {
+        if (self.reader.snapshot && !touched) || crate::planted::planted(crate::planted::Bug::MissingAreNotLookedUp) {
             self.declare_absent().await?;
             return Ok(Verified { slug, good_until: None });
         }
@@ -85,6 +85,11 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
             let mut absent = Vec::new();
             let mut answers = pin!(look_up(self.reader, self.system, ids));
             while let Some((id, answer)) = answers.next().await {
+                let answer = if crate::planted::planted(crate::planted::Bug::LookUpErrorIsAbsent) {
+                    answer.or(Ok(Found::Absent))
+                } else {
+                    answer
+                };
                 match answer? {
                     Found::Present(record) => intake.take(Item::Record(record)).await?,
                     Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,

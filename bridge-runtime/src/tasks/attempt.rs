@@ -122,6 +122,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     /// What an interruption means, by what the handler declared.
     pub(crate) async fn settle(&self, info: &TaskInfo, payload: &wire::Payload, error: TaskError) -> Settled {
         match self.entry.policy.on_interrupt {
+            OnInterrupt::Fail if crate::planted::planted(crate::planted::Bug::AtMostOnceRunsAgain) => Settled::Again,
             OnInterrupt::Rerun => Settled::Again,
             OnInterrupt::Fail => Settled::Failed(unknown_outcome(&error)),
             OnInterrupt::Verify => match self.verify(info, payload).await {

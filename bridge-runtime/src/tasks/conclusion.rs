@@ -57,6 +57,7 @@ impl Conclusion {
             Some(password) => {
                 report.result.get_or_insert_default().insert(PASSWORD.to_owned(), password.expose().into());
             }
+            None if crate::planted::planted(crate::planted::Bug::LostPasswordIsCompleted) => {}
             None if self.end.secret => report = TaskReport::failed("result_lost", LOST),
             None => {}
         }

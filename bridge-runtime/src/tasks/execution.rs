@@ -40,7 +40,9 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         {
             return Ok(done);
         }
-        if let Some(by) = engine.journal.overtaken_by(&seen).await? {
+        if let Some(by) = engine.journal.overtaken_by(&seen).await?
+            && !crate::planted::planted(crate::planted::Bug::OvertakenRuns)
+        {
             return self.refuse(&seen, superseded(by)).await;
         }
         self.call(&attempting, task, &seen, passing).await
@@ -86,12 +88,17 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         passing: Passing,
     ) -> Result<Done, RoundError> {
         let (engine, Entry { name, policy, .. }) = (self.engine, attempting.entry);
-        let attempt = engine.journal.start_task(seen, engine.clock.wall()).await?;
+        let late = crate::planted::planted(crate::planted::Bug::StartIsWrittenAfterwards);
+        let attempt = if late { 1 } else { engine.journal.start_task(seen, engine.clock.wall()).await? };
         let unclear_before = std::mem::replace(&mut self.pending.unclear, true);
         self.pending.attempts = attempt;
         let info = self.info(attempt);
         tracing::info!(bridge.task_id = info.id, bridge.action = task.action, handler = name, attempt, "carrying out");
-        let done = match attempting.run(&info, &task.payload).await {
+        let ran = attempting.run(&info, &task.payload).await;
+        if late {
+            engine.journal.start_task(seen, engine.clock.wall()).await?;
+        }
+        let done = match ran {
             Attempt::Done(result) => self.conclude(task, seen, checked(&info, result)).await?,
             Attempt::Failed(error) if unclear_before && is_gone(task, &error) => {
                 log(&info, &error, "the account is gone: an attempt before this one has deleted it");
@@ -198,7 +205,9 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
     /// Writes down how the task ended, before that is reported.
     async fn end(&mut self, seen: &SeenTask, conclusion: Conclusion, effect: TaskEffect) -> Result<Done, RoundError> {
         let engine = self.engine;
-        engine.journal.end_task(seen, &conclusion.end, effect, engine.clock.wall()).await?;
+        if !crate::planted::planted(crate::planted::Bug::EndIsNotWritten) {
+            engine.journal.end_task(seen, &conclusion.end, effect, engine.clock.wall()).await?;
+        }
         self.pending.unclear = false;
         self.pending.conclusion = Some(Box::new(conclusion));
         Ok(Done::Ended)

@@ -29,6 +29,9 @@ impl From<Option<Timestamp>> for Moment {
 
 impl Place {
     pub(super) fn new(due: Option<Timestamp>, created: Option<Timestamp>, id: TaskId) -> Self {
+        if crate::planted::planted(crate::planted::Bug::OrderIsIgnored) {
+            return Place { due: None.into(), created: None.into(), id };
+        }
         Place { due: due.into(), created: created.into(), id }
     }
 
@@ -101,6 +104,12 @@ impl Pending {
         let over = known.state.is_settled() || known.state == TaskState::Executed;
         // One that Iden settled, or had no more, before anybody knew how it had ended.
         self.unclear = known.state.is_unclear() || (over && known.end.is_none());
+        if crate::planted::planted(crate::planted::Bug::SettledRunsAgain) && known.state == TaskState::Reported {
+            return self;
+        }
+        if crate::planted::planted(crate::planted::Bug::InterruptionIsForgotten) {
+            self.unclear = false;
+        }
         self.conclusion = known.end.as_ref().filter(|_| over).map(|end| Box::new(Conclusion::found(end, known.state)));
         self
     }

@@ -44,6 +44,11 @@ pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion
         Err(error) if matches!(error.status(), Some(400 | 422)) => {
             return resend_shorter(client, app, task, conclusion, &report, error).await;
         }
+        Err(error) if error.is_conflict() && crate::planted::planted(crate::planted::Bug::ReportFlips) => {
+            let flipped = TaskReport::failed("internal_error", "it is over");
+            let _ = client.report_task(app, task, &flipped).await;
+            Some(error)
+        }
         Err(error) if error.is_conflict() || error.outcome_unknown() => Some(error),
         Err(error) => return Reported::Later(told(&error, &report)),
     };

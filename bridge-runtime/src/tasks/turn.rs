@@ -149,6 +149,12 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         };
         Ok(match answer {
             Ok(task) if task.status == TaskStatus::Pending => Ok(task),
+            Ok(task)
+                if task.status == TaskStatus::Scheduled
+                    && crate::planted::planted(crate::planted::Bug::ScheduledIsPickedUp) =>
+            {
+                Ok(task)
+            }
             Ok(task) if self.pending.unclear && task.status.is_terminal() => {
                 engine.settled_elsewhere(id, &task.status).await?;
                 Err(Step::Conflict)

@@ -19,6 +19,9 @@ impl Store {
         let ended = counted.and_then(|()| match end {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
+            ScanEnd::Kept if crate::planted::planted(crate::planted::Bug::KnownShrinksBeforeCompletion) => {
+                self.write(|tx| remove(tx, touched_before))
+            }
             ScanEnd::Kept => self.write(confirm),
             ScanEnd::Reduced { approved } => self.write(|tx| {
                 if !approved {

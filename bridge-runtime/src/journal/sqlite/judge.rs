@@ -112,7 +112,9 @@ impl Page<'_> {
             None => Reduction::default(),
         };
         let orders = if reduction.is_some() { self.orders(&record.id)? } else { Orders::default() };
-        let held_back = (!reduction.is_ordered(&orders)).then(|| scan.next_held_back());
+        let is_free =
+            reduction.is_ordered(&orders) || crate::planted::planted(crate::planted::Bug::ReductionsAreNotHeldBack);
+        let held_back = (!is_free).then(|| scan.next_held_back());
 
         if scan.has_unseen {
             self.forget_unseen(&record.id)?;

@@ -93,6 +93,17 @@ impl SqliteJournal {
         Ok(SqliteJournal { path: store.path(), keeper: Keeper::Caller(Box::new(Mutex::new(store))) })
     }
 
+    /// What a crash of the process leaves: everything that was written, and nothing of a scan. For simulations with the
+    /// journal [in the task](SqliteJournal::in_task); one on a thread is opened anew instead.
+    #[doc(hidden)]
+    pub fn forget_scan(&self) {
+        if let Keeper::Caller(store) = &self.keeper
+            && let Ok(mut store) = store.lock()
+        {
+            store.drop_scan();
+        }
+    }
+
     fn on_a_thread(mut store: Store) -> Result<Self, JournalError> {
         let path = store.path();
         let (calls, mut waiting) = mpsc::channel::<Call>(WAITING);

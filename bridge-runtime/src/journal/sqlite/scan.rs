@@ -35,8 +35,8 @@ pub(super) struct Scan {
     began_with: HashMap<i64, (u64, u64)>,
     types: HashMap<String, i64>,
     held_back: u64,
-    // Removed with the scan.
-    _scratch: Option<Scratch>,
+    /// Removed with the scan. `None`: it is in memory.
+    scratch: Option<Scratch>,
 }
 
 impl Scan {
@@ -82,11 +82,16 @@ impl Store {
         self.drop_scan();
         self.materialise()?;
         let scratch = self.folder().map(Folder::create_scratch).transpose()?;
-        let path = scratch.as_ref().map_or(Path::new(":memory:"), Scratch::path);
-        let path = path.to_str().ok_or_else(|| Fault::other("the path of the state directory is not UTF-8"))?;
-        self.connection.execute("ATTACH ?1 AS scratch", [path])?;
-        let begun = schema::create_scratch(&self.connection)
-            .and_then(|()| Ok((last_touch(&self.connection)?, began_with(&self.connection)?)));
+        if !std::mem::take(&mut self.has_empty_scratch) {
+            let path = scratch.as_ref().map_or(Path::new(":memory:"), Scratch::path);
+            let path = path.to_str().ok_or_else(|| Fault::other("the path of the state directory is not UTF-8"))?;
+            self.connection.execute("ATTACH ?1 AS scratch", [path])?;
+            if let Err(fault) = schema::create_scratch(&self.connection) {
+                detach(&self.connection);
+                return Err(fault);
+            }
+        }
+        let begun = last_touch(&self.connection).and_then(|touch| Ok((touch, began_with(&self.connection)?)));
         match begun {
             Ok((touched_before, began_with)) => {
                 self.scan = Some(Scan {
@@ -97,7 +102,7 @@ impl Store {
                     began_with,
                     types: HashMap::new(),
                     held_back: 0,
-                    _scratch: scratch,
+                    scratch,
                 });
                 Ok(())
             }
@@ -111,7 +116,11 @@ impl Store {
     /// Drops what was seen, if anything was.
     pub(super) fn drop_scan(&mut self) {
         if let Some(scan) = self.scan.take() {
-            detach(&self.connection);
+            // Attaching makes SQLite forget every prepared statement, so what has no file is only emptied.
+            self.has_empty_scratch = scan.scratch.is_none() && schema::empty_scratch(&self.connection).is_ok();
+            if !self.has_empty_scratch {
+                detach(&self.connection);
+            }
             drop(scan);
         }
     }

@@ -270,6 +270,14 @@ pub(super) fn create(connection: &mut Connection) -> Result<()> {
     Ok(tx.commit()?)
 }
 
+/// Removes all that a scan has seen.
+pub(super) fn empty_scratch(connection: &Connection) -> Result<()> {
+    for table in ["seen", "twin", "target", "unseen", "reduction"] {
+        connection.prepare_cached(&format!("DELETE FROM scratch.{table}"))?.execute([])?;
+    }
+    Ok(())
+}
+
 /// Makes the tables of a scan in the database that was attached as `scratch`.
 pub(super) fn create_scratch(connection: &Connection) -> Result<()> {
     // Nothing of it is ever read again after a crash.

@@ -34,7 +34,9 @@ impl Store {
             None => last_touch(self.reading()?)?,
         };
         self.write(|tx| {
-            if let Some(hash) = approval {
+            if let Some(hash) = approval
+                && !crate::planted::planted(crate::planted::Bug::ApprovalIsUsedTwice)
+            {
                 let mut used =
                     tx.prepare_cached("UPDATE approval SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL")?;
                 if used.execute((At(session.since), hash))? == 0 {

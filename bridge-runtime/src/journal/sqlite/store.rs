@@ -17,6 +17,8 @@ use crate::journal::JournalError;
 
 /// Older ones can damage a journal that two processes write to (the WAL-reset bug).
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
+/// A connection stays with one thread at a time.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 /// How long to wait for the other process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -30,6 +32,8 @@ pub(super) struct Store {
     // Closed first: the scan's file is removed, and the lock let go of, when nobody uses the files any more.
     pub(super) connection: Connection,
     pub(super) scan: Option<Scan>,
+    /// The scratch database of the last scan is attached still, in memory and empty.
+    pub(super) has_empty_scratch: bool,
     place: Place,
 }
 
@@ -48,7 +52,7 @@ impl Store {
         folder.create_journal()?;
         let connection = open(&folder.journal(), Beside::Nobody)?;
         check(&connection, &folder.journal())?;
-        Ok(Store { connection, scan: None, place: Place::Disk(folder) })
+        Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Disk(folder) })
     }
 
     /// For a command beside it, or where there is none.
@@ -56,16 +60,16 @@ impl Store {
         let folder = Folder::unlocked(directory);
         if !folder.has_journal() {
             let connection = in_memory().map_err(|fault| fault.into_error(&folder.journal(), "opened"))?;
-            return Ok(Store { connection, scan: None, place: Place::Missing(folder) });
+            return Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Missing(folder) });
         }
         folder.create_journal()?;
         let connection = open(&folder.journal(), Beside::of(&folder))?;
-        Ok(Store { connection, scan: None, place: Place::Disk(folder) })
+        Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Disk(folder) })
     }
 
     pub(super) fn in_memory() -> Result<Self, JournalError> {
         let connection = in_memory().map_err(|fault| fault.into_error(Path::new(":memory:"), "opened"))?;
-        Ok(Store { connection, scan: None, place: Place::Memory })
+        Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Memory })
     }
 
     /// The file, for messages.
@@ -124,7 +128,7 @@ impl Store {
 }
 
 fn in_memory() -> Result<Connection> {
-    let mut connection = Connection::open_in_memory()?;
+    let mut connection = Connection::open_in_memory_with_flags(FLAGS)?;
     set_up(&connection)?;
     schema::create(&mut connection)?;
     Ok(connection)
@@ -149,9 +153,8 @@ fn open(path: &Path, beside: Beside) -> Result<Connection, JournalError> {
         if rusqlite::version_number() < oldest {
             return Err(Fault::other(format!("SQLite {} is older than {name}", rusqlite::version())));
         }
-        // The file is there, with its mode. `NO_MUTEX`: the connection stays with one thread at a time.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags)?;
+        // The file is there, with its mode.
+        let mut connection = Connection::open_with_flags(path, FLAGS)?;
         connection.busy_timeout(BUSY)?;
         recognise(&connection, path, beside)?;
         let mode = set_up(&connection)?;
@@ -195,6 +198,8 @@ fn recognise(connection: &Connection, path: &Path, beside: Beside) -> Result<()>
 fn set_up(connection: &Connection) -> Result<String> {
     // A connector prepares some sixty statements; none of them is worth preparing twice.
     connection.set_prepared_statement_cache_capacity(128);
+    // Nor is a plan worth making anew for each value that is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // 2 MiB of cache: the known set of a million records must not come into memory.
     let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     connection.execute_batch(

@@ -100,8 +100,10 @@ impl Store {
             let times = (task.due.map(At), task.created.map(At));
             let started = (&id, &task.action, &task.slug, &task.account, times.0, times.1, TaskState::Started, At(at));
             let attempts = start.query_row(started, |row| row.get(0)).optional()?;
-            let attempts =
-                attempts.ok_or_else(|| Fault::other(format!("task {id} has ended, and is not run again")))?;
+            let runs_again = crate::planted::planted(crate::planted::Bug::SettledRunsAgain).then_some(1);
+            let attempts = attempts
+                .or(runs_again)
+                .ok_or_else(|| Fault::other(format!("task {id} has ended, and is not run again")))?;
             steps::add(tx, &id, &TaskStep::new(at, TaskState::Started, attempts, ""))?;
             if let Some(account) = &task.account {
                 touch(tx, &task.slug, account, false)?;

@@ -106,6 +106,9 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Touched> {
 /// A task may make or change this account: Iden may hold it from now on.
 /// `made`: it was not there before.
 pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> Result<()> {
+    if crate::planted::planted(crate::planted::Bug::TouchIsNotWritten) {
+        return Ok(());
+    }
     let type_ = type_for(tx, slug)?;
     let mut known = tx.prepare_cached(
         "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO NOTHING",

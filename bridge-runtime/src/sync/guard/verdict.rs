@@ -14,6 +14,9 @@ const CHURN_PERCENT: u128 = 30;
 ///
 /// What Iden itself ordered is in none of the numbers. So a type that tasks have emptied passes.
 pub(crate) fn reasons(slug: &str, limits: &Limits, losses: &Losses) -> Vec<HoldReason> {
+    if crate::planted::planted(crate::planted::Bug::GuardIsOff) {
+        return Vec::new();
+    }
     let tallies = tallies(limits, losses);
     let emptied = losses.baseline > 0 && losses.present == 0 && losses.lost.removed > 0;
     let mut reasons = Vec::new();

@@ -1,0 +1,99 @@
+//! Whether Iden holds what the system holds, and nothing is left to do (invariants 9 and 15).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::{
+    server::{Held, Key},
+    stage::State,
+    world::{Employment, Person},
+};
+
+impl State {
+    /// What still differs.
+    pub fn difference(&self) -> Option<String> {
+        let open = self.server.tasks.values().find(|task| task.ended.is_none());
+        if let Some(task) = open {
+            return Some(format!("task {} ({} {}) is open", task.id, task.action, task.number));
+        }
+        if let Some((task, _)) = self.world.running.first() {
+            return Some(format!("task {task} is at work"));
+        }
+        let there = |slug: &str, ids: BTreeSet<String>| {
+            let held: BTreeSet<String> = self.server.active(slug).map(|(key, _)| key.1.clone()).collect();
+            // A type that nothing was pushed of may be left as it is (question P12): there is no way to empty it then.
+            if ids.is_empty() && !self.server.answers.empties_unpushed {
+                return None;
+            }
+            (held != ids).then(|| {
+                let differs: Vec<&String> = held.symmetric_difference(&ids).collect();
+                format!("{slug}: {differs:?} stand in one of the two only")
+            })
+        };
+        let world = &self.world;
+        there("employee", world.people.keys().map(ToString::to_string).collect())
+            .or_else(|| there("team", world.teams.keys().cloned().collect()))
+            .or_else(|| there("seat", world.seats.keys().cloned().collect()))
+            .or_else(|| world.people.values().find_map(|person| self.differs(person)))
+    }
+
+    fn differs(&self, person: &Person) -> Option<String> {
+        let key: Key = ("employee".to_owned(), person.number.to_string());
+        let Held { fields, .. } = self.server.records.get(&key)?;
+        let status = match person.status {
+            Employment::Active => "active",
+            Employment::Suspended => "suspended",
+            Employment::Inactive => "inactive",
+        };
+        let wanted = [
+            ("email", json!(person.email())),
+            ("first_name", json!(person.first_name)),
+            ("status", json!(status)),
+            ("memberships", json!({ "team": person.teams })),
+            ("assignments", json!({ "seat": person.seats })),
+        ];
+        let found = |field: &str| -> Value {
+            match fields.get(field) {
+                None if field == "status" => json!("active"),
+                Some(Value::Object(edges)) => edges
+                    .iter()
+                    .map(|(slug, ids)| {
+                        let ids: BTreeSet<&str> =
+                            ids.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                        (slug.clone(), json!(ids))
+                    })
+                    .collect(),
+                found => found.cloned().unwrap_or_default(),
+            }
+        };
+        wanted.into_iter().find_map(|(field, wanted)| {
+            let found = found(field);
+            (found != wanted).then(|| format!("{}: {field} is {found}, and should be {wanted}", person.number))
+        })
+    }
+
+    /// Tasks that have failed without need.
+    pub fn failed_without_need(&self) -> Option<String> {
+        let ours =
+            self.server.tasks.values().filter(|task| !task.by_somebody && task.ended.as_deref() == Some("failed"));
+        for task in ours {
+            let code = task.error["code"].as_str().unwrap_or_default();
+            let is_fine = match code {
+                "account_not_found" | "account_already_exists" => true,
+                "superseded" => self.server.tasks.values().any(|other| {
+                    other.number == task.number
+                        && other.place() > task.place()
+                        && matches!(other.action, "suspend_account" | "delete_account")
+                        && self.world.confirmed.contains(&other.id)
+                }),
+                "outcome_unknown" | "result_lost" => task.action == "reset_password",
+                _ => false,
+            };
+            if !is_fine {
+                return Some(format!("task {} ({}) has failed: {}", task.id, task.action, task.error));
+            }
+        }
+        None
+    }
+}

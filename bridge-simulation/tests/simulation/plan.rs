@@ -1,0 +1,159 @@
+//! What is drawn before a history begins: how Iden answers the open questions, and what the system is like.
+
+use std::time::Duration;
+
+use crate::{
+    dice::Dice,
+    faults::{Fault, Faults},
+};
+
+/// How Iden answers the questions that its documentation leaves open (reliability.md section 1, protocol.md section 9).
+#[derive(Clone, Copy, Debug)]
+pub struct Answers {
+    /// P1: several sessions may be open.
+    pub several_sessions: bool,
+    /// P2: `complete` again is taken.
+    pub complete_twice: bool,
+    /// P3: `complete` after `abandon` is taken.
+    pub complete_after_abandon: bool,
+    /// P4: a record that came after the snapshot, and was not pushed, is removed.
+    pub removes_newer: bool,
+    /// P5: sessions expire so long after they were used.
+    pub expires: Option<Duration>,
+    /// And are not found then; else they are abandoned.
+    pub expired_is_gone: bool,
+    /// P6: `synced_count` counts an id once.
+    pub counts_distinct: bool,
+    /// P8: tasks that are over are shown so long.
+    pub keeps_tasks: Option<Duration>,
+    /// P9: a new session closes the one before.
+    pub closes_older: bool,
+    /// P10: the same report again is answered with 200.
+    pub report_twice: bool,
+    /// P11: `abandon` after `complete` is answered with 204, and changes nothing.
+    pub abandon_after_complete: bool,
+    /// P12: a type that nothing was pushed of is emptied.
+    pub empties_unpushed: bool,
+    /// P14: memberships end with the upsert; else at `complete`.
+    pub edges_end_at_once: bool,
+    /// P15: what an upsert leaves out is cleared.
+    pub clears_left_out: bool,
+    /// P16: progress lists companion types.
+    pub lists_companions: bool,
+    /// P17: a completed task changes Iden's own view.
+    pub tasks_change_view: bool,
+    /// How long the clean-up takes, and whether the session says so meanwhile.
+    pub cleanup: Duration,
+    pub says_processing: bool,
+    /// The largest page of tasks.
+    pub task_page: usize,
+    pub newest_task_first: bool,
+    /// `total` is that of the session.
+    pub cumulative_total: bool,
+}
+
+/// How people are read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Paging {
+    /// All at once.
+    Whole,
+    /// Behind the last id of the page before.
+    Keyset,
+    /// By offset, with the runtime's help.
+    Offset,
+    /// By offset, and without: the list moves under the reader.
+    Naive,
+}
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub answers: Answers,
+    pub faults: Faults,
+    pub paging: Paging,
+    pub page: usize,
+    pub can_find: bool,
+    /// How long an account that a task has made is not shown.
+    pub lag: Duration,
+    pub people: u32,
+    /// From one move of the system to the next.
+    pub moves_every: Duration,
+    pub tasks_every: Duration,
+    pub sync_every: Duration,
+    pub poll_every: Duration,
+    /// Whether the guard is the usual one; else a wide one, so that more is removed.
+    pub usual_limits: bool,
+    pub inherited: bool,
+    /// When faults begin, and when they end.
+    pub from: Duration,
+    pub until: Duration,
+    pub approves: bool,
+    pub journal_takes_time: bool,
+    pub tasks: bool,
+}
+
+impl Plan {
+    pub fn draw(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, "plan");
+        let until = dice.millis(150_000, 420_000);
+        let faults = Faults::draw(seed, until);
+        let answers = Answers::draw(&mut dice);
+        let paging = dice.pick(&[Paging::Whole, Paging::Keyset, Paging::Offset]);
+        let can_find = dice.chance(0.7);
+        let naive = faults.has(Fault::SourceDrift);
+        let large = dice.chance(0.06);
+        Plan {
+            seed,
+            answers,
+            paging: if naive { Paging::Naive } else { paging },
+            page: if large { dice.pick(&[30, 50]) } else { dice.pick(&[3, 5, 10]) },
+            // Whom two reads in a row miss cannot be told from who has left, unless they are looked up.
+            can_find: can_find || naive || faults.has(Fault::SourceError),
+            faults,
+            lag: if dice.chance(0.3) { dice.millis(100, 20_000) } else { Duration::ZERO },
+            people: if large { dice.between(100, 230) as u32 } else { dice.between(3, 40) as u32 },
+            moves_every: dice.log_millis(1_000, 40_000),
+            tasks_every: dice.log_millis(2_000, 60_000),
+            sync_every: dice.log_millis(8_000, 60_000),
+            poll_every: dice.log_millis(1_000, 10_000),
+            usual_limits: dice.chance(0.4),
+            inherited: dice.chance(0.1),
+            from: if dice.chance(0.3) { Duration::ZERO } else { dice.millis(1_000, 40_000) },
+            until,
+            approves: dice.chance(0.7),
+            journal_takes_time: dice.chance(0.5),
+            tasks: !dice.chance(0.15),
+        }
+    }
+}
+
+impl Answers {
+    fn draw(dice: &mut Dice) -> Self {
+        let several_sessions = !dice.chance(0.3);
+        let expires = dice.chance(0.5).then(|| dice.millis(60_000, 600_000));
+        Answers {
+            several_sessions,
+            complete_twice: dice.chance(0.5),
+            complete_after_abandon: dice.chance(0.5),
+            removes_newer: dice.chance(0.6),
+            // One whose id was lost could never be ended otherwise.
+            expires: if several_sessions { expires } else { expires.or(Some(Duration::from_secs(300))) },
+            expired_is_gone: dice.chance(0.5),
+            counts_distinct: dice.chance(0.5),
+            keeps_tasks: dice.chance(0.3).then(|| dice.millis(10_000, 300_000)),
+            closes_older: dice.chance(0.3),
+            report_twice: dice.chance(0.5),
+            abandon_after_complete: dice.chance(0.5),
+            empties_unpushed: dice.chance(0.7),
+            edges_end_at_once: dice.chance(0.5),
+            clears_left_out: dice.chance(0.5),
+            lists_companions: dice.chance(0.5),
+            tasks_change_view: dice.chance(0.6),
+            cleanup: if dice.chance(0.4) { Duration::ZERO } else { dice.log_millis(100, 90_000) },
+            says_processing: dice.chance(0.5),
+            task_page: dice.pick(&[3, 10, 50, 100]),
+            newest_task_first: dice.chance(0.3),
+            cumulative_total: dice.chance(0.15),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! One history: processes that come and go while faults strike, and then a quiet time in which all must come right.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use iden_bridge::{
+    Schedule, Target,
+    client::ApiKey,
+    connector::Exit,
+    journal::{Approval, LossKind, PlanJournal, Retry, SqliteJournal, TaskJournal, TaskState},
+};
+use jiff::SignedDuration;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::{ProcessClock, stamp},
+    connector::{NAME, connector},
+    dice::EngineDice,
+    faults::Fault,
+    journal::ProcessJournal,
+    network::Network,
+    oracle::Approved,
+    plan::Plan,
+    stage::{Cut, Stage},
+};
+
+/// How often somebody looks after a process.
+const LOOK: Duration = Duration::from_secs(7);
+/// How long a stop may take.
+const STOP: Duration = Duration::from_secs(30);
+/// How long it may take until all has come right.
+const QUIET: Duration = Duration::from_secs(45 * 60);
+
+/// What a history came to.
+#[derive(Debug)]
+pub struct Outcome {
+    pub violations: Vec<String>,
+    pub hash: u64,
+    pub events: u64,
+    pub requests: u64,
+    pub processes: u64,
+    pub completions: u64,
+    pub effects: u64,
+    pub points: u64,
+    pub fired: Vec<u64>,
+    pub simulated: Duration,
+    pub lines: Vec<String>,
+}
+
+/// How a process ended.
+#[derive(Debug, PartialEq)]
+enum End {
+    Died,
+    Ended,
+    /// There is nothing left to see.
+    Over,
+}
+
+/// Runs a history to its end.
+pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
+    let stage = Stage::new(plan, cut, keep_trace);
+    let disk = Arc::new(SqliteJournal::in_task().unwrap());
+    let mut after = Duration::ZERO;
+    loop {
+        // One of its own for each process: dropped, nothing of it is left.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let end = runtime.block_on(process(&stage, &disk, after));
+        drop(runtime);
+        disk.forget_scan();
+        let mut state = stage.look();
+        let now = state.now;
+        state.trace.say(now, "process", format_args!("{end:?}"));
+        if end == End::Over {
+            break;
+        }
+        after = if state.quiet { Duration::from_secs(1) } else { state.admin_dice.log_millis(100, 15_000) };
+        state.dies_in =
+            (end == End::Died && state.strikes(Fault::DoubleCrash)).then(|| state.admin_dice.between(1, 30));
+    }
+    let mut state = stage.look();
+    Outcome {
+        violations: std::mem::take(&mut state.oracle.violations),
+        hash: state.trace.hash(),
+        events: state.trace.events(),
+        requests: state.requests,
+        processes: u64::from(state.process),
+        completions: state.oracle.completions,
+        effects: state.world.effects.len() as u64,
+        points: state.points,
+        fired: state.fired.clone(),
+        simulated: state.now,
+        lines: state.trace.lines.take().unwrap_or_default(),
+    }
+}
+
+async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration) -> End {
+    stage.boot(after);
+    let plan = &stage.plan;
+    let (seed, number) = (plan.seed, u64::from(stage.look().process));
+    let key = ApiKey::new("key").unwrap();
+    let target = Target::new("http://127.0.0.1:9/org/acme".parse().unwrap(), key, "/nowhere")
+        .transport(Arc::new(Network(Arc::clone(stage))))
+        .clock(Arc::new(ProcessClock::new(Arc::clone(stage))))
+        .random(Arc::new(EngineDice::new(seed ^ (number << 32))))
+        .journal(Arc::new(ProcessJournal::new(Arc::clone(stage), Arc::clone(disk))));
+    let stop = CancellationToken::new();
+    let schedule = Schedule::default().sync_every(plan.sync_every).poll_every(plan.poll_every, plan.poll_every * 3);
+    let work = async {
+        let attached = connector(stage).attach(&target, json!({})).await?;
+        attached.run(&schedule, &stop).await
+    };
+    let mut work = pin!(work);
+    let mut stopped_at = None;
+    loop {
+        tokio::select! {
+            biased;
+            () = stage.crash.notified() => return End::Died,
+            ended = &mut work => {
+                let mut state = stage.enter();
+                let now = state.now;
+                let code = ended.as_ref().err().map(Exit::of);
+                state.trace.say(now, "ended", format_args!("{code:?} {:?}", ended.as_ref().err().map(ToString::to_string)));
+                return if state.oracle.violations.is_empty() { End::Ended } else { End::Over };
+            }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if let Some(end) = look_after(stage, disk, &stop, &mut stopped_at).await {
+            return end;
+        }
+    }
+}
+
+/// What people and the machine do.
+async fn look_after(
+    stage: &Arc<Stage>,
+    disk: &Arc<SqliteJournal>,
+    stop: &CancellationToken,
+    stopped_at: &mut Option<Duration>,
+) -> Option<End> {
+    let pause = {
+        let mut guard = stage.enter();
+        let state = &mut *guard;
+        let now = state.now;
+        if !state.oracle.violations.is_empty() {
+            return Some(End::Over);
+        }
+        if stopped_at.is_some_and(|at| now > at + STOP) {
+            state.oracle.violated(now, 16, "the stop takes too long");
+        }
+        if !state.quiet && now >= stage.plan.until {
+            state.quiet = true;
+            state.trace.say(now, "quiet", "");
+            // Half of them go on as they are.
+            if state.admin_dice.chance(0.5) {
+                return Some(End::Died);
+            }
+        }
+        if state.quiet {
+            let (difference, failed) = (state.difference(), state.failed_without_need());
+            if let Some(failed) = failed {
+                state.oracle.violated(now, 9, failed);
+                return Some(End::Over);
+            }
+            match difference {
+                None => return Some(End::Over),
+                Some(difference) if now > stage.plan.until + QUIET => {
+                    let invariant = if difference.starts_with("task") { 9 } else { 15 };
+                    state.oracle.violated(now, invariant, difference);
+                    return Some(End::Over);
+                }
+                Some(_) => {}
+            }
+        }
+        if state.strikes(Fault::ClockJump) {
+            match state.admin_dice.below(3) {
+                0 => state.wall_is_off_by += state.admin_dice.between(0, 200_000) as i64 - 100_000,
+                1 => state.wall_is_off_by = 0,
+                _ => {
+                    let asleep = state.admin_dice.log_millis(1_000, 900_000);
+                    state.sleep_through(asleep);
+                }
+            }
+        }
+        if !state.quiet && stopped_at.is_none() && state.admin_dice.chance(0.01) {
+            *stopped_at = Some(now);
+            stop.cancel();
+        }
+        state.strikes(Fault::Pause).then(|| state.admin_dice.log_millis(500, 90_000))
+    };
+    if let Some(pause) = pause {
+        tokio::time::advance(pause).await;
+        if let Some(at) = stopped_at {
+            *at += pause;
+        }
+    }
+    decide(stage, disk).await;
+    None
+}
+
+/// A person looks at what is held, and at what is parked.
+async fn decide(stage: &Arc<Stage>, disk: &SqliteJournal) {
+    let (approves, retries, wall) = {
+        let mut state = stage.enter();
+        let (some, other) = (state.admin_dice.chance(0.2), state.admin_dice.chance(0.2));
+        let wall = stamp(state.now) + SignedDuration::from_secs(state.wall_is_off_by);
+        (state.quiet || (stage.plan.approves && some), state.quiet || other, wall)
+    };
+    if approves && let Some(hold) = disk.held().await.unwrap() {
+        // What was approved and is held even so, has other reasons by now: a person approves again, after a while.
+        let approved = disk.approvals().await.unwrap();
+        let is_recent = |one: &Approval| wall.duration_since(one.at).unsigned_abs() < Duration::from_secs(60);
+        let stands = approved.iter().any(|one| one.hash == hold.hash && one.is_good_at(wall) && is_recent(one));
+        let items = disk.plan_items(&hold.hash, usize::MAX / 2).await.unwrap();
+        if !stands && disk.approve(Approval::new(&hold.hash, NAME, "so it is", wall)).await.is_ok() {
+            let mut guard = stage.enter();
+            let state = &mut *guard;
+            state.trace.say(state.now, "approves", &hold.hash);
+            let removed = items.into_iter().filter(|item| item.kind == LossKind::Removed);
+            let removed = removed.map(|item| (item.slug, item.id)).collect();
+            state.oracle.approvals.push(Approved { removed, used: false });
+        }
+    }
+    if retries {
+        for task in disk.open_tasks().await.unwrap() {
+            if task.state == TaskState::Parked {
+                disk.retry_task(task.seen.id, Retry::Settle, wall).await.unwrap();
+            }
+        }
+    }
+}

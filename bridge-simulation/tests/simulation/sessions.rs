@@ -1,0 +1,250 @@
+//! Sync sessions at Iden (protocol.md section 4).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::server::{Answer, Ask, Event, Key, Server, no};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stands {
+    Open,
+    Completed,
+    Abandoned,
+}
+
+#[derive(Debug)]
+pub struct Session {
+    /// The process that opened it.
+    pub by: u32,
+    pub stands: Stands,
+    pub opened: Duration,
+    used: Duration,
+    /// Who was active when it was opened.
+    snapshot: BTreeSet<Key>,
+    /// How often each was pushed.
+    pub pushed: BTreeMap<Key, u32>,
+    /// Whom completing removes.
+    pub removes: Vec<Key>,
+    /// Whom pushes have made inactive or suspended.
+    pub deactivated: BTreeSet<Key>,
+    accepted: Duration,
+    pub cleans_up_at: Option<Duration>,
+}
+
+impl Session {
+    /// Whom its clean-up is about to remove.
+    pub fn going(&self) -> &[Key] {
+        if self.cleans_up_at.is_some() { &self.removes } else { &[] }
+    }
+}
+
+impl Server {
+    pub fn open_session(&mut self, now: Duration, ask: &Ask) -> Answer {
+        let open: Vec<Uuid> =
+            self.sessions.iter().filter(|(_, session)| session.stands == Stands::Open).map(|(id, _)| *id).collect();
+        if self.answers.closes_older {
+            open.iter().for_each(|id| self.sessions.get_mut(id).unwrap().stands = Stands::Abandoned);
+        } else if !self.answers.several_sessions && !open.is_empty() {
+            return no(409, "a session is open");
+        }
+        let id = self.dice.uuid();
+        let snapshot = self.records.iter().filter(|(_, held)| held.active).map(|(key, _)| key.clone()).collect();
+        let session = Session {
+            by: ask.by,
+            stands: Stands::Open,
+            opened: now,
+            used: now,
+            snapshot,
+            pushed: BTreeMap::new(),
+            removes: Vec::new(),
+            deactivated: BTreeSet::new(),
+            accepted: now,
+            cleans_up_at: None,
+        };
+        self.sessions.insert(id, session);
+        self.events.push(Event::Opened(id));
+        (201, json!({ "sync_id": id }))
+    }
+
+    pub fn in_session(&mut self, now: Duration, ask: &Ask, id: &str, rest: &[&str]) -> Answer {
+        let Some(id) = id.parse().ok().filter(|id| self.sessions.contains_key(id)) else {
+            return no(404, "no such session");
+        };
+        self.sessions.get_mut(&id).unwrap().used = now;
+        match (ask.method, rest) {
+            ("GET", []) => self.progress(id),
+            ("PUT", [slug]) => self.take_page(now, ask, id, slug),
+            ("POST", ["complete"]) => self.complete(now, ask, id),
+            ("POST", ["abandon"]) => self.abandon(id),
+            _ => no(404, "no such path"),
+        }
+    }
+
+    fn progress(&self, id: Uuid) -> Answer {
+        let session = &self.sessions[&id];
+        let status = match session.stands {
+            Stands::Open => "in_progress",
+            Stands::Completed if session.cleans_up_at.is_some() && self.answers.says_processing => "processing",
+            Stands::Completed => "completed",
+            Stands::Abandoned => "abandoned",
+        };
+        let mut progress = Vec::new();
+        for (slug, (kind, name)) in &self.types {
+            let of_type = session.pushed.iter().filter(|(key, _)| key.0 == *slug);
+            let count: u32 = of_type.map(|(_, times)| if self.answers.counts_distinct { 1 } else { *times }).sum();
+            progress.push(json!({"slug": slug, "name": name, "type": kind, "synced_count": count}));
+            if self.answers.lists_companions && kind != "account" {
+                let companion = format!("{slug}_membership");
+                progress.push(json!({"slug": companion, "name": "x", "type": "membership", "synced_count": 0}));
+            }
+        }
+        (200, json!({"sync_id": id, "status": status, "progress": progress}))
+    }
+
+    fn take_page(&mut self, now: Duration, ask: &Ask, id: Uuid, slug: &str) -> Answer {
+        if self.sessions[&id].stands != Stands::Open {
+            return no(400, "this session has ended");
+        }
+        let Some((kind, _)) = self.types.get(slug).cloned() else { return no(404, "no such type") };
+        let body = ask.json();
+        let records = body["records"].as_array().cloned().unwrap_or_default();
+        if records.is_empty() || records.len() > 100 || records.iter().any(|one| !one["id"].is_string()) {
+            return no(400, "a page has 1 to 100 records with ids");
+        }
+        if let Some(unknown) = records.iter().find_map(|record| self.unknown_edge(record)) {
+            return no(422, &format!("there is no {unknown}"));
+        }
+        let mut created = 0;
+        for record in &records {
+            let key: Key = (slug.to_owned(), record["id"].as_str().unwrap().to_owned());
+            let was_active = self.is_in_use(&key);
+            created += u64::from(self.upsert(now, &key, record.as_object().unwrap()));
+            let session = self.sessions.get_mut(&id).unwrap();
+            *session.pushed.entry(key.clone()).or_default() += 1;
+            if kind == "account" && was_active && !self.is_in_use(&key) {
+                self.sessions.get_mut(&id).unwrap().deactivated.insert(key.clone());
+                self.events.push(Event::Reduced { session: id, key });
+            }
+        }
+        let page = records.len() as u64;
+        let all: u32 = self.sessions[&id].pushed.iter().filter(|(key, _)| key.0 == slug).map(|(_, times)| times).sum();
+        let total = if self.answers.cumulative_total { u64::from(all) } else { page };
+        (200, json!({"total": total, "created": created, "updated": page - created}))
+    }
+
+    fn is_in_use(&self, key: &Key) -> bool {
+        self.records.get(key).is_some_and(|held| {
+            held.active && held.fields.get("status").and_then(Value::as_str).is_none_or(|status| status == "active")
+        })
+    }
+
+    /// A group or license that a record points to and Iden does not hold.
+    fn unknown_edge(&self, record: &Value) -> Option<String> {
+        let edges = ["memberships", "assignments"].into_iter().filter_map(|field| record[field].as_object()).flatten();
+        for (slug, ids) in edges {
+            for id in ids.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if !self.records.get(&(slug.clone(), id.to_owned())).is_some_and(|held| held.active) {
+                    return Some(format!("{slug} {id}"));
+                }
+            }
+        }
+        None
+    }
+
+    fn complete(&mut self, now: Duration, ask: &Ask, id: Uuid) -> Answer {
+        let answers = self.answers;
+        match self.sessions[&id].stands {
+            Stands::Completed if answers.complete_twice => return (202, json!({})),
+            Stands::Completed => return no(400, "this session is completed"),
+            Stands::Abandoned if !answers.complete_after_abandon => return no(400, "this session is abandoned"),
+            _ => {}
+        }
+        let session = &self.sessions[&id];
+        let pushed: BTreeSet<&str> = session.pushed.keys().map(|key| key.0.as_str()).collect();
+        let goes = |key: &Key| {
+            !session.pushed.contains_key(key)
+                && (answers.removes_newer || session.snapshot.contains(key))
+                && (answers.empties_unpushed || pushed.contains(key.0.as_str()))
+        };
+        let held = self.records.iter().filter(|(_, held)| held.active);
+        let removes = held.map(|(key, _)| key).filter(|key| goes(key)).cloned().collect();
+        let session = self.sessions.get_mut(&id).unwrap();
+        (session.removes, session.stands, session.accepted) = (removes, Stands::Completed, now);
+        session.cleans_up_at = Some(now + answers.cleanup);
+        let pushed: Vec<Key> = session.pushed.keys().cloned().collect();
+        self.end_edges_of(&pushed);
+        self.events.push(Event::Accepted { session: id, ask: ask.clone() });
+        self.clean_up(now);
+        (202, json!({}))
+    }
+
+    fn abandon(&mut self, id: Uuid) -> Answer {
+        let answers = self.answers;
+        let session = self.sessions.get_mut(&id).unwrap();
+        match session.stands {
+            Stands::Completed if !answers.abandon_after_complete => no(400, "this session is completed"),
+            Stands::Completed => (204, Value::Null),
+            Stands::Open | Stands::Abandoned => {
+                session.stands = Stands::Abandoned;
+                (204, Value::Null)
+            }
+        }
+    }
+
+    /// The background work of completed sessions.
+    pub fn clean_up(&mut self, now: Duration) {
+        let due = |session: &Session| session.cleans_up_at.is_some_and(|at| at <= now);
+        let due: Vec<Uuid> = self.sessions.iter().filter(|(_, session)| due(session)).map(|(id, _)| *id).collect();
+        for id in due {
+            let session = self.sessions.get_mut(&id).unwrap();
+            session.cleans_up_at = None;
+            let (removes, accepted) = (session.removes.clone(), session.accepted);
+            for key in &removes {
+                // Whoever came back since stays.
+                if let Some(held) = self.records.get_mut(key).filter(|held| held.upserted <= accepted) {
+                    held.active = false;
+                    self.end_edges_to(key);
+                }
+            }
+        }
+    }
+
+    /// Edges that the last upsert did not name end now, if they did not end at once (question P14).
+    fn end_edges_of(&mut self, pushed: &[Key]) {
+        for key in pushed {
+            let Some(held) = self.records.get_mut(key) else { continue };
+            let Some(edges) = held.next_edges.take() else { continue };
+            for (field, ids) in ["memberships", "assignments"].into_iter().zip(edges) {
+                if let Some(ids) = ids {
+                    held.fields.insert(field.to_owned(), ids);
+                }
+            }
+        }
+    }
+
+    fn end_edges_to(&mut self, (slug, id): &Key) {
+        for held in self.records.values_mut() {
+            for field in ["memberships", "assignments"] {
+                if let Some(Value::Array(ids)) = held.fields.get_mut(field).and_then(|edges| edges.get_mut(slug)) {
+                    ids.retain(|one| one.as_str() != Some(id.as_str()));
+                }
+            }
+        }
+    }
+
+    pub fn expire(&mut self, now: Duration) {
+        let Some(after) = self.answers.expires else { return };
+        let (gone, is_old) = (self.answers.expired_is_gone, |one: &Session| one.used + after <= now);
+        for session in self.sessions.values_mut().filter(|one| one.stands == Stands::Open && is_old(one)) {
+            session.stands = Stands::Abandoned;
+        }
+        if gone {
+            self.sessions.retain(|_, one| one.stands != Stands::Abandoned || !is_old(one));
+        }
+    }
+}

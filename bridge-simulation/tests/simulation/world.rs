@@ -1,0 +1,286 @@
+//! The external system: people, teams and seats, which move while they are read, and what tasks have done to them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{dice::Dice, plan::Plan, task_list::Task};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Employment {
+    Active,
+    Suspended,
+    Inactive,
+}
+
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub number: u32,
+    pub first_name: String,
+    pub status: Employment,
+    pub teams: BTreeSet<String>,
+    pub seats: BTreeSet<String>,
+    /// Since when they are there.
+    pub since: Duration,
+    /// When a task has made, changed or unsuspended them last.
+    pub touched: Option<Duration>,
+    /// When the system shows them.
+    pub shown_from: Duration,
+}
+
+impl Person {
+    pub fn email(&self) -> String {
+        email(self.number)
+    }
+}
+
+pub fn email(number: u32) -> String {
+    format!("p{number}@acme.example")
+}
+
+/// A team or a seat.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    pub name: String,
+    pub since: Duration,
+}
+
+/// Something that a handler did.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    pub task: Uuid,
+    pub number: u32,
+}
+
+#[derive(Debug)]
+pub struct World {
+    pub people: BTreeMap<u32, Person>,
+    pub teams: BTreeMap<String, Thing>,
+    pub seats: BTreeMap<String, Thing>,
+    pub effects: Vec<Effect>,
+    /// Tasks whose handler, or its `verify`, has said that it is done.
+    pub confirmed: BTreeSet<Uuid>,
+    /// Handlers at work, by person.
+    pub running: Vec<(Uuid, u32)>,
+    next: u32,
+    left: Vec<u32>,
+    lag: Duration,
+    pub dice: Dice,
+}
+
+impl World {
+    pub fn new(plan: &Plan) -> Self {
+        let mut world = World {
+            people: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            effects: Vec::new(),
+            confirmed: BTreeSet::new(),
+            running: Vec::new(),
+            next: 1,
+            left: Vec::new(),
+            lag: plan.lag,
+            dice: Dice::new(plan.seed, "world"),
+        };
+        for id in ["red", "blue", "green"] {
+            world.teams.insert(id.to_owned(), Thing { name: id.to_owned(), since: Duration::ZERO });
+        }
+        world.seats.insert("mail".to_owned(), Thing { name: "Mail".to_owned(), since: Duration::ZERO });
+        for _ in 0..plan.people {
+            let number = world.new_number();
+            world.hire(number, Duration::ZERO);
+        }
+        world
+    }
+
+    fn new_number(&mut self) -> u32 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn hire(&mut self, number: u32, now: Duration) {
+        let pick = |dice: &mut Dice, of: Vec<&String>| -> BTreeSet<String> {
+            of.into_iter().filter(|_| dice.chance(0.4)).cloned().collect()
+        };
+        let teams = pick(&mut self.dice, self.teams.keys().collect());
+        let seats = pick(&mut self.dice, self.seats.keys().collect());
+        let status = if self.dice.chance(0.9) { Employment::Active } else { Employment::Suspended };
+        let person = Person {
+            number,
+            first_name: format!("N{}", self.dice.below(100)),
+            status,
+            teams,
+            seats,
+            since: now,
+            touched: None,
+            shown_from: now,
+        };
+        self.people.insert(number, person);
+    }
+
+    fn anybody(&mut self) -> Option<u32> {
+        let at = self.dice.below(self.people.len().max(1));
+        self.people.keys().nth(at).copied()
+    }
+
+    /// One change, as people make them there.
+    pub fn change(&mut self, now: Duration) -> String {
+        let what = self.dice.below(100);
+        let Some(number) = self.anybody().filter(|_| what >= 25) else {
+            let back = self.left.pop().filter(|back| !self.people.contains_key(back) && self.dice.chance(0.3));
+            let number = back.unwrap_or_else(|| self.new_number());
+            self.hire(number, now);
+            return format!("hired {number}");
+        };
+        match what {
+            25..45 => {
+                self.people.remove(&number);
+                self.left.push(number);
+                format!("{number} left")
+            }
+            45..60 => {
+                let name = format!("N{}", self.dice.below(100));
+                self.people.get_mut(&number).unwrap().first_name = name;
+                format!("renamed {number}")
+            }
+            60..72 => {
+                let status = self.dice.pick(&[Employment::Active, Employment::Suspended, Employment::Inactive]);
+                self.people.get_mut(&number).unwrap().status = status;
+                format!("{number} is {status:?}")
+            }
+            72..90 => {
+                let at = self.dice.below(self.teams.len().max(1));
+                let Some(team) = self.teams.keys().nth(at).cloned() else { return String::new() };
+                let teams = &mut self.people.get_mut(&number).unwrap().teams;
+                if !teams.remove(&team) {
+                    teams.insert(team.clone());
+                }
+                format!("{number} in or out of {team}")
+            }
+            90..95 => {
+                let id = format!("t{}", self.dice.below(20));
+                self.teams.entry(id.clone()).or_insert_with(|| Thing { name: id.clone(), since: now });
+                format!("team {id}")
+            }
+            _ => {
+                let at = self.dice.below(self.teams.len().max(1));
+                let Some(team) = self.teams.keys().nth(at).cloned() else { return String::new() };
+                self.teams.remove(&team);
+                for person in self.people.values_mut() {
+                    person.teams.remove(&team);
+                }
+                format!("no team {team}")
+            }
+        }
+    }
+
+    /// Whom the system shows at this time.
+    pub fn shown(&self, now: Duration) -> impl Iterator<Item = &Person> {
+        self.people.values().filter(move |person| person.shown_from <= now)
+    }
+
+    /// A task that Iden wants done.
+    pub fn wish(&mut self, now: Duration, id: Uuid) -> Option<Task> {
+        let actions = [
+            "create_account",
+            "create_account",
+            "update_account",
+            "update_account",
+            "delete_account",
+            "suspend_account",
+            "unsuspend_account",
+            "reset_password",
+        ];
+        let action = self.dice.pick(&actions);
+        let number = if action == "create_account" && !self.dice.chance(0.1) {
+            // Perhaps one who has left, under the address of before.
+            match self.left.last().copied().filter(|_| self.dice.chance(0.3)) {
+                Some(back) => back,
+                None => self.new_number(),
+            }
+        } else if self.dice.chance(0.3) && self.people.len() > 2 {
+            // Several for the same person: what has an order.
+            *self.people.keys().nth(1).unwrap()
+        } else {
+            self.anybody()?
+        };
+        let name = format!("T{}", self.dice.below(1000));
+        let payload = match action {
+            "create_account" => json!({"account": {"email": email(number), "first_name": name}}),
+            "update_account" => {
+                json!({"account": {"id": number.to_string(), "email": email(number)}, "changes": {"first_name": name}})
+            }
+            _ => json!({"account": {"id": number.to_string(), "email": email(number)}}),
+        };
+        let later = self.dice.chance(0.15).then(|| now + self.dice.millis(1_000, 60_000));
+        Some(Task {
+            id,
+            action,
+            number,
+            payload,
+            created: now,
+            execute_after: later,
+            ended: None,
+            error: serde_json::Value::Null,
+            ended_at: now,
+            by_somebody: false,
+            ended_late: false,
+            moved: None,
+            reopened: false,
+        })
+    }
+
+    /// Does what a task wants. What it finds instead, where it cannot.
+    pub fn effect(
+        &mut self,
+        now: Duration,
+        task: Uuid,
+        action: &'static str,
+        number: u32,
+        text: &str,
+    ) -> Result<(), &'static str> {
+        let lag = self.lag;
+        let found = self.people.get_mut(&number);
+        match (action, found) {
+            ("create_account", Some(_)) => return Err("account_already_exists"),
+            ("create_account", None) => {
+                self.left.retain(|left| *left != number);
+                let person = Person {
+                    number,
+                    first_name: text.to_owned(),
+                    status: Employment::Active,
+                    teams: BTreeSet::new(),
+                    seats: BTreeSet::new(),
+                    since: now,
+                    touched: Some(now),
+                    shown_from: now + lag,
+                };
+                self.people.insert(number, person);
+            }
+            // It is gone, which is what was wanted.
+            ("delete_account", None) => {}
+            ("delete_account", Some(_)) => {
+                self.people.remove(&number);
+                self.left.push(number);
+            }
+            (_, None) => return Err("account_not_found"),
+            (action, Some(person)) => {
+                match action {
+                    "update_account" => person.first_name = text.to_owned(),
+                    "suspend_account" => person.status = Employment::Suspended,
+                    "unsuspend_account" => person.status = Employment::Active,
+                    _ => {}
+                }
+                if action != "suspend_account" {
+                    person.touched = Some(now);
+                }
+            }
+        }
+        self.effects.push(Effect { task, number });
+        Ok(())
+    }
+}
