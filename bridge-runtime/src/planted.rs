@@ -1,11 +1,23 @@
 //! Bugs on purpose, so that the simulation can show that it finds such bugs. Without the feature `planted-bugs`, which no
-//! other feature brings, none of them is there: [`planted`] is a constant then.
+//! other feature brings, none of them is there: [`Bug::is_planted`] is constant then.
 
-/// A bug.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "planted-bugs"), allow(unreachable_pub))]
-#[allow(missing_docs)] // each stands where it is asked for
-pub enum Bug {
+macro_rules! bugs {
+    ($($name:ident,)*) => {
+        /// A bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "planted-bugs"), allow(unreachable_pub))]
+        #[allow(missing_docs)] // each stands where it is asked for
+        pub enum Bug { $($name,)* }
+
+        #[cfg(feature = "planted-bugs")]
+        impl Bug {
+            /// Each of them.
+            pub const ALL: &[Bug] = &[$(Bug::$name,)*];
+        }
+    };
+}
+
+bugs! {
     FailedPageIsForgotten,
     KnownShrinksBeforeCompletion,
     TouchIsNotWritten,
@@ -37,33 +49,27 @@ pub enum Bug {
     OvertakenRuns,
 }
 
-#[cfg(feature = "planted-bugs")]
-mod switch {
-    use std::cell::Cell;
-
-    use super::Bug;
-
-    thread_local! {
-        // Of one thread, since a simulation runs on one.
-        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+impl Bug {
+    /// Whether the engine is to have this bug now.
+    #[cfg(feature = "planted-bugs")]
+    pub(crate) fn is_planted(self) -> bool {
+        PLANTED.get() == Some(self)
     }
 
-    /// Plants a bug on this thread, or takes it out.
-    pub fn plant(bug: Option<Bug>) {
-        PLANTED.set(bug);
-    }
-
-    pub(crate) fn planted(bug: Bug) -> bool {
-        PLANTED.get() == Some(bug)
+    #[cfg(not(feature = "planted-bugs"))]
+    pub(crate) const fn is_planted(self) -> bool {
+        false
     }
 }
 
 #[cfg(feature = "planted-bugs")]
-pub use switch::plant;
-#[cfg(feature = "planted-bugs")]
-pub(crate) use switch::planted;
+thread_local! {
+    // Of one thread, since a simulated process runs on one.
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
 
-#[cfg(not(feature = "planted-bugs"))]
-pub(crate) const fn planted(_: Bug) -> bool {
-    false
+/// Plants a bug on this thread, or takes it out.
+#[cfg(feature = "planted-bugs")]
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.set(bug);
 }

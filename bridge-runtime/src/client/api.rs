@@ -15,7 +15,7 @@ use super::exchange::{Exchange, Wire};
 use super::{
     AccountQuery, ApiKey, BaseUrl, Call, ClientBuilder, ClientError, ErrorKind, Method, TaskQuery, answer, query,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, planted::Bug};
 
 /// Talks to one tenant. A clone is cheap, and shares connections, pauses and the budget for retries.
 ///
@@ -125,7 +125,7 @@ impl Client {
 
     /// Lists the tasks that may be executed now (protocol.md section 6).
     pub async fn pending_tasks(&self, app: AppId, limit: u64, offset: u64) -> Result<TaskPage, ClientError> {
-        if crate::planted::planted(crate::planted::Bug::ScheduledIsPickedUp) {
+        if Bug::ScheduledIsPickedUp.is_planted() {
             return self.tasks(app, &TaskQuery::default().limit(limit).offset(offset)).await;
         }
         self.tasks(app, &TaskQuery::default().status(TaskStatus::Pending).limit(limit).offset(offset)).await

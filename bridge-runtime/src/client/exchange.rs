@@ -11,8 +11,7 @@ use super::budget::{self, Budget};
 use super::pause::Pause;
 use super::retry::{self, LONGEST_PAUSE, Outcome};
 use super::{BaseUrl, Call, ClientError, Destination, ErrorKind, Method, Request, Response, Timeouts, Transport};
-use crate::clock::Clock;
-use crate::random::Random;
+use crate::{clock::Clock, planted::Bug, random::Random};
 
 /// What all clones of a client share.
 pub(super) struct Wire {
@@ -92,7 +91,7 @@ impl Wire {
     async fn hold(&self, progress: &Progress) -> Result<(), ErrorKind> {
         // Again after each wait: another call may have been told to wait longer.
         while let Some(wait) = self.pause.left(self.clock.now()) {
-            if crate::planted::planted(crate::planted::Bug::RetryAfterIsIgnored) {
+            if Bug::RetryAfterIsIgnored.is_planted() {
                 break;
             }
             if wait >= self.time_left(progress) {

@@ -3,6 +3,7 @@
 use bridge_core::wire::{SyncId, SyncStatus};
 
 use super::{error::SyncError, report::TypeReport, session::Session};
+use crate::planted::Bug;
 
 /// The witness that the session is open and that Iden has of each type what was pushed.
 #[derive(Debug)]
@@ -23,8 +24,7 @@ impl Counted {
             let there = progress.progress.iter().find(|there| there.slug == one.slug);
             let counted = there.map_or(0, |there| there.synced_count);
             let too_many = counted > one.sent && !session.has_retried();
-            if (counted < *distinct || too_many) && !crate::planted::planted(crate::planted::Bug::FailedPageIsForgotten)
-            {
+            if (counted < *distinct || too_many) && !Bug::FailedPageIsForgotten.is_planted() {
                 return Err(SyncError::Count { slug: one.slug.to_owned(), counted, pushed: one.pushed });
             }
         }

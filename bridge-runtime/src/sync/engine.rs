@@ -22,6 +22,7 @@ use crate::{
     clock::Clock,
     gate::{Closed, Gate},
     journal::{Activity, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState},
+    planted::Bug,
 };
 
 /// How long a session that is being opened is waited for after a stop. Its id comes with the answer: without it, the
@@ -123,8 +124,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             }
             Err(error) => {
                 self.enter(Some(session.id()), SessionState::Abandoning).await?;
-                let abandoned =
-                    crate::planted::planted(crate::planted::Bug::AbandonIsForgotten) || session.abandon().await;
+                let abandoned = Bug::AbandonIsForgotten.is_planted() || session.abandon().await;
                 self.journal().end_scan(end).await?;
                 // Otherwise the next sync tries again: an app may be let have one session only (question P1).
                 if abandoned {

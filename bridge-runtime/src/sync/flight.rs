@@ -9,6 +9,7 @@ use super::{
     session::Session,
     window::Window,
 };
+use crate::planted::Bug;
 
 /// The pages of one type that are on their way. Dropped, they are given up; they may have arrived.
 pub(super) struct Flight<'a> {
@@ -40,7 +41,7 @@ impl<'a> Flight<'a> {
         match self.pages.next().await {
             Some(landed) => {
                 self.window.landed(self.session.throttles());
-                if crate::planted::planted(crate::planted::Bug::FailedPageIsForgotten) {
+                if Bug::FailedPageIsForgotten.is_planted() {
                     return Ok(landed.unwrap_or_default());
                 }
                 landed

@@ -7,6 +7,7 @@ use crate::{
     client::{AccountQuery, Client},
     clock::Clock,
     journal::{Hold, HoldReason, Journal, JournalError, Losses, Origin},
+    planted::Bug,
 };
 
 /// The witness that the guard has passed a plan, or that a person approved exactly that.
@@ -31,7 +32,7 @@ impl Cleared {
 /// Whether this would be the first completion of an app that was there before the journal: it may hold records that
 /// nobody here knows of.
 pub(super) async fn is_first_of_inherited(journal: &dyn Journal) -> Result<bool, JournalError> {
-    if crate::planted::planted(crate::planted::Bug::InheritedCompletes) {
+    if Bug::InheritedCompletes.is_planted() {
         return Ok(false);
     }
     let app = journal.app().await?;
@@ -112,7 +113,7 @@ fn without_examples(reasons: &[HoldReason]) -> Vec<HoldReason> {
 
 /// Records that are there, that Iden may hold, and that it could not be told of: completing would remove them.
 fn not_told(one: &TypeReport, losses: &Losses, inherited: bool) -> Vec<HoldReason> {
-    if crate::planted::planted(crate::planted::Bug::RefusedIsForgotten) {
+    if Bug::RefusedIsForgotten.is_planted() {
         return Vec::new();
     }
     // A record without a readable id may be anyone who is missing.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use bridge_core::wire::SyncStatus;
 
 use super::{engine::SyncEngine, error::SyncError, session::Session};
-use crate::journal::{OpenSession, SessionState};
+use crate::{
+    journal::{OpenSession, SessionState},
+    planted::Bug,
+};
 
 /// So long after `complete` was accepted, the clean-up is over, whatever Iden calls it.
 const SETTLED_BY_NOW: Duration = Duration::from_secs(60 * 60);
@@ -24,7 +27,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             return self.forget().await;
         };
         let session = Session::known(&self.client, self.app, id);
-        if crate::planted::planted(crate::planted::Bug::OrphanIsCompleted) {
+        if Bug::OrphanIsCompleted.is_planted() {
             let _ = self.client.complete_sync(self.app, id).await;
         }
         if matches!(found.state, SessionState::Completing | SessionState::Settling) {

@@ -24,6 +24,7 @@ use crate::{
     client::Client,
     gate::Closed,
     journal::{Activity, ScanEnd, Touched},
+    planted::Bug,
     source::{FullRead, ReadSession},
 };
 
@@ -280,7 +281,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             let slug = one.reader.schema.slug;
             let losses = self.sources.journal.losses(slug, &[], self.sources.clock.wall()).await?;
             // The last ones went out after the last verdict: none of them may have been refused (C4).
-            let forgets = crate::planted::planted(crate::planted::Bug::RefusedIsForgotten);
+            let forgets = Bug::RefusedIsForgotten.is_planted();
             if (losses.rejected > 0 || losses.unreadable > 0) && !forgets {
                 let why = format!("Iden refuses records of `{slug}` that it may hold, or they cannot be read");
                 return Err(SyncError::Incomplete(vec![why]));

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     gate::Closed,
     journal::{LossKind, Ordered},
+    planted::Bug,
     source::{Found, Item},
 };
 
@@ -84,7 +85,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     /// Whoever was made or changed by a task since the scan began, and would be removed without an order, is perhaps
     /// merely not shown by the system yet. The next sync finds out.
     async fn refuse_vanished(&self, slug: &'static str, ids: Vec<String>) -> Result<(), SyncError> {
-        if crate::planted::planted(crate::planted::Bug::VanishedIsRemoved) {
+        if Bug::VanishedIsRemoved.is_planted() {
             return Ok(());
         }
         let journal = &self.sources.journal;

@@ -9,6 +9,7 @@ use super::{error::SyncError, intake::Intake, proof::FRESH, sources::TypeReader,
 use crate::{
     clock::Clock,
     journal::{Activity, Journal},
+    planted::Bug,
     source::{Ended, Found, Item, ReadSession, Reading},
 };
 
@@ -49,7 +50,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     pub(super) async fn verify(&self, intake: &mut Intake<'_>) -> Result<Verified, SyncError> {
         let slug = self.reader.schema.slug;
         let touched = self.journal.touched().await?.iter().any(|touched| touched.slug == slug);
-        if (self.reader.snapshot && !touched) || crate::planted::planted(crate::planted::Bug::MissingAreNotLookedUp) {
+        if (self.reader.snapshot && !touched) || Bug::MissingAreNotLookedUp.is_planted() {
             self.declare_absent().await?;
             return Ok(Verified { slug, good_until: None });
         }
@@ -85,11 +86,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
             let mut absent = Vec::new();
             let mut answers = pin!(look_up(self.reader, self.system, ids));
             while let Some((id, answer)) = answers.next().await {
-                let answer = if crate::planted::planted(crate::planted::Bug::LookUpErrorIsAbsent) {
-                    answer.or(Ok(Found::Absent))
-                } else {
-                    answer
-                };
+                let answer = if Bug::LookUpErrorIsAbsent.is_planted() { answer.or(Ok(Found::Absent)) } else { answer };
                 match answer? {
                     Found::Present(record) => intake.take(Item::Record(record)).await?,
                     Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,

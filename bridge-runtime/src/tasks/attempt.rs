@@ -15,7 +15,7 @@ use tokio_util::{
 };
 
 use super::{Entry, TaskContext, TaskInfo, conclusion::capped};
-use crate::clock::Clock;
+use crate::{clock::Clock, planted::Bug};
 
 /// How long a running handler may go on when the connector is told to stop.
 pub(crate) const GRACE: Duration = Duration::from_secs(20);
@@ -122,7 +122,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     /// What an interruption means, by what the handler declared.
     pub(crate) async fn settle(&self, info: &TaskInfo, payload: &wire::Payload, error: TaskError) -> Settled {
         match self.entry.policy.on_interrupt {
-            OnInterrupt::Fail if crate::planted::planted(crate::planted::Bug::AtMostOnceRunsAgain) => Settled::Again,
+            OnInterrupt::Fail if Bug::AtMostOnceRunsAgain.is_planted() => Settled::Again,
             OnInterrupt::Rerun => Settled::Again,
             OnInterrupt::Fail => Settled::Failed(unknown_outcome(&error)),
             OnInterrupt::Verify => match self.verify(info, payload).await {

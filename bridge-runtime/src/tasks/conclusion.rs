@@ -5,7 +5,10 @@ use bridge_core::{
     wire::{Object, ReportStatus, TaskReport},
 };
 
-use crate::journal::{TaskEnd, TaskState};
+use crate::{
+    journal::{TaskEnd, TaskState},
+    planted::Bug,
+};
 
 /// The longest message that is reported, in characters.
 const LONGEST_MESSAGE: usize = 500;
@@ -57,7 +60,7 @@ impl Conclusion {
             Some(password) => {
                 report.result.get_or_insert_default().insert(PASSWORD.to_owned(), password.expose().into());
             }
-            None if crate::planted::planted(crate::planted::Bug::LostPasswordIsCompleted) => {}
+            None if Bug::LostPasswordIsCompleted.is_planted() => {}
             None if self.end.secret => report = TaskReport::failed("result_lost", LOST),
             None => {}
         }

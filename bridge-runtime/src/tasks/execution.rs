@@ -18,6 +18,7 @@ use super::{
 use crate::{
     gate::Passing,
     journal::{SeenTask, TaskEffect, TaskState},
+    planted::Bug,
 };
 
 impl<S: Send + Sync + 'static> Turn<'_, S> {
@@ -41,7 +42,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             return Ok(done);
         }
         if let Some(by) = engine.journal.overtaken_by(&seen).await?
-            && !crate::planted::planted(crate::planted::Bug::OvertakenRuns)
+            && !Bug::OvertakenRuns.is_planted()
         {
             return self.refuse(&seen, superseded(by)).await;
         }
@@ -88,7 +89,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         passing: Passing,
     ) -> Result<Done, RoundError> {
         let (engine, Entry { name, policy, .. }) = (self.engine, attempting.entry);
-        let late = crate::planted::planted(crate::planted::Bug::StartIsWrittenAfterwards);
+        let late = Bug::StartIsWrittenAfterwards.is_planted();
         let attempt = if late { 1 } else { engine.journal.start_task(seen, engine.clock.wall()).await? };
         let unclear_before = std::mem::replace(&mut self.pending.unclear, true);
         self.pending.attempts = attempt;
@@ -205,7 +206,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
     /// Writes down how the task ended, before that is reported.
     async fn end(&mut self, seen: &SeenTask, conclusion: Conclusion, effect: TaskEffect) -> Result<Done, RoundError> {
         let engine = self.engine;
-        if !crate::planted::planted(crate::planted::Bug::EndIsNotWritten) {
+        if !Bug::EndIsNotWritten.is_planted() {
             engine.journal.end_task(seen, &conclusion.end, effect, engine.clock.wall()).await?;
         }
         self.pending.unclear = false;

@@ -17,6 +17,7 @@ use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
     journal::{Journal, KnownTask, SeenTask, TaskState},
+    planted::Bug,
 };
 
 /// How many tasks are asked for at a time.
@@ -137,7 +138,7 @@ impl Listing {
             // As many as have left the list since the last page have made those behind them move up.
             let moved = count.map_or(0, |count: u64| count.saturating_sub(page.count)).min(length);
             count = Some(page.count);
-            let skips = crate::planted::planted(crate::planted::Bug::TaskPageIsSkipped);
+            let skips = Bug::TaskPageIsSkipped.is_planted();
             offset += if skips { limit } else { length - moved };
             // `count` and `next` may be missing or odd; a page that brings nothing new is the end in any case.
             let more = offset < page.count || page.next.is_some();

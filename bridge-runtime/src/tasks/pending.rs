@@ -4,7 +4,10 @@ use bridge_core::wire::{Task, TaskId};
 use jiff::Timestamp;
 
 use super::{conclusion::Conclusion, effect::account_of};
-use crate::journal::{KnownTask, SeenTask, TaskState};
+use crate::{
+    journal::{KnownTask, SeenTask, TaskState},
+    planted::Bug,
+};
 
 /// Where a task stands in the order of its account's tasks: `max(created_at, execute_after)`, then `created_at`, then `id`
 /// (protocol.md section 6).
@@ -29,7 +32,7 @@ impl From<Option<Timestamp>> for Moment {
 
 impl Place {
     pub(super) fn new(due: Option<Timestamp>, created: Option<Timestamp>, id: TaskId) -> Self {
-        if crate::planted::planted(crate::planted::Bug::OrderIsIgnored) {
+        if Bug::OrderIsIgnored.is_planted() {
             return Place { due: None.into(), created: None.into(), id };
         }
         Place { due: due.into(), created: created.into(), id }
@@ -104,10 +107,10 @@ impl Pending {
         let over = known.state.is_settled() || known.state == TaskState::Executed;
         // One that Iden settled, or had no more, before anybody knew how it had ended.
         self.unclear = known.state.is_unclear() || (over && known.end.is_none());
-        if crate::planted::planted(crate::planted::Bug::SettledRunsAgain) && known.state == TaskState::Reported {
+        if Bug::SettledRunsAgain.is_planted() && known.state == TaskState::Reported {
             return self;
         }
-        if crate::planted::planted(crate::planted::Bug::InterruptionIsForgotten) {
+        if Bug::InterruptionIsForgotten.is_planted() {
             self.unclear = false;
         }
         self.conclusion = known.end.as_ref().filter(|_| over).map(|end| Box::new(Conclusion::found(end, known.state)));

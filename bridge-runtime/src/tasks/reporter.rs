@@ -3,7 +3,10 @@
 use bridge_core::wire::{AppId, Task, TaskId, TaskReport};
 
 use super::conclusion::Conclusion;
-use crate::client::{Client, ClientError};
+use crate::{
+    client::{Client, ClientError},
+    planted::Bug,
+};
 
 /// What a report came to.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion
         Err(error) if matches!(error.status(), Some(400 | 422)) => {
             return resend_shorter(client, app, task, conclusion, &report, error).await;
         }
-        Err(error) if error.is_conflict() && crate::planted::planted(crate::planted::Bug::ReportFlips) => {
+        Err(error) if error.is_conflict() && Bug::ReportFlips.is_planted() => {
             let flipped = TaskReport::failed("internal_error", "it is over");
             let _ = client.report_task(app, task, &flipped).await;
             Some(error)

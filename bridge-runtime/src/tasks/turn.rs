@@ -19,6 +19,7 @@ use super::{
 use crate::{
     client::{ClientError, ErrorKind},
     journal::{SeenTask, TaskEffect, TaskEnd, TaskState},
+    planted::Bug,
 };
 
 /// How long to wait before another attempt, where the handler does not say.
@@ -149,12 +150,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         };
         Ok(match answer {
             Ok(task) if task.status == TaskStatus::Pending => Ok(task),
-            Ok(task)
-                if task.status == TaskStatus::Scheduled
-                    && crate::planted::planted(crate::planted::Bug::ScheduledIsPickedUp) =>
-            {
-                Ok(task)
-            }
+            Ok(task) if task.status == TaskStatus::Scheduled && Bug::ScheduledIsPickedUp.is_planted() => Ok(task),
             Ok(task) if self.pending.unclear && task.status.is_terminal() => {
                 engine.settled_elsewhere(id, &task.status).await?;
                 Err(Step::Conflict)

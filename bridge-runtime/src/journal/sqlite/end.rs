@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 use super::{
     fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, touched::Forget, values::At,
 };
-use crate::journal::ScanEnd;
+use crate::{journal::ScanEnd, planted::Bug};
 
 impl Store {
     pub(super) fn end_scan(&mut self, end: ScanEnd) -> Result<()> {
@@ -19,7 +19,7 @@ impl Store {
         let ended = counted.and_then(|()| match end {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
-            ScanEnd::Kept if crate::planted::planted(crate::planted::Bug::KnownShrinksBeforeCompletion) => {
+            ScanEnd::Kept if Bug::KnownShrinksBeforeCompletion.is_planted() => {
                 self.write(|tx| remove(tx, touched_before))
             }
             ScanEnd::Kept => self.write(confirm),

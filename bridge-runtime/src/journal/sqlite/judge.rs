@@ -11,7 +11,10 @@ use super::{
     store::Store,
     values::{Edges, KnownStatus, number},
 };
-use crate::journal::{Change, EdgeKey, Judgement, LossKind, Seen};
+use crate::{
+    journal::{Change, EdgeKey, Judgement, LossKind, Seen},
+    planted::Bug,
+};
 
 /// A record as it is known, or is about to be.
 #[derive(Debug)]
@@ -112,8 +115,7 @@ impl Page<'_> {
             None => Reduction::default(),
         };
         let orders = if reduction.is_some() { self.orders(&record.id)? } else { Orders::default() };
-        let is_free =
-            reduction.is_ordered(&orders) || crate::planted::planted(crate::planted::Bug::ReductionsAreNotHeldBack);
+        let is_free = reduction.is_ordered(&orders) || Bug::ReductionsAreNotHeldBack.is_planted();
         let held_back = (!is_free).then(|| scan.next_held_back());
 
         if scan.has_unseen {

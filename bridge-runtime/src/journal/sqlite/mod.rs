@@ -104,6 +104,20 @@ impl SqliteJournal {
         }
     }
 
+    /// The journal as it was when it was made. For simulations, which need thousands of them, and a new one takes milliseconds.
+    ///
+    /// # Errors
+    /// SQLite does not work.
+    #[doc(hidden)]
+    pub fn forget_everything(&self) -> Result<(), JournalError> {
+        let Keeper::Caller(store) = &self.keeper else { return Ok(()) };
+        let emptied = match store.lock() {
+            Ok(mut store) => store.forget_everything(),
+            Err(_) => Err(gone()),
+        };
+        emptied.map_err(|fault| fault.into_error(&self.path, "emptied"))
+    }
+
     fn on_a_thread(mut store: Store) -> Result<Self, JournalError> {
         let path = store.path();
         let (calls, mut waiting) = mpsc::channel::<Call>(WAITING);
@@ -124,7 +138,6 @@ impl SqliteJournal {
         what: &'static str,
         call: impl FnOnce(&mut Store) -> Result<T> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let gone = || Fault::other("an earlier call panicked; its message stands above");
         let answer = match &self.keeper {
             Keeper::Caller(store) => store.lock().map_err(|_| gone()).and_then(|mut store| call(&mut store)),
             Keeper::Thread { calls, .. } => {
@@ -142,6 +155,10 @@ impl SqliteJournal {
         };
         answer.map_err(|fault| fault.into_error(&self.path, what))
     }
+}
+
+fn gone() -> Fault {
+    Fault::other("an earlier call panicked; its message stands above")
 }
 
 impl Drop for SqliteJournal {

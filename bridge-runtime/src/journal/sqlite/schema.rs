@@ -278,6 +278,19 @@ pub(super) fn empty_scratch(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Removes all that stands in the tables of a journal.
+pub(super) fn empty(connection: &mut Connection) -> Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+    let mut tables = tx.prepare_cached("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    for table in tables.query_map([], |row| row.get::<_, String>(0))? {
+        tx.prepare_cached(&format!("DELETE FROM main.{}", table?))?.execute([])?;
+    }
+    drop(tables);
+    tx.prepare_cached("INSERT INTO state (one) VALUES (1)")?.execute([])?;
+    Ok(tx.commit()?)
+}
+
 /// Makes the tables of a scan in the database that was attached as `scratch`.
 pub(super) fn create_scratch(connection: &Connection) -> Result<()> {
     // Nothing of it is ever read again after a crash.

@@ -11,7 +11,10 @@ use super::{
     touched::{Forget, last_touch},
     values::{At, from_word, word},
 };
-use crate::journal::{JournalError, OpenSession, SessionJournal};
+use crate::{
+    journal::{JournalError, OpenSession, SessionJournal},
+    planted::Bug,
+};
 
 impl Store {
     fn session(&mut self) -> Result<Option<OpenSession>> {
@@ -35,7 +38,7 @@ impl Store {
         };
         self.write(|tx| {
             if let Some(hash) = approval
-                && !crate::planted::planted(crate::planted::Bug::ApprovalIsUsedTwice)
+                && !Bug::ApprovalIsUsedTwice.is_planted()
             {
                 let mut used =
                     tx.prepare_cached("UPDATE approval SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL")?;

@@ -72,6 +72,11 @@ impl Store {
         Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Memory })
     }
 
+    pub(super) fn forget_everything(&mut self) -> Result<()> {
+        self.drop_scan();
+        schema::empty(&mut self.connection)
+    }
+
     /// The file, for messages.
     pub(super) fn path(&self) -> PathBuf {
         match &self.place {

@@ -15,8 +15,12 @@ use super::{
     touched::{take_effect, touch},
     values::{At, from_word},
 };
-use crate::journal::{
-    JournalError, KnownTask, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
+use crate::{
+    journal::{
+        JournalError, KnownTask, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep,
+        Touched,
+    },
+    planted::Bug,
 };
 
 impl Store {
@@ -100,7 +104,7 @@ impl Store {
             let times = (task.due.map(At), task.created.map(At));
             let started = (&id, &task.action, &task.slug, &task.account, times.0, times.1, TaskState::Started, At(at));
             let attempts = start.query_row(started, |row| row.get(0)).optional()?;
-            let runs_again = crate::planted::planted(crate::planted::Bug::SettledRunsAgain).then_some(1);
+            let runs_again = Bug::SettledRunsAgain.is_planted().then_some(1);
             let attempts = attempts
                 .or(runs_again)
                 .ok_or_else(|| Fault::other(format!("task {id} has ended, and is not run again")))?;

@@ -8,7 +8,10 @@ use super::{
     store::Store,
     values::{Edges, KnownStatus},
 };
-use crate::journal::{LossKind, Ordered, TaskEffect, Touched};
+use crate::{
+    journal::{LossKind, Ordered, TaskEffect, Touched},
+    planted::Bug,
+};
 
 /// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
 /// on: they may be there again.
@@ -106,7 +109,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Touched> {
 /// A task may make or change this account: Iden may hold it from now on.
 /// `made`: it was not there before.
 pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> Result<()> {
-    if crate::planted::planted(crate::planted::Bug::TouchIsNotWritten) {
+    if Bug::TouchIsNotWritten.is_planted() {
         return Ok(());
     }
     let type_ = type_for(tx, slug)?;

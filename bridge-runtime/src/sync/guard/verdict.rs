@@ -1,7 +1,10 @@
 //! What a scan would take away from one type, against its limits.
 
 use super::Limits;
-use crate::journal::{Excess, HoldReason, LossKind, Losses};
+use crate::{
+    journal::{Excess, HoldReason, LossKind, Losses},
+    planted::Bug,
+};
 
 /// From so many records on, many removed and many new are taken for changed ids. In a smaller type a single person who
 /// comes as another one goes would be enough.
@@ -14,7 +17,7 @@ const CHURN_PERCENT: u128 = 30;
 ///
 /// What Iden itself ordered is in none of the numbers. So a type that tasks have emptied passes.
 pub(crate) fn reasons(slug: &str, limits: &Limits, losses: &Losses) -> Vec<HoldReason> {
-    if crate::planted::planted(crate::planted::Bug::GuardIsOff) {
+    if Bug::GuardIsOff.is_planted() {
         return Vec::new();
     }
     let tallies = tallies(limits, losses);

@@ -17,6 +17,7 @@ use super::{
     pending::{Pending, Place},
     subject::Subject,
 };
+use crate::planted::Bug;
 use directory::Directory;
 #[cfg(feature = "fuzzing")]
 pub(crate) use model::drive;
@@ -318,7 +319,7 @@ impl Lanes {
     /// Whose turn it is in a lane.
     fn head(&self, lane: LaneId) -> Option<(Duration, Place)> {
         let (mut stuck, lane) = (false, self.lanes.get(&lane)?);
-        if lane.running > 0 && !crate::planted::planted(crate::planted::Bug::TwoOfOneLane) {
+        if lane.running > 0 && !Bug::TwoOfOneLane.is_planted() {
             return None;
         }
         for place in &lane.tasks {
@@ -326,7 +327,7 @@ impl Lanes {
             match state {
                 State::Running => {}
                 State::Unreported(over) if over.reports < REPORTS_IN_VAIN => return None,
-                State::Parked(_) if crate::planted::planted(crate::planted::Bug::ParkedBlocksNothing) => {}
+                State::Parked(_) if Bug::ParkedBlocksNothing.is_planted() => {}
                 State::Unreported(_) | State::Parked(_) | State::Aside(_) => stuck = true,
                 State::Queued(..) if stuck && !passes => {}
                 State::Queued(_, not_before) => return Some((*not_before, *place)),

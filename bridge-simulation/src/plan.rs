@@ -95,7 +95,7 @@ pub struct Plan {
 impl Plan {
     pub fn draw(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "plan");
-        let until = dice.millis(150_000, 420_000);
+        let until = dice.millis(60_000, 240_000);
         let faults = Faults::draw(seed, until);
         let answers = Answers::draw(&mut dice);
         let paging = dice.pick(&[Paging::Whole, Paging::Keyset, Paging::Offset]);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::{
     faults::Faults,
+    history::{Outcome, history},
     plan::{Paging, Plan},
-    run,
-    seeds::{be_quiet, number},
+    stage::Cut,
 };
 
 /// A history without other faults, and with the answers that are hardest on a connector.
-fn reference(seed: u64) -> Plan {
+pub fn plan(seed: u64) -> Plan {
     let mut plan = Plan::draw(seed);
     plan.faults = Faults::none();
     plan.answers.removes_newer = true;
@@ -27,19 +27,19 @@ fn reference(seed: u64) -> Plan {
     plan
 }
 
-#[test]
-fn a_crash_at_any_point_breaks_no_promise() {
-    be_quiet();
-    let seed = number("BRIDGE_SIM_SEED").unwrap_or(4);
-    let whole = run::history(reference(seed), None, false);
-    assert!(whole.violations.is_empty(), "{:?}", whole.violations);
-    // Every one of them: `BRIDGE_SIM_CUTS=1`. The ordinary run takes one of so many.
-    let step = number("BRIDGE_SIM_CUTS").unwrap_or(40).max(1);
-    let mut cuts = 0;
-    for cut in (1..=whole.points).step_by(step as usize) {
-        let outcome = run::history(reference(seed), Some(cut), false);
-        assert!(outcome.violations.is_empty(), "a crash at point {cut} of {}: {:?}", whole.points, outcome.violations);
-        cuts += 1;
+/// The history with a crash at every `step`th point. Answers with the number of points, and what broke at which.
+pub fn cuts(seed: u64, step: usize) -> (u64, Vec<(Cut, Outcome)>) {
+    let whole = history(plan(seed), None, false);
+    let points = whole.points;
+    let mut broken: Vec<(Cut, Outcome)> = Vec::new();
+    if !whole.violations.is_empty() {
+        broken.push((0, whole));
     }
-    println!("{cuts} of {} points", whole.points);
+    for cut in (1..=points).step_by(step) {
+        let outcome = history(plan(seed), Some(cut), false);
+        if !outcome.violations.is_empty() {
+            broken.push((cut, outcome));
+        }
+    }
+    (points, broken)
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    server::{Ask, Key, Server},
-    world::World,
+    iden::{Ask, Key, Server},
+    system::World,
 };
 
 /// One request, whenever it is sent.
@@ -26,6 +26,6 @@ pub fn stands_there((slug, id): &Key, world: &World) -> Option<(Duration, Option
 
 /// Whether Iden itself wanted it to go.
 pub fn is_ordered((slug, id): &Key, actions: &[&str], server: &Server, world: &World) -> bool {
-    let of = |task: &crate::task_list::Task| task.number.to_string() == *id && actions.contains(&task.action);
+    let of = |task: &crate::iden::tasks::Task| task.number.to_string() == *id && actions.contains(&task.action);
     slug == "employee" && server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
 }

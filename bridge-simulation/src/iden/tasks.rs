@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    clock::stamp,
-    server::{Answer, Ask, Event, Server, no},
+    iden::{Answer, Ask, Event, Server, no},
+    seams::clock::stamp,
 };
 
 #[derive(Clone, Debug)]

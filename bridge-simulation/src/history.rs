@@ -1,6 +1,10 @@
 //! One history: processes that come and go while faults strike, and then a quiet time in which all must come right.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use iden_bridge::{
     Schedule, Target,
@@ -13,15 +17,15 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    clock::{ProcessClock, stamp},
-    connector::{NAME, connector},
     dice::EngineDice,
     faults::Fault,
-    journal::ProcessJournal,
-    network::Network,
     oracle::Approved,
     plan::Plan,
+    seams::clock::{ProcessClock, stamp},
+    seams::journal::ProcessJournal,
+    seams::network::Network,
     stage::{Cut, Stage},
+    system::connector::{NAME, connector},
 };
 
 /// How often somebody looks after a process.
@@ -47,6 +51,19 @@ pub struct Outcome {
     pub lines: Vec<String>,
 }
 
+thread_local! {
+    /// One for all histories of a thread: making a journal takes as long as half a history.
+    static DISK: Arc<SqliteJournal> = Arc::new(SqliteJournal::in_task().unwrap());
+}
+
+impl Outcome {
+    /// What is the same in two histories only if they are the same.
+    #[must_use]
+    pub fn figures(&self) -> (u64, u64, u64, Duration) {
+        (self.hash, self.events, self.requests, self.simulated)
+    }
+}
+
 /// How a process ended.
 #[derive(Debug, PartialEq)]
 enum End {
@@ -56,10 +73,31 @@ enum End {
     Over,
 }
 
+/// The history that a seed draws.
+pub fn of_seed(seed: u64) -> Outcome {
+    history(Plan::draw(seed), None, false)
+}
+
+/// Panics of the simulated source and handlers are part of the play: they are not printed.
+fn be_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let text = panic.payload().downcast_ref::<&str>();
+            if !text.is_some_and(|text| text.starts_with("sim: ")) {
+                usual(panic);
+            }
+        }));
+    });
+}
+
 /// Runs a history to its end.
 pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
+    be_quiet();
     let stage = Stage::new(plan, cut, keep_trace);
-    let disk = Arc::new(SqliteJournal::in_task().unwrap());
+    let disk = DISK.with(Arc::clone);
+    disk.forget_everything().unwrap();
     let mut after = Duration::ZERO;
     loop {
         // One of its own for each process: dropped, nothing of it is left.

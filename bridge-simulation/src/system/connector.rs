@@ -6,10 +6,10 @@ use iden_bridge::{Tasks, connector::Connector, prelude::*};
 
 use crate::{
     faults::Fault,
-    handlers,
     plan::Paging,
     stage::Stage,
-    world::{self, Person},
+    system::handlers,
+    system::{self, Person},
 };
 
 pub const NAME: &str = "Acme HR";
@@ -61,9 +61,9 @@ impl From<&Person> for Employee {
             email: person.email(),
             first_name: person.first_name.clone(),
             status: match person.status {
-                world::Employment::Active => Employment::Active,
-                world::Employment::Suspended => Employment::Suspended,
-                world::Employment::Inactive => Employment::Inactive,
+                system::Employment::Active => Employment::Active,
+                system::Employment::Suspended => Employment::Suspended,
+                system::Employment::Inactive => Employment::Inactive,
             },
             teams: person.teams.iter().map(|id| Ref::new(id.as_str())).collect(),
             seats: person.seats.iter().map(|id| Ref::new(id.as_str())).collect(),

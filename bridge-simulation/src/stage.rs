@@ -12,12 +12,12 @@ use uuid::Uuid;
 use crate::{
     dice::Dice,
     faults::Fault,
+    iden::sessions::Stands,
+    iden::{Answer, Ask, Server},
     oracle::Oracle,
     plan::Plan,
-    server::{Answer, Ask, Server},
-    sessions::Stands,
+    system::World,
     trace::Trace,
-    world::World,
 };
 
 pub struct Stage {
@@ -71,7 +71,7 @@ impl Stage {
         let mut server = Server::new(seed, plan.answers);
         let world = World::new(&plan);
         if plan.inherited {
-            server.inherit(crate::connector::NAME);
+            server.inherit(crate::system::connector::NAME);
         }
         let state = State {
             now: Duration::ZERO,
@@ -184,7 +184,7 @@ impl State {
         self.trace.say(now, "task", format_args!("{id} {} {} {:?}", task.action, task.number, task.execute_after));
         self.server.tasks.insert(id, task);
         let what = self.server.dice.below(100);
-        let of = |server: &mut Server, wanted: &dyn Fn(&crate::task_list::Task) -> bool| {
+        let of = |server: &mut Server, wanted: &dyn Fn(&crate::iden::tasks::Task) -> bool| {
             let some: Vec<Uuid> = server.tasks.values().filter(|task| wanted(task)).map(|task| task.id).collect();
             (!some.is_empty()).then(|| server.dice.pick(&some))
         };
@@ -205,7 +205,7 @@ impl State {
                 }
             }
             8..16 => {
-                let ours = |task: &crate::task_list::Task| task.ended.is_some() && !task.by_somebody;
+                let ours = |task: &crate::iden::tasks::Task| task.ended.is_some() && !task.by_somebody;
                 if let Some(id) = of(&mut self.server, &ours) {
                     let task = self.server.tasks.get_mut(&id).unwrap();
                     (task.ended, task.reopened, task.moved) = (None, true, Some(now));

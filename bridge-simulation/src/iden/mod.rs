@@ -1,5 +1,8 @@
 //! Iden, as protocol.md describes it: the app, its types, its records, and who asks for what.
 
+pub mod sessions;
+pub mod tasks;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -8,7 +11,7 @@ use std::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{dice::Dice, plan::Answers, sessions::Session, task_list::Task};
+use crate::{dice::Dice, iden::sessions::Session, iden::tasks::Task, plan::Answers};
 
 /// A type and an id.
 pub type Key = (String, String);

@@ -7,7 +7,7 @@ use iden_bridge::client::{Request, Response, Transport, TransportError, Transpor
 
 use crate::{
     faults::Fault,
-    server::{Answer, Ask},
+    iden::{Answer, Ask},
     stage::{Stage, State},
 };
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    server::{Held, Key},
+    iden::{Held, Key},
     stage::State,
-    world::{Employment, Person},
+    system::{Employment, Person},
 };
 
 impl State {

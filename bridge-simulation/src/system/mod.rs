@@ -1,5 +1,8 @@
 //! The external system: people, teams and seats, which move while they are read, and what tasks have done to them.
 
+pub mod connector;
+mod handlers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -8,7 +11,7 @@ use std::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{dice::Dice, plan::Plan, task_list::Task};
+use crate::{dice::Dice, iden::tasks::Task, plan::Plan};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Employment {

@@ -2,12 +2,15 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{faults::Fault, run::Outcome};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default)]
+use crate::{faults::Fault, history::Outcome, shrink};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     pub seeds: u64,
-    pub failed: Vec<u64>,
+    /// Each seed that breaks a promise, and how.
+    pub failed: Vec<(u64, String)>,
     pub took: Duration,
     requests: u64,
     processes: u64,
@@ -19,10 +22,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Counts a history.
     pub fn add(&mut self, seed: u64, of: &Outcome) {
+        let broken = !of.violations.is_empty();
         let one = Report {
             seeds: 1,
-            failed: if of.violations.is_empty() { Vec::new() } else { vec![seed] },
+            failed: if broken { vec![(seed, shrink::explained(seed, of))] } else { Vec::new() },
             took: Duration::ZERO,
             requests: of.requests,
             processes: of.processes,
@@ -42,6 +47,7 @@ impl Report {
         self.failed.extend(other.failed);
         self.failed.sort_unstable();
         self.seeds += other.seeds;
+        self.took += other.took;
         self.requests += other.requests;
         self.processes += other.processes;
         self.completions += other.completions;
@@ -59,10 +65,10 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per_second = self.seeds as f64 / self.took.as_secs_f64();
+        let per_second = self.seeds as f64 / self.took.as_secs_f64().max(1e-9);
         writeln!(f, "seeds: {}", self.seeds)?;
-        writeln!(f, "violations: {}", self.failed.len())?;
-        writeln!(f, "seconds: {:.1} ({per_second:.1} seeds a second)", self.took.as_secs_f64())?;
+        writeln!(f, "invariants broken: {}", self.failed.len())?;
+        writeln!(f, "seconds of one core: {:.1} ({per_second:.1} seeds a second)", self.took.as_secs_f64())?;
         writeln!(f, "simulated hours: {:.1}", self.simulated.as_secs_f64() / 3600.0)?;
         writeln!(f, "requests: {}", self.requests)?;
         writeln!(f, "restarts: {}", self.processes - self.seeds)?;

@@ -6,9 +6,9 @@ use iden_bridge::{Tasks, prelude::*};
 use uuid::Uuid;
 
 use crate::{
-    connector::{Employee, PASSWORD, System},
     faults::Fault,
     stage::Stage,
+    system::connector::{Employee, PASSWORD, System},
 };
 
 /// A handler at work.

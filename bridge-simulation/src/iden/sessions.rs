@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::server::{Answer, Ask, Event, Key, Server, no};
+use crate::iden::{Answer, Ask, Event, Key, Server, no};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stands {

@@ -1,0 +1,64 @@
+//! Bugs on purpose: the simulation is worth what it finds of them.
+
+use bridge_runtime::planted::{Bug, plant};
+
+use crate::history::{Outcome, of_seed};
+
+/// Each bug, a seed whose history shows it, and the invariant that it breaks there.
+pub const WITNESSES: &[(Bug, u64, u32)] = &[
+    (Bug::FailedPageIsForgotten, 17, 1),
+    (Bug::KnownShrinksBeforeCompletion, 2, 6),
+    (Bug::TouchIsNotWritten, 3, 1),
+    (Bug::OrphanIsCompleted, 5, 4),
+    (Bug::MissingAreNotLookedUp, 0, 1),
+    (Bug::LookUpErrorIsAbsent, 9, 1),
+    (Bug::GuardIsOff, 2, 6),
+    (Bug::ReductionsAreNotHeldBack, 2, 6),
+    (Bug::ReportFlips, 3, 10),
+    (Bug::AtMostOnceRunsAgain, 7, 8),
+    (Bug::EndIsNotWritten, 0, 2),
+    (Bug::StartIsWrittenAfterwards, 7, 9),
+    (Bug::LostPasswordIsCompleted, 7, 10),
+    (Bug::TwoOfOneLane, 2, 11),
+    (Bug::RetryAfterIsIgnored, 5, 13),
+    (Bug::ScheduledIsPickedUp, 0, 11),
+    (Bug::TaskPageIsSkipped, 33, 11),
+    (Bug::SettledRunsAgain, 2, 10),
+    (Bug::InterruptionIsForgotten, 7, 9),
+    (Bug::AbandonIsForgotten, 2, 14),
+    (Bug::VanishedIsRemoved, 3, 1),
+    (Bug::RefusedIsForgotten, 20, 1),
+    (Bug::InheritedCompletes, 14, 7),
+    (Bug::OrderIsIgnored, 2, 11),
+    (Bug::OvertakenRuns, 44, 11),
+];
+
+/// The history of a seed, with a bug in the engines.
+pub fn with_bug(bug: Bug, seed: u64) -> Outcome {
+    plant(Some(bug));
+    let outcome = of_seed(seed);
+    plant(None);
+    outcome
+}
+
+/// The bugs whose witness does not show them.
+pub fn unseen() -> Vec<String> {
+    let mut unseen: Vec<String> = Vec::new();
+    for bug in Bug::ALL {
+        match WITNESSES.iter().find(|(witnessed, ..)| witnessed == bug) {
+            None => unseen.push(format!("{bug:?} has no witness")),
+            Some((_, seed, invariant)) => {
+                let violations = with_bug(*bug, *seed).violations;
+                if !violations.iter().any(|why| why.starts_with(&format!("{invariant}:"))) {
+                    unseen.push(format!("{bug:?} does not break {invariant} with seed {seed}: {violations:?}"));
+                }
+            }
+        }
+    }
+    unseen
+}
+
+/// The first seed of a range that shows a bug, and the promise that it breaks.
+pub fn hunt(bug: Bug, seeds: impl IntoIterator<Item = u64>) -> Option<(u64, String)> {
+    seeds.into_iter().find_map(|seed| Some((seed, with_bug(bug, seed).violations.into_iter().next()?)))
+}

@@ -1,0 +1,24 @@
+//! What every `cargo test` runs of the simulation, without optimisation. `.ci/run` runs the rest.
+
+use bridge_simulation::{history::of_seed, reference, shards};
+
+#[test]
+fn no_history_breaks_a_promise() {
+    let report = shards::run_here(0..60);
+    println!("{report}");
+    assert!(report.failed.is_empty(), "{:#?}", report.failed);
+}
+
+#[test]
+fn the_same_seed_twice_is_the_same_history() {
+    for seed in 0..6 {
+        assert_eq!(of_seed(seed).figures(), of_seed(seed).figures(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_crash_at_any_point_breaks_no_promise() {
+    let (points, broken) = reference::cuts(4, 40);
+    assert!(points > 400, "the reference history has {points} points only");
+    assert!(broken.is_empty(), "{broken:#?}");
+}
