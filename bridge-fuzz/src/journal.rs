@@ -8,8 +8,9 @@ use bridge_core::{
 };
 use bridge_runtime::journal::{
     Activity, AppJournal, Approval, Change, Command, ControlJournal, EdgeKey, Hold, HoldReason, JournalError, KnownApp,
-    LossKind, OpenSession, Ordered, Origin, PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask,
-    SessionJournal, SessionState, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState, Touched,
+    LoginKey, LossKind, OpenSession, Ordered, Origin, PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen,
+    SeenTask, SessionJournal, SessionState, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState,
+    Touched,
 };
 use jiff::Timestamp;
 use rusqlite::{
@@ -171,6 +172,7 @@ fn seen_task(id: &str) -> SeenTask {
         action: "suspend_account".to_owned(),
         slug: "employee".to_owned(),
         account: Some("1".to_owned()),
+        logins: [LoginKey::of("employee", "email", "a@acme.example"), None],
         due: Some(now()),
         created: Some(now()),
     }

@@ -1,6 +1,6 @@
 /// What the sandbox takes for granted where the protocol is silent.
 ///
-/// Each field answers one open question (P1, P4, P9 and P15, P16: `reliability.md` section 1 and `protocol.md` section 9). A
+/// Each field answers one open question (P1, P4, P9, P12 and P15, P16: `reliability.md` section 1 and `protocol.md` section 9). A
 /// connector has to be right under both answers, so tests run under both.
 ///
 /// ```
@@ -18,6 +18,8 @@ pub struct Assumptions {
     pub newer_records_are_removed: bool,
     /// P9: starting a session abandons those that are still open. Default: no.
     pub new_session_ends_older: bool,
+    /// P12: completing leaves a type alone that the session pushed nothing for. Default: no, all its records are removed.
+    pub untouched_types_are_kept: bool,
     /// P16: the progress of a session also lists the companion types. Default: no.
     pub companions_in_progress: bool,
     /// P15: a field that a pushed record leaves out is cleared. Default: yes. Otherwise the old value stays, and inside
@@ -31,6 +33,7 @@ impl Default for Assumptions {
             several_sessions: true,
             newer_records_are_removed: false,
             new_session_ends_older: false,
+            untouched_types_are_kept: false,
             companions_in_progress: false,
             upsert_clears_left_out_fields: true,
         }

@@ -19,19 +19,19 @@ impl Dice {
         let mut dice = Dice { state: seed };
         for byte in part.bytes() {
             dice.state ^= u64::from(byte);
-            dice.next();
+            dice.draw();
         }
         dice
     }
 
-    pub fn next(&mut self) -> u64 {
+    fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mixed(self.state)
     }
 
     /// From 0 to 1, without 1.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     pub fn chance(&mut self, probability: f64) -> bool {
@@ -40,11 +40,11 @@ impl Dice {
 
     /// One of 0 to `n`, without `n`.
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
+        (self.draw() % n as u64) as usize
     }
 
     pub fn between(&mut self, from: u64, to: u64) -> u64 {
-        from + self.next() % (to - from + 1)
+        from + self.draw() % (to - from + 1)
     }
 
     pub fn millis(&mut self, from: u64, to: u64) -> Duration {
@@ -62,7 +62,7 @@ impl Dice {
     }
 
     pub fn uuid(&mut self) -> uuid::Uuid {
-        uuid::Builder::from_random_bytes(((u128::from(self.next()) << 64) | u128::from(self.next())).to_be_bytes())
+        uuid::Builder::from_random_bytes(((u128::from(self.draw()) << 64) | u128::from(self.draw())).to_be_bytes())
             .into_uuid()
     }
 }

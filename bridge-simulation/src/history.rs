@@ -144,8 +144,12 @@ async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration)
     let stop = CancellationToken::new();
     let schedule = Schedule::default().sync_every(plan.sync_every).poll_every(plan.poll_every, plan.poll_every * 3);
     let work = async {
-        let attached = connector(stage).attach(&target, json!({})).await?;
-        attached.run(&schedule, &stop).await
+        let attaching = connector(stage).attach(&target, json!({}));
+        match stop.run_until_cancelled(attaching).await {
+            Some(attached) => attached?.run(&schedule, &stop).await,
+            // As the command line does: nothing is under way yet.
+            None => Ok(()),
+        }
     };
     let mut work = pin!(work);
     let mut stopped_at = None;

@@ -3,7 +3,7 @@
 use std::{fs, io, path::PathBuf, process::ExitCode};
 
 use bridge_simulation::{
-    faults::Fault,
+    faults::{Fault, Faults},
     history::{history, of_seed},
     plan::Plan,
     reference, shards,
@@ -104,7 +104,7 @@ fn main() -> io::Result<ExitCode> {
         }
         What::Seed { seed, without, cut } => {
             let mut plan = Plan::draw(seed);
-            plan.faults = without.into_iter().fold(plan.faults, |faults, fault| faults.without(fault));
+            plan.faults = without.into_iter().fold(plan.faults, Faults::without);
             println!("{plan:#?}");
             let outcome = history(plan, cut, true);
             for line in &outcome.lines {

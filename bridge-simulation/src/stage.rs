@@ -135,7 +135,7 @@ impl Stage {
         let dies = self.enter().dies_here(what);
         if dies {
             self.crash.notify_one();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -70,6 +70,7 @@ async fn a_begun_task_that_is_not_listed_once_is_not_forgotten() {
         action: "reset_password".into(),
         slug: "employee".into(),
         account: None,
+        logins: [None; 2],
         due: None,
         created: None,
     };

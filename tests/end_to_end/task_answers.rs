@@ -31,7 +31,8 @@ pub async fn begun(stage: &Stage, tasks: Tasks<Hr>, action: &str, account: Value
     let account_id = account["id"].as_str().map(str::to_owned);
     let task = stage.app().queue(NewTask::new(action, "employee").account(account));
     let (action, slug) = (action.to_owned(), "employee".to_owned());
-    let seen = SeenTask { id: task.into(), action, slug, account: account_id, due: None, created: None };
+    let seen =
+        SeenTask { id: task.into(), action, slug, account: account_id, logins: [None; 2], due: None, created: None };
     SqliteJournal::open(state).unwrap().start_task(&seen, jiff::Timestamp::now()).await.unwrap();
     task
 }

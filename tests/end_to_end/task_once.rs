@@ -36,7 +36,7 @@ async fn begun(stage: &Stage, attempts: usize, due: Option<jiff::Timestamp>) -> 
     let task = stage.app().queue(if let Some(due) = due { task.execute_after(due) } else { task });
     let journal = SqliteJournal::open(state).unwrap();
     let (action, slug, account) = ("suspend_account".to_owned(), "employee".to_owned(), Some("1".to_owned()));
-    let seen = SeenTask { id: task.into(), action, slug, account, due: None, created: None };
+    let seen = SeenTask { id: task.into(), action, slug, account, logins: [None; 2], due: None, created: None };
     for _ in 0..attempts {
         journal.start_task(&seen, jiff::Timestamp::now()).await.unwrap();
     }
@@ -44,7 +44,7 @@ async fn begun(stage: &Stage, attempts: usize, due: Option<jiff::Timestamp>) -> 
 }
 
 /// A page of the list with this task, as if it were pending.
-fn listing(stage: &Stage, task: Uuid) -> Fault {
+pub fn listing(stage: &Stage, task: Uuid) -> Fault {
     let view = stage.app().task(task).unwrap();
     let task = json!({
         "id": task, "action": view.action, "resource_type": view.resource_type, "status": "pending",
@@ -207,6 +207,38 @@ async fn what_a_suspension_has_overtaken_is_not_done_after_it() {
     assert_eq!(floor.begun(), [parked, suspend]);
     let message = stage.app().task(resume).unwrap().error.unwrap()["message"].as_str().unwrap().to_owned();
     assert!(message.contains(&suspend.to_string()), "{message}");
+}
+
+/// A task that makes an account has no id of it: the rule once went by ids alone, and the person was back.
+#[tokio::test]
+async fn who_was_deleted_is_not_made_anew_by_a_creation_that_waited() {
+    let (stage, floor) = (Stage::with(0).await, Floor::default());
+    let connector = floor.attach(&stage, task_floor::tasks()).await;
+    let a_second_later = || stage.sandbox.advance(std::time::Duration::from_secs(1));
+    let ann = |first_name| {
+        let account = json!({"email": " Ann@ACME.example", "first_name": first_name});
+        stage.app().queue(NewTask::new("create_account", "person").account(account))
+    };
+    let parked = ann(None);
+    a_second_later();
+    let again = ann(Some("Ann"));
+    a_second_later();
+    let account = json!({"id": "9", "email": "ann@acme.example"});
+    let delete = stage.app().queue(NewTask::new("delete_account", "person").account(account));
+    let round = connector.tasks_once(&go_on()).await.unwrap();
+    assert_eq!((round.parked, round.blocked, round.completed()), (1, 1, 1));
+    stage.app().assert_task_completed(delete);
+    a_second_later();
+    let rehired = ann(Some("Ann"));
+
+    // A person settles the one that everybody waits for.
+    let report = TaskReport::failed("by_hand", "nobody is to be made");
+    stage.client().report_task(connector.app(), parked.into(), &report).await.unwrap();
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_failed(again, "superseded");
+    stage.app().assert_task_completed(rehired);
+    assert_eq!(floor.begun(), [parked, delete, rehired]);
 }
 
 #[tokio::test]

@@ -182,6 +182,7 @@ async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
             action: action.into(),
             slug: "employee".into(),
             account: None,
+            logins: [None; 2],
             due: None,
             created: None,
         };

@@ -78,7 +78,7 @@ impl Scene {
 
     pub async fn in_a_migration(&mut self, name: &'static str) {
         for _ in 0..3 {
-            if self.state.copy().unwrap().version() == 2 {
+            if self.state.copy().unwrap().version() > 1 {
                 self.state.go_back_to_version_1();
             }
             let mut victim = Victim::start(&self.program, &["run"]);

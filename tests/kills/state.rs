@@ -18,6 +18,7 @@ pub const LOCK: &str = "engine.lock";
 const BACK_TO_VERSION_1: &str = "
     drop view awaited; drop view open_task; drop view settled_task; drop table task_step; drop table task;
     alter table touched drop column made; alter table touched drop column misses;
+    alter table known drop column spared; alter table type drop column unpushed;
     create table task (id text primary key, slug text, account text, report text) strict, without rowid;
     pragma user_version = 1;";
 

@@ -107,6 +107,7 @@ mod tests {
             action: "suspend_account".to_owned(),
             slug: "employee".to_owned(),
             account: Some("7".to_owned()),
+            logins: [None; 2],
             due: Some(Timestamp::UNIX_EPOCH),
             created: None,
         };

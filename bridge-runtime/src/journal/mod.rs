@@ -28,7 +28,9 @@ pub use scan::{Change, EdgeKey, Judgement, Losses, ScanEnd, ScanJournal, ScanMod
 pub use session::{OpenSession, SessionJournal, SessionState};
 #[cfg(feature = "journal-sqlite")]
 pub use sqlite::SqliteJournal;
-pub use tasks::{KnownTask, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched};
+pub use tasks::{
+    KnownTask, LoginKey, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
+};
 
 /// Everything that a connector remembers. Each entry is on disk when its method returns.
 ///

@@ -176,7 +176,12 @@ pub trait ScanJournal: Send + Sync + 'static {
     async fn reject(&self, slug: &str, id: &str, surely_not_applied: bool) -> Result<(), JournalError>;
 
     /// Ids that are known and that this scan has neither seen nor found unreadable, absent or refused; after `after`, in
-    /// order of id, at most `limit`.
+    /// order of id, at most `limit`. Whoever was spared is missing only once anybody of the type was seen.
+    ///
+    /// *Spared* is who was removed by a completed session that pushed nothing of the type: Iden may leave such a type alone
+    /// (question P12), so the id stays known. It was ordered or let through then, and never counts as lost again: not as
+    /// long as the type stays empty, when completing does no more than it did before; and not when the type has records
+    /// again, when it is looked up once more and goes with that session.
     async fn missing(&self, slug: &str, after: Option<String>, limit: usize) -> Result<Vec<String>, JournalError>;
 
     /// These ids are surely absent from the source: completing removes them.

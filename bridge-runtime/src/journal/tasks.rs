@@ -7,7 +7,7 @@ use bridge_core::wire::{TaskId, TaskReport};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{EdgeKey, JournalError, LossKind};
+use super::{EdgeKey, JournalError, LossKind, first_eight};
 
 /// How far a task has come.
 ///
@@ -69,6 +69,21 @@ impl std::fmt::Display for TaskState {
     }
 }
 
+/// What names a person beside the id: an e-mail address or a login name, as a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoginKey(pub i64);
+
+impl LoginKey {
+    /// The key of a login, which stands in the field `field` of an account of the type `slug`: the same in whatever case it
+    /// is written, and with or without blanks around it. `None` if nothing is left of it. The same in every version.
+    #[must_use]
+    pub fn of(slug: &str, field: &str, login: &str) -> Option<Self> {
+        let login = login.trim().to_lowercase();
+        // Neither a slug nor a field holds a line feed.
+        (!login.is_empty()).then(|| LoginKey(first_eight(format!("{slug}\n{field}\n{login}").as_bytes())))
+    }
+}
+
 /// What Iden says of a task, but for its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenTask {
@@ -80,6 +95,8 @@ pub struct SeenTask {
     pub slug: String,
     /// The account, where it is there already.
     pub account: Option<String>,
+    /// The account's e-mail address and its login name, where the task has them: a task that makes an account has no id of it.
+    pub logins: [Option<LoginKey>; 2],
     /// The later of its two times: its place in the order of its account's tasks (protocol.md section 6).
     pub due: Option<Timestamp>,
     /// When it was made.
@@ -204,7 +221,8 @@ pub trait TaskJournal: Send + Sync + 'static {
 
     /// Writes down that a task has come to this state, and why. It must be here. `Started` and `Executed` have methods of
     /// their own; here they only note something more about a task that is in that state, such as why its report did not
-    /// arrive.
+    /// arrive. An executed task that is moved to `Reported`, and has not taken access away, has touched its account again:
+    /// the report may have.
     async fn move_task(&self, id: TaskId, to: TaskState, note: &str, at: Timestamp) -> Result<(), JournalError>;
 
     /// What happened to a task, the oldest step first; the last 64 of them.
@@ -220,10 +238,18 @@ pub trait TaskJournal: Send + Sync + 'static {
 
     /// The suspension or deletion of the same account that came later than this task, and was carried out with success
     /// already. By the two times alone: where they are equal, nothing came later.
+    ///
+    /// The account is the one with the same id. Where one of the two tasks has no id, as one that is to make the account, it
+    /// is the one with the same e-mail address or login name: else a person who was deleted would be made anew by what came
+    /// before. An address can be given to somebody else after a deletion, so a task that does not say when it was made is
+    /// not told by it.
     async fn overtaken_by(&self, task: &SeenTask) -> Result<Option<TaskId>, JournalError>;
 
     /// Whether Iden ordered this loss, and no session has shown it yet.
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError>;
+
+    /// Whether a task has made this account, and the source may merely not show it yet.
+    async fn is_awaited(&self, account: &Touched) -> Result<bool, JournalError>;
 
     /// Accounts of tasks that are begun and not settled, but for those that are waited for.
     async fn at_work(&self) -> Result<Vec<Touched>, JournalError>;

@@ -286,6 +286,11 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
                 let why = format!("Iden refuses records of `{slug}` that it may hold, or they cannot be read");
                 return Err(SyncError::Incomplete(vec![why]));
             }
+            // Those whom an earlier session has spared are at stake as soon as anybody of their type is pushed (C5).
+            if !self.sources.journal.missing(slug, None, 1).await?.is_empty() {
+                let why = format!("not everybody who is missing from `{slug}` was looked up; the next sync does it");
+                return Err(SyncError::Incomplete(vec![why]));
+            }
             distinct.push((&one.report, losses.present));
         }
         let counted = Counted::of(session, &distinct).await?;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     gate::Closed,
-    journal::{LossKind, Ordered},
+    journal::{LossKind, Ordered, Touched},
     planted::Bug,
     source::{Found, Item},
 };
@@ -90,8 +90,11 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         }
         let journal = &self.sources.journal;
         for id in journal.unseen(slug, ids).await? {
+            let account = Touched { slug: slug.to_owned(), id: id.clone() };
             let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed, keep: Vec::new() };
-            if !self.was_touched_before(slug, &id) && !journal.is_ordered(&removal).await? {
+            // A task that is not over excuses its account only as long as no other task has made it anew.
+            let excused = self.was_touched_before(slug, &id) && !journal.is_awaited(&account).await?;
+            if !excused && !journal.is_ordered(&removal).await? {
                 return Err(SyncError::NotThereYet { slug, id });
             }
         }

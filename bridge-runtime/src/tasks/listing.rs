@@ -195,7 +195,7 @@ pub(super) fn seen(entry: &TaskEntry) -> Option<SeenTask> {
         TaskEntry::Readable(task) => Some(pending::seen(task)),
         TaskEntry::Unreadable { id, .. } => {
             let (action, slug) = Default::default();
-            Some(SeenTask { id: (*id)?, action, slug, account: None, due: None, created: None })
+            Some(SeenTask { id: (*id)?, action, slug, account: None, logins: [None; 2], due: None, created: None })
         }
     }
 }

@@ -3,7 +3,7 @@
 use bridge_core::wire::{Task, TaskId};
 use jiff::Timestamp;
 
-use super::{conclusion::Conclusion, effect::account_of};
+use super::{conclusion::Conclusion, effect::account_of, subject::Subject};
 use crate::{
     journal::{KnownTask, SeenTask, TaskState},
     planted::Bug,
@@ -50,9 +50,15 @@ pub(super) fn seen(task: &Task) -> SeenTask {
         action: task.action.clone(),
         slug: task.resource_type.clone(),
         account: account_of(&task.payload),
+        logins: Subject::of(task).by_login,
         due: due(task),
         created: task.created_at,
     }
+}
+
+/// Whether an action takes an account's access away.
+pub(super) fn ends_access(action: &str) -> bool {
+    matches!(action, "suspend_account" | "delete_account")
 }
 
 /// When a task is to be carried out: the later of its two times.
@@ -80,10 +86,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn of(task: &Task) -> Self {
-        Pending {
-            passes: matches!(task.action.as_str(), "suspend_account" | "delete_account"),
-            ..Pending::at(Place::new(due(task), task.created_at, task.id))
-        }
+        Pending { passes: ends_access(&task.action), ..Pending::at(Place::new(due(task), task.created_at, task.id)) }
     }
 
     /// One that cannot be read, but has an id to report on.

@@ -6,34 +6,34 @@ use bridge_core::wire::{Object, Task};
 use serde_json::Value;
 
 use super::effect::account_of;
+use crate::journal::LoginKey;
 
-/// A name of an account, as a hash: 100,000 tasks are held at once. Two that meet by chance share a lane, and no more.
-pub(super) type Name = u64;
+/// The id of an account, as a hash: 100,000 tasks are held at once. Two that meet by chance share a lane, and no more.
+pub(super) type IdKey = u64;
 
 /// The names of the account that a task is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Subject {
     /// By its id, where it is there already.
-    pub(super) id: Option<Name>,
+    pub(super) id: Option<IdKey>,
     /// By what is to be unique about a person: the e-mail address and the login name.
-    logins: [Option<Name>; 2],
+    pub(super) by_login: [Option<LoginKey>; 2],
 }
 
 impl Subject {
     pub(super) fn of(task: &Task) -> Self {
         let slug = &task.resource_type;
-        let id = account_of(&task.payload).map(|id| name(slug, "id", &id));
+        let id = account_of(&task.payload).map(|id| key(slug, &id));
         let account = task.payload.account.as_ref();
-        let logins = ["email", "username"].map(|field| {
+        let by_login = ["email", "username"].map(|field| {
             let login = account.and_then(|account: &Object| account.get(field)).and_then(Value::as_str)?;
-            let login = login.trim().to_lowercase();
-            (!login.is_empty()).then(|| name(slug, field, &login))
+            LoginKey::of(slug, field, login)
         });
-        Subject { id, logins }
+        Subject { id, by_login }
     }
 
-    pub(super) fn logins(&self) -> impl Iterator<Item = Name> {
-        self.logins.into_iter().flatten()
+    pub(super) fn logins(&self) -> impl Iterator<Item = LoginKey> {
+        self.by_login.into_iter().flatten()
     }
 
     /// Whether the account is not there yet, as far as the task knows.
@@ -42,9 +42,9 @@ impl Subject {
     }
 }
 
-fn name(slug: &str, field: &str, text: &str) -> Name {
+fn key(slug: &str, id: &str) -> IdKey {
     let mut hasher = DefaultHasher::new();
-    (slug, field, text).hash(&mut hasher);
+    (slug, id).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -4,21 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use bridge_core::{
     TaskError,
-    wire::{Task, TaskId, TaskStatus},
+    wire::{ReportStatus, Task, TaskId, TaskStatus},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     TaskInfo,
+    conclusion::Conclusion,
     engine::TaskEngine,
     error::RoundError,
-    pending::Pending,
+    pending::{Pending, ends_access},
     reporter::{self, Reported},
     round::ReportedTask,
 };
 use crate::{
     client::{ClientError, ErrorKind},
-    journal::{SeenTask, TaskEffect, TaskEnd, TaskState},
+    journal::{SeenTask, TaskEffect, TaskEnd, TaskState, Touched},
     planted::Bug,
 };
 
@@ -125,6 +126,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
 
     async fn step(&mut self) -> Result<Step, RoundError> {
         if self.pending.conclusion.is_some() {
+            self.reopen().await?;
             return self.report().await;
         }
         let done = match self.pending.unreadable.clone() {
@@ -170,6 +172,23 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
                 Err(Step::Aside)
             }
         })
+    }
+
+    /// Before a task that was settled is reported again. By that Iden may take its account into its own records once more,
+    /// even if a sync has removed it since (question P17). So the account is known and touched, and the task not settled
+    /// until the report is confirmed, as it was at the first one.
+    async fn reopen(&self) -> Result<(), RoundError> {
+        let (journal, id) = (&self.engine.journal, self.pending.id());
+        let (known, conclusion) = (journal.tasks(vec![id]).await?.pop(), self.pending.conclusion.as_deref());
+        let (Some(known), Some(Conclusion { end, .. })) = (known, conclusion) else { return Ok(()) };
+        let SeenTask { action, slug, account, .. } = &known.seen;
+        let gives = end.report.status == ReportStatus::Completed && !ends_access(action);
+        if let Some(id) = account.clone().filter(|_| gives && known.state.is_settled()) {
+            let touched = Some(Touched { slug: slug.clone(), id });
+            let effect = TaskEffect { touched, ..TaskEffect::default() };
+            journal.end_task(&known.seen, end, effect, self.engine.clock.wall()).await?;
+        }
+        Ok(())
     }
 
     async fn report(&mut self) -> Result<Step, RoundError> {
@@ -220,7 +239,10 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             }
             Reported::Later(why) => {
                 tracing::warn!(bridge.task_id = %id, why, "the report did not arrive; it is sent again");
-                engine.move_to(id, TaskState::Executed, &format!("its report did not arrive: {why}")).await?;
+                // One that was settled before, and takes access away, is so still.
+                let known = engine.journal.tasks(vec![id]).await?.pop();
+                let state = known.map_or(TaskState::Executed, |known| known.state);
+                engine.move_to(id, state, &format!("its report did not arrive: {why}")).await?;
                 self.pending.reports += 1;
                 Ok(Step::Unreported)
             }
@@ -234,7 +256,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
 
     fn unreadable(&self) -> SeenTask {
         let (action, slug) = Default::default();
-        SeenTask { id: self.pending.id(), action, slug, account: None, due: None, created: None }
+        SeenTask { id: self.pending.id(), action, slug, account: None, logins: [None; 2], due: None, created: None }
     }
 }
 

@@ -88,9 +88,12 @@ impl Session {
     }
 
     /// Ends the session. `remove` is called with the slug and id of each record of the snapshot that no page held, and says
-    /// whether it was still there.
-    pub(crate) fn complete(&mut self, mut remove: impl FnMut(&str, &str) -> bool) {
+    /// whether it was still there. `keep_untouched`: not with those of a type that no page was about.
+    pub(crate) fn complete(&mut self, keep_untouched: bool, mut remove: impl FnMut(&str, &str) -> bool) {
         for (slug, ids) in std::mem::take(&mut self.unseen) {
+            if keep_untouched && !self.counts.contains_key(&slug) {
+                continue;
+            }
             let gone = ids.into_iter().filter(|id| remove(&slug, id)).map(|id| (slug.clone(), id));
             self.removed.extend(gone);
         }

@@ -123,7 +123,7 @@ impl Scope<'_> {
         if self.assumptions.newer_records_are_removed {
             session.snapshot_anew(active(records));
         }
-        session.complete(|slug, id| {
+        session.complete(self.assumptions.untouched_types_are_kept, |slug, id| {
             records.get_mut(slug).and_then(|records| records.get_mut(id)).is_some_and(Record::remove)
         });
         self.app.last_synced_at = Some(self.clock.stamp());

@@ -81,13 +81,14 @@ impl State {
             let code = task.error["code"].as_str().unwrap_or_default();
             let is_fine = match code {
                 "account_not_found" | "account_already_exists" => true,
-                "superseded" => self.server.tasks.values().any(|other| {
+                "outcome_unknown" | "result_lost" if task.action == "reset_password" => true,
+                // Overtaken before it was begun, or while nobody knew what had become of it.
+                "superseded" | "outcome_unknown" => self.server.tasks.values().any(|other| {
                     other.number == task.number
                         && other.place() > task.place()
                         && matches!(other.action, "suspend_account" | "delete_account")
                         && self.world.confirmed.contains(&other.id)
                 }),
-                "outcome_unknown" | "result_lost" => task.action == "reset_password",
                 _ => false,
             };
             if !is_fine {

@@ -10,6 +10,9 @@ use crate::{
     system::connector::PASSWORD,
 };
 
+/// How long a retry may wait for its turn.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 impl Oracle {
     /// A request leaves.
     pub fn sent(&mut self, now: Duration, ask: &Ask, host: &str, server: &Server) -> bool {
@@ -40,8 +43,10 @@ impl Oracle {
                 _ => {}
             }
         }
-        let key = key_of(ask);
-        self.failed.remove(&key).is_some_and(|at| now < at + Duration::from_secs(1))
+        // What is read is asked for again anyhow, and reports are sent again with the next round. A page or a call about a
+        // session that comes again is a retry whenever it comes.
+        let within = if matches!(ask.method, "PUT" | "POST") { LONGEST_PAUSE } else { Duration::from_secs(1) };
+        self.failed.remove(&key_of(ask)).is_some_and(|at| now < at + within)
     }
 
     /// The answer is there.

@@ -136,6 +136,7 @@ entries! {
         write forget_tasks(but: HashSet<TaskId>, before: Timestamp, at_least: u32) -> ();
         look overtaken_by(task: &SeenTask) -> Option<TaskId>;
         look is_ordered(loss: &Ordered) -> bool;
+        look is_awaited(account: &Touched) -> bool;
         look at_work() -> Vec<Touched>;
         look touched() -> Vec<Touched>;
     }

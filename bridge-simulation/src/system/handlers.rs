@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// A handler at work.
-pub struct Busy {
+struct Busy {
     stage: Arc<Stage>,
     task: Uuid,
 }
 
 impl Busy {
-    pub fn begin(stage: &Arc<Stage>, task: Uuid, action: &'static str, number: u32) -> Self {
+    fn begin(stage: &Arc<Stage>, task: Uuid, action: &'static str, number: u32) -> Self {
         let mut guard = stage.enter();
         let state = &mut *guard;
         state.trace.say(state.now, "handler", format_args!("{task} {action} {number}"));
@@ -148,6 +148,6 @@ async fn reset(cx: TaskContext<System>, task: ResetPassword<Employee>) -> Result
     Ok(NewPassword::sent_by_the_system())
 }
 
-pub fn all() -> Tasks<System> {
+pub(super) fn all() -> Tasks<System> {
     tasks![suspend, resume, dismiss, rename, hire, reset]
 }

@@ -4,7 +4,13 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Transaction;
 
 use super::{
-    fault::Result, losses::a_day_before, scan::no_scan, session::close, store::Store, touched::Forget, values::At,
+    fault::Result,
+    losses::a_day_before,
+    scan::no_scan,
+    session::close,
+    store::Store,
+    touched::{Forget, note_unpushed},
+    values::At,
 };
 use crate::{journal::ScanEnd, planted::Bug};
 
@@ -36,6 +42,7 @@ impl Store {
                 }
                 reduce(tx)?;
                 if settled {
+                    note_unpushed(tx)?;
                     remove(tx, touched_before)?;
                 }
                 complete(tx, at, touched_before)?;
@@ -101,7 +108,7 @@ fn remove(tx: &Transaction<'_>, touched_before: i64) -> Result<()> {
     while let Some(row) = absent.next()? {
         let (type_, id): (i64, String) = (row.get(0)?, row.get(1)?);
         // One that stays known would be counted as lost by the next session.
-        if forget.record(type_, &id)? {
+        if forget.removed(type_, &id)? {
             fulfil.execute((type_, &id))?;
         }
     }

@@ -22,6 +22,8 @@ struct State {
     status: KnownStatus,
     edges: Edges,
     fingerprint: Option<i64>,
+    /// A completed session removed it, and Iden may hold it all the same.
+    spared: bool,
 }
 
 /// What a record takes away.
@@ -85,7 +87,7 @@ impl<'a> Page<'a> {
             type_,
             kind,
             find_known: tx
-                .prepare_cached("SELECT status, edges, fingerprint FROM known WHERE type = ?1 AND id = ?2")?,
+                .prepare_cached("SELECT status, edges, fingerprint, spared FROM known WHERE type = ?1 AND id = ?2")?,
             find_seen: tx.prepare_cached("SELECT change FROM scratch.seen WHERE type = ?1 AND id = ?2")?,
             find_target: tx.prepare_cached("SELECT 1 FROM scratch.target WHERE edge_key = ?1")?,
             note_seen: tx.prepare_cached(
@@ -103,7 +105,8 @@ impl Page<'_> {
         let known = self.known(&record.id)?;
         let before = self.seen_before(&record.id)?;
         let (kept, dangling) = self.edges(record)?;
-        let new = State { status: record.status.into(), edges: kept, fingerprint: Some(record.fingerprint) };
+        let (status, fingerprint) = (record.status.into(), Some(record.fingerprint));
+        let new = State { status, edges: kept, fingerprint, spared: false };
         let change = match &known {
             _ if before == Some(Change::Created) => Change::Created,
             None => Change::Created,
@@ -127,6 +130,9 @@ impl Page<'_> {
         self.note_seen(&record.id, (change, before.is_some()), &new, dangling.len(), held_back)?;
         if reduction.is_some() {
             self.note_reduction(&record.id, &reduction, &orders)?;
+        }
+        if scan.is_push() && known.as_ref().is_some_and(|known| known.spared) {
+            self.recall(&record.id)?;
         }
         if scan.is_push() && held_back.is_none() {
             if !known.is_some_and(|known| known.covers(&new)) {
@@ -152,7 +158,7 @@ impl Page<'_> {
 
     fn known(&mut self, id: &str) -> Result<Option<State>> {
         let known = self.find_known.query_row((self.type_, id), |row| {
-            Ok(State { status: row.get(0)?, edges: row.get(1)?, fingerprint: row.get(2)? })
+            Ok(State { status: row.get(0)?, edges: row.get(1)?, fingerprint: row.get(2)?, spared: row.get(3)? })
         });
         Ok(known.optional()?)
     }
@@ -281,6 +287,14 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// It is there again, and removed no more.
+    fn recall(&self, id: &str) -> Result<()> {
+        let mut recall =
+            self.tx.prepare_cached("UPDATE known SET spared = 0, fingerprint = NULL WHERE type = ?1 AND id = ?2")?;
+        recall.execute((self.type_, id))?;
+        Ok(())
+    }
+
     fn fulfil(&self, id: &str, reduction: &Reduction) -> Result<()> {
         let mut fulfil = self.tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
         if reduction.deactivated {
@@ -296,7 +310,7 @@ impl Page<'_> {
 impl State {
     /// Whether Iden surely holds it so.
     fn is(&self, new: &State) -> bool {
-        self.fingerprint == new.fingerprint && self.status == new.status && self.edges == new.edges
+        !self.spared && self.fingerprint == new.fingerprint && self.status == new.status && self.edges == new.edges
     }
 
     /// Whether nothing needs to be written before it is pushed: it is so, or is known to be unconfirmed.

@@ -11,6 +11,7 @@ mod fault;
 mod folder;
 mod judge;
 mod losses;
+mod overtaken;
 mod plan;
 mod scan;
 mod schema;

@@ -11,7 +11,7 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 2] = [TABLES, TASKS];
+const STEPS: [&str; 3] = [TABLES, TASKS, NAMES_AND_SPARED];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -187,6 +187,21 @@ INSERT INTO task_step (task, number, at, state, attempts, note)
 DROP TABLE begun;
 ";
 
+/// Whom a task names beside the id, since one that is to make an account has no id of it; and which removed records Iden may
+/// hold all the same.
+const NAMES_AND_SPARED: &str = "
+-- `email`, `username`: keys of what names the person, where the task has them.
+ALTER TABLE task ADD COLUMN email INTEGER;
+ALTER TABLE task ADD COLUMN username INTEGER;
+CREATE INDEX task_of_email ON task (email) WHERE email IS NOT NULL;
+CREATE INDEX task_of_username ON task (username) WHERE username IS NOT NULL;
+
+-- `spared`: a completed session removed it, and pushed nothing of its type, which Iden may leave alone then (question P12).
+ALTER TABLE known ADD COLUMN spared INTEGER NOT NULL DEFAULT 0;
+-- `unpushed`: the session that is being completed pushed nothing of it.
+ALTER TABLE type ADD COLUMN unpushed INTEGER NOT NULL DEFAULT 0;
+";
+
 /// What one scan has seen. It is gone with the scan.
 ///
 /// The views stand where they see both databases: what would be lost, and counts.
@@ -243,9 +258,12 @@ CREATE TABLE scratch.reduction (
     PRIMARY KEY (type, kind, id, target)
 ) STRICT, WITHOUT ROWID;
 
+-- Who was spared was removed once already, by an order or a leave of its own.
 CREATE TEMP VIEW removal AS
     SELECT type, id FROM scratch.unseen
     WHERE why = 'absent'
+      AND NOT EXISTS (SELECT 1 FROM main.known
+                      WHERE known.type = unseen.type AND known.id = unseen.id AND known.spared)
       AND NOT EXISTS (SELECT 1 FROM main.ordered
                       WHERE ordered.type = unseen.type AND ordered.id = unseen.id AND ordered.kind = 0);
 CREATE TEMP VIEW loss AS

@@ -56,7 +56,7 @@ impl Store {
             note.execute((type_, id, seen.map(|(change, _)| change != Change::Created)))?;
             // One that came twice may have been accepted the other time.
             if scan.is_push() && surely_not_applied && seen == Some((Change::Created, false)) {
-                Forget::new(tx, scan.touched_before)?.record(type_, id)?;
+                Forget::new(tx, scan.touched_before)?.refused(type_, id)?;
             }
             Ok(())
         })
@@ -68,6 +68,8 @@ impl Store {
         let mut missing = connection.prepare_cached(
             "SELECT id FROM known
              WHERE type = ?1 AND id > ?2
+               -- While nothing of the type is pushed, completing does to them what it did before: nothing more.
+               AND (NOT spared OR EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = known.type))
                AND NOT EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = known.type AND seen.id = known.id)
                AND NOT EXISTS (SELECT 1 FROM scratch.unseen WHERE unseen.type = known.type AND unseen.id = known.id)
              ORDER BY id LIMIT ?3",

@@ -8,7 +8,7 @@ use super::{
     SqliteJournal,
     fault::{Fault, Result},
     store::Store,
-    touched::{Forget, last_touch},
+    touched::{Forget, last_touch, note_unpushed},
     values::{At, from_word, word},
 };
 use crate::{
@@ -32,11 +32,15 @@ impl Store {
     }
 
     fn begin_completing(&mut self, session: &OpenSession, plan: &str, approval: Option<&str>) -> Result<()> {
+        let scanned = self.scan.is_some();
         let touched_before = match &self.scan {
             Some(scan) => scan.touched_before,
             None => last_touch(self.reading()?)?,
         };
         self.write(|tx| {
+            if scanned {
+                note_unpushed(tx)?;
+            }
             if let Some(hash) = approval
                 && !Bug::ApprovalIsUsedTwice.is_planted()
             {
@@ -69,7 +73,8 @@ impl Store {
             taken.execute([At(at)])?;
             let mut baseline = tx.prepare_cached(
                 "UPDATE type SET (baseline, baseline_edges) =
-                     (SELECT count(*), coalesce(sum(length(edges)) / 8, 0) FROM known WHERE known.type = type.id)",
+                     (SELECT count(*), coalesce(sum(length(edges)) / 8, 0) FROM known
+                      WHERE known.type = type.id AND NOT spared)",
             )?;
             baseline.execute([])?;
             tx.prepare_cached("UPDATE state SET completed_at = ?1, held = NULL")?.execute([At(at)])?;
@@ -88,7 +93,7 @@ fn remove_planned(tx: &Transaction<'_>) -> Result<()> {
     let mut planned = planned.query([])?;
     while let Some(row) = planned.next()? {
         let id: String = row.get(1)?;
-        Forget::new(tx, row.get(2)?)?.record(row.get(0)?, &id)?;
+        Forget::new(tx, row.get(2)?)?.removed(row.get(0)?, &id)?;
     }
     Ok(())
 }

@@ -23,6 +23,9 @@ use crate::{
     planted::Bug,
 };
 
+/// What is read of a task.
+const KNOWN: &str = "id, action, slug, account, email, username, due, created, state, attempts, outcome, since";
+
 impl Store {
     /// It is called every round, and most of what is listed is here: it writes only where something is new.
     fn see_tasks(&mut self, mut tasks: Vec<SeenTask>, at: Timestamp) -> Result<()> {
@@ -44,13 +47,14 @@ impl Store {
         }
         self.write(|tx| {
             let mut see = tx.prepare_cached(
-                "INSERT INTO task (id, action, slug, account, due, created, state, attempts, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO task (id, action, slug, account, email, username, due, created, state, attempts, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10) ON CONFLICT (id) DO NOTHING",
             )?;
             for task in new {
                 let id = task.id.to_string();
                 let times = (task.due.map(At), task.created.map(At));
-                let seen = (&id, task.action, task.slug, task.account, times.0, times.1, TaskState::Seen, At(at));
+                let (action, slug, account, [email, username]) = (task.action, task.slug, task.account, task.logins);
+                let seen = (&id, action, slug, account, email, username, times.0, times.1, TaskState::Seen, At(at));
                 if see.execute(seen)? > 0 {
                     steps::add(tx, &id, &TaskStep::new(at, TaskState::Seen, 0, ""))?;
                 }
@@ -61,9 +65,7 @@ impl Store {
 
     fn tasks(&mut self, ids: &[TaskId]) -> Result<Vec<KnownTask>> {
         let tx = self.reading()?.transaction()?;
-        let mut find = tx.prepare_cached(
-            "SELECT id, action, slug, account, due, created, state, attempts, outcome, since FROM task WHERE id = ?1",
-        )?;
+        let mut find = tx.prepare_cached(&format!("SELECT {KNOWN} FROM task WHERE id = ?1"))?;
         let mut found = Vec::new();
         for id in ids {
             let mut rows = find.query([id.to_string()])?;
@@ -75,10 +77,8 @@ impl Store {
     }
 
     fn open_tasks(&mut self) -> Result<Vec<KnownTask>> {
-        let mut open = self.reading()?.prepare_cached(
-            "SELECT id, action, slug, account, due, created, state, attempts, outcome, since FROM open_task
-             ORDER BY due, created, id",
-        )?;
+        let mut open =
+            self.reading()?.prepare_cached(&format!("SELECT {KNOWN} FROM open_task ORDER BY due, created, id"))?;
         let mut rows = open.query([])?;
         let mut open = Vec::new();
         while let Some(row) = rows.next()? {
@@ -92,17 +92,18 @@ impl Store {
             let id = task.id.to_string();
             // Whoever calls the handler of a task that has ended has overlooked its end.
             let mut start = tx.prepare_cached(
-                "INSERT INTO task (id, action, slug, account, due, created, state, attempts, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)
+                "INSERT INTO task (id, action, slug, account, email, username, due, created, state, attempts, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)
                  ON CONFLICT (id) DO UPDATE SET
                      action = excluded.action, slug = excluded.slug, account = excluded.account,
-                     due = excluded.due, created = excluded.created,
+                     email = excluded.email, username = excluded.username, due = excluded.due, created = excluded.created,
                      state = excluded.state, attempts = attempts + 1, since = excluded.since
                  WHERE outcome IS NULL
                  RETURNING attempts",
             )?;
-            let times = (task.due.map(At), task.created.map(At));
-            let started = (&id, &task.action, &task.slug, &task.account, times.0, times.1, TaskState::Started, At(at));
+            let (times, [email, username]) = ((task.due.map(At), task.created.map(At)), task.logins);
+            let (action, slug, account, to) = (&task.action, &task.slug, &task.account, TaskState::Started);
+            let started = (&id, action, slug, account, email, username, times.0, times.1, to, At(at));
             let attempts = start.query_row(started, |row| row.get(0)).optional()?;
             let runs_again = Bug::SettledRunsAgain.is_planted().then_some(1);
             let attempts = attempts
@@ -126,20 +127,22 @@ impl Store {
         self.write(|tx| {
             let id = task.id.to_string();
             let mut end = tx.prepare_cached(
-                "INSERT INTO task (id, action, slug, account, due, created, state, attempts, outcome, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)
+                "INSERT INTO task
+                     (id, action, slug, account, email, username, due, created, state, attempts, outcome, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11)
                  ON CONFLICT (id) DO UPDATE SET
                      action = coalesce(nullif(excluded.action, ''), action), slug = coalesce(nullif(excluded.slug, ''), slug),
                      account = coalesce(excluded.account, account),
+                     email = coalesce(excluded.email, email), username = coalesce(excluded.username, username),
                      due = coalesce(excluded.due, due), created = coalesce(excluded.created, created),
                      state = excluded.state, outcome = excluded.outcome, since = excluded.since
                  RETURNING attempts",
             )?;
             // An account that it has made is its own from now on.
             let account = task.account.as_ref().or(effect.touched.as_ref().map(|touched| &touched.id));
-            let times = (task.due.map(At), task.created.map(At));
-            let ended =
-                (&id, &task.action, &task.slug, account, times.0, times.1, TaskState::Executed, outcome, At(at));
+            let (times, [email, username]) = ((task.due.map(At), task.created.map(At)), task.logins);
+            let (action, slug, to) = (&task.action, &task.slug, TaskState::Executed);
+            let ended = (&id, action, slug, account, email, username, times.0, times.1, to, outcome, At(at));
             let attempts = end.query_row(ended, |row| row.get(0))?;
             steps::add(tx, &id, &TaskStep::new(at, TaskState::Executed, attempts, note))?;
             // A task that was about no account, and has touched one, has made it.
@@ -154,6 +157,9 @@ impl Store {
                 found(tx, &id)?.ok_or_else(|| Fault::other(format!("task {id} is not in the journal")))?;
             if found != to && matches!(to, TaskState::Started | TaskState::Executed) {
                 return Err(Fault::other(format!("task {id} is not moved to `{to}`")));
+            }
+            if (found, to) == (TaskState::Executed, TaskState::Reported) {
+                touch_given(tx, &id)?;
             }
             put(tx, &id, found, &TaskStep::new(at, to, attempts, note))
         };
@@ -197,42 +203,37 @@ impl Store {
             Ok(())
         })
     }
-
-    fn overtaken_by(&mut self, task: &SeenTask) -> Result<Option<TaskId>> {
-        let Some(account) = &task.account else { return Ok(None) };
-        // A time that is missing comes before all others. Of several the last one: it is what holds now.
-        let mut later = self.reading()?.prepare_cached(
-            "SELECT id FROM task
-             WHERE slug = ?1 AND account = ?2 AND id <> ?3
-               AND action IN ('suspend_account', 'delete_account')
-               AND state IN (?4, ?5) AND outcome ->> '$.report.status' = 'completed'
-               AND (coalesce(due, ?6), coalesce(created, ?6)) > (?7, ?8)
-             ORDER BY due DESC, created DESC, id DESC LIMIT 1",
-        )?;
-        let time = |time: Option<Timestamp>| time.map_or(i64::MIN, |time| At(time).nanoseconds());
-        let (due, created) = (time(task.due), time(task.created));
-        let (executed, reported) = (TaskState::Executed, TaskState::Reported);
-        let of = (&task.slug, account, task.id.to_string(), executed, reported, i64::MIN, due, created);
-        later.query_row(of, |row| row.get(0)).optional()?.map(from_word).transpose()
-    }
 }
 
-/// From the columns id, action, slug, account, due, created, state, attempts, outcome, since.
+/// A report can arrive after a session has begun, and its account be none of those whom that session removes; so what gives
+/// access is touched once more when the report is confirmed.
+fn touch_given(tx: &Transaction<'_>, task: &str) -> Result<()> {
+    let mut given = tx.prepare_cached(
+        "SELECT slug, account FROM task
+         WHERE id = ?1 AND account IS NOT NULL AND action NOT IN ('suspend_account', 'delete_account')
+           AND outcome ->> '$.report.status' = 'completed'",
+    )?;
+    let given = given.query_row([task], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    given.map_or(Ok(()), |(slug, account): (String, String)| touch(tx, &slug, &account, false))
+}
+
+/// From the columns of [`KNOWN`].
 fn known_task(row: &Row<'_>) -> Result<KnownTask> {
     let time = |column| row.get::<_, Option<At>>(column).map(|time| time.map(|At(time)| time));
-    let outcome: Option<String> = row.get(8)?;
-    let At(since) = row.get(9)?;
+    let outcome: Option<String> = row.get(10)?;
+    let At(since) = row.get(11)?;
     Ok(KnownTask {
         seen: SeenTask {
             id: from_word(row.get(0)?)?,
             action: row.get(1)?,
             slug: row.get(2)?,
             account: row.get(3)?,
-            due: time(4)?,
-            created: time(5)?,
+            logins: [row.get(4)?, row.get(5)?],
+            due: time(6)?,
+            created: time(7)?,
         },
-        state: row.get(6)?,
-        attempts: row.get(7)?,
+        state: row.get(8)?,
+        attempts: row.get(9)?,
         end: outcome.map(|end| serde_json::from_str(&end)).transpose()?,
         since,
     })
@@ -337,6 +338,11 @@ impl TaskJournal for SqliteJournal {
     async fn is_ordered(&self, loss: &Ordered) -> Result<bool, JournalError> {
         let loss = loss.clone();
         self.call("read", move |store| store.is_ordered(&loss)).await
+    }
+
+    async fn is_awaited(&self, account: &Touched) -> Result<bool, JournalError> {
+        let account = account.clone();
+        self.call("read", move |store| store.is_awaited(&account)).await
     }
 
     async fn at_work(&self) -> Result<Vec<Touched>, JournalError> {

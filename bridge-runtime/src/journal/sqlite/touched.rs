@@ -14,28 +14,49 @@ use crate::{
 };
 
 /// Takes records out of the known set, but for accounts that tasks have touched since a scan began, or that one is at work
-/// on: they may be there again.
+/// on: they may be there again. Whoever is removed with the last of a type is spared: Iden may leave a type alone that a
+/// session pushed nothing of (question P12).
 pub(super) struct Forget<'a> {
+    spare: CachedStatement<'a>,
     forget: CachedStatement<'a>,
     touched_before: i64,
 }
 
+/// The record ?1, ?2 in `known` that no task has to do with since the touch ?3.
+const UNTOUCHED: &str = "
+    WHERE type = ?1 AND id = ?2
+      AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.type = ?1 AND touched.id = ?2 AND number > ?3)
+      AND NOT EXISTS (SELECT 1 FROM open_task JOIN type ON type.slug = open_task.slug
+                      WHERE type.id = ?1 AND open_task.account = ?2)";
+
 impl<'a> Forget<'a> {
     pub(super) fn new(tx: &'a Transaction<'_>, touched_before: i64) -> Result<Self> {
-        let forget = tx.prepare_cached(
-            "DELETE FROM known
-             WHERE type = ?1 AND id = ?2
-               AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.type = ?1 AND touched.id = ?2 AND number > ?3)
-               AND NOT EXISTS (SELECT 1 FROM open_task JOIN type ON type.slug = open_task.slug
-                               WHERE type.id = ?1 AND open_task.account = ?2)",
-        )?;
-        Ok(Forget { forget, touched_before })
+        let spare = tx.prepare_cached(&format!(
+            "UPDATE known SET spared = 1 {UNTOUCHED} AND EXISTS (SELECT 1 FROM type WHERE type.id = ?1 AND unpushed)"
+        ))?;
+        let forget = tx.prepare_cached(&format!("DELETE FROM known {UNTOUCHED}"))?;
+        Ok(Forget { spare, forget, touched_before })
     }
 
-    /// Whether it is known no more.
-    pub(super) fn record(&mut self, type_: i64, id: &str) -> Result<bool> {
+    /// Whether it is known no more: Iden never held it.
+    pub(super) fn refused(&mut self, type_: i64, id: &str) -> Result<bool> {
         Ok(self.forget.execute((type_, id, self.touched_before))? > 0)
     }
+
+    /// Whether it counts as removed now: it is known no more, or spared.
+    pub(super) fn removed(&mut self, type_: i64, id: &str) -> Result<bool> {
+        let spared = self.spare.execute((type_, id, self.touched_before))? > 0;
+        Ok(spared || self.refused(type_, id)?)
+    }
+}
+
+/// Writes down of which types the open scan has pushed nothing.
+pub(super) fn note_unpushed(tx: &Transaction<'_>) -> Result<()> {
+    let mut note = tx.prepare_cached(
+        "UPDATE type SET unpushed = NOT EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = type.id)",
+    )?;
+    note.execute([])?;
+    Ok(())
 }
 
 impl Store {
@@ -45,6 +66,11 @@ impl Store {
              WHERE type.slug = ?1 AND ordered.id = ?2 AND ordered.kind = ?3",
         )?;
         Ok(ordered.exists((slug, id, kind))?)
+    }
+
+    pub(super) fn is_awaited(&mut self, Touched { slug, id }: &Touched) -> Result<bool> {
+        let mut awaited = self.reading()?.prepare_cached("SELECT 1 FROM awaited WHERE slug = ?1 AND id = ?2")?;
+        Ok(awaited.exists((slug, id))?)
     }
 
     pub(super) fn touched(&mut self) -> Result<Vec<Touched>> {
@@ -114,7 +140,7 @@ pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> R
     }
     let type_ = type_for(tx, slug)?;
     let mut known = tx.prepare_cached(
-        "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO NOTHING",
+        "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO UPDATE SET spared = 0 WHERE spared",
     )?;
     known.execute((type_, id, KnownStatus::Unknown, Edges::default()))?;
     // In place of the older touch, so that its number is the last one. It has been waited for as long as before, unless it

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::fault::{Fault, Result};
-use crate::journal::{Change, EdgeKey, LossKind, TaskState};
+use crate::journal::{Change, EdgeKey, LoginKey, LossKind, TaskState};
 
 /// A type that stands in the database as one of a few numbers. They are part of the format: never give one another meaning.
 macro_rules! numbered {
@@ -123,17 +123,24 @@ impl FromSql for At {
     }
 }
 
-impl ToSql for EdgeKey {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        self.0.to_sql()
-    }
+/// A type that stands in the database as its number.
+macro_rules! keys {
+    ($($type:ident,)+) => {$(
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.0.into())
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_i64().map($type)
+            }
+        }
+    )+};
 }
 
-impl FromSql for EdgeKey {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_i64().map(EdgeKey)
-    }
-}
+keys!(EdgeKey, LoginKey,);
 
 /// The edges of a record, each once and in order, so that equal sets are equal bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,24 +3,27 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::LaneId;
-use crate::tasks::subject::{Name, Subject};
+use crate::{
+    journal::LoginKey,
+    tasks::subject::{IdKey, Subject},
+};
 
 /// Lanes by the names of their accounts.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
-    by_id: HashMap<Name, LaneId>,
+    by_id: HashMap<IdKey, LaneId>,
     /// Which lane makes an account of this login, and which ones have one.
-    makers: HashMap<Name, LaneId>,
-    owners: BTreeSet<(Name, LaneId)>,
+    makers: HashMap<LoginKey, LaneId>,
+    owners: BTreeSet<(LoginKey, LaneId)>,
     /// Under what each lane stands here, sorted.
     entries: HashMap<LaneId, Vec<Entry>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Entry {
-    Id(Name),
-    Maker(Name),
-    Owner(Name),
+    Id(IdKey),
+    Maker(LoginKey),
+    Owner(LoginKey),
 }
 
 impl Directory {

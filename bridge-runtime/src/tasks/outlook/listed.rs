@@ -42,7 +42,7 @@ pub struct ListedTask {
 
 impl ListedTask {
     pub(crate) fn new(seen: SeenTask, state: TaskState, attempts: u32, listed: bool) -> Self {
-        let SeenTask { id, action, slug: resource_type, account, due, created } = seen;
+        let SeenTask { id, action, slug: resource_type, account, due, created, .. } = seen;
         let (handler, report, behind) = (None, None, None);
         ListedTask {
             id,

@@ -99,13 +99,57 @@ PRAGMA user_version = 1;
 PRAGMA journal_mode = WAL;
 ";
 
+/// What version 2 had otherwise, as it was.
+const VERSION_2: &str = "
+DROP TABLE task;
+CREATE TABLE task (
+    id       TEXT PRIMARY KEY,
+    action   TEXT NOT NULL,
+    slug     TEXT NOT NULL,
+    account  TEXT,
+    due      INTEGER,
+    created  INTEGER,
+    state    INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    outcome  TEXT,
+    since    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_by_state ON task (state, since);
+CREATE INDEX task_of_account ON task (slug, account) WHERE account IS NOT NULL;
+CREATE VIEW open_task AS SELECT * FROM task WHERE state IN (1, 2, 4, 5);
+CREATE VIEW settled_task AS SELECT * FROM task WHERE state IN (3, 6, 7);
+CREATE TABLE task_step (
+    task     TEXT NOT NULL REFERENCES task (id) ON DELETE CASCADE,
+    number   INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    state    INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    note     TEXT NOT NULL,
+    PRIMARY KEY (task, number)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE touched ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE touched ADD COLUMN misses INTEGER NOT NULL DEFAULT 0;
+CREATE VIEW awaited AS
+    SELECT type.slug, touched.type, touched.id FROM touched JOIN type ON type.id = touched.type
+    WHERE touched.made AND touched.misses < 3;
+PRAGMA user_version = 2;
+";
+
 /// A journal of version 1 with these entries.
 fn version_1(directory: &tempfile::TempDir, entries: &str) {
+    old_journal(directory, &[VERSION_1, entries]);
+}
+
+/// The same of version 2.
+fn version_2(directory: &tempfile::TempDir, entries: &str) {
+    old_journal(directory, &[VERSION_1, VERSION_2, entries]);
+}
+
+fn old_journal(directory: &tempfile::TempDir, sql: &[&str]) {
     let folder = directory.path().join("app");
     std::fs::create_dir(&folder).unwrap();
     let connection = Connection::open(folder.join("journal.db")).unwrap();
-    connection.execute_batch(VERSION_1).unwrap();
-    connection.execute_batch(entries).unwrap();
+    sql.iter().for_each(|sql| connection.execute_batch(sql).unwrap());
 }
 
 /// Everything that makes the tables, in order.
@@ -176,17 +220,44 @@ async fn whatever_else_version_1_knew_is_kept() {
 }
 
 #[tokio::test]
+async fn tasks_and_records_of_version_2_are_carried_over() {
+    let directory = tempfile::tempdir().unwrap();
+    version_2(
+        &directory,
+        r#"INSERT INTO type (slug, baseline) VALUES ('employee', 1);
+           INSERT INTO known (type, id, status, edges) VALUES (1, 'a', 2, x'');
+           INSERT INTO task (id, action, slug, account, due, created, state, attempts, outcome, since)
+               VALUES ('00000000-0000-4000-8000-000000000001', 'delete_account', 'employee', 'a', 9, 9, 3, 1,
+                       '{"report":{"status":"completed"},"secret":false}', 0);
+           INSERT INTO task_step (task, number, at, state, attempts, note)
+               VALUES ('00000000-0000-4000-8000-000000000001', 1, 0, 3, 1, '');
+           INSERT INTO touched (type, id, made, misses) VALUES (1, 'a', 1, 1);"#,
+    );
+    let journal = open(&directory);
+    let deleted = journal.tasks(vec![task_id(1)]).await.unwrap().remove(0);
+    assert_eq!((deleted.state, deleted.attempts, deleted.seen.logins), (TaskState::Reported, 1, [None; 2]));
+    assert_eq!(journal.task_steps(task_id(1)).await.unwrap().len(), 1);
+    assert_eq!(known(&journal, "employee").await, ["a"], "nobody was spared");
+    assert_eq!(journal.touched().await.unwrap(), [account("a")], "it is waited for still");
+    let update = SeenTask { id: task_id(2), ..task(2, Some("a")) };
+    assert_eq!(journal.overtaken_by(&update).await.unwrap(), Some(task_id(1)), "by the id, as before");
+}
+
+#[tokio::test]
 async fn a_journal_that_was_carried_over_has_the_tables_of_a_new_one() {
-    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    version_1(&old, "");
-    drop(open(&old));
+    let new = tempfile::tempdir().unwrap();
     drop(open(&new));
     let comments = |table: String| table.lines().filter(|line| !line.trim().starts_with("--")).collect::<String>();
-    let tables = |of| tables(of).into_iter().map(comments).collect::<Vec<_>>();
-    assert_eq!(tables(&old), tables(&new));
-    // And is not carried over again.
-    drop(open(&old));
-    assert_eq!(tables(&old), tables(&new));
+    let tables = |of: &tempfile::TempDir| tables(of).into_iter().map(comments).collect::<Vec<_>>();
+    for version in [version_1, version_2] {
+        let old = tempfile::tempdir().unwrap();
+        version(&old, "");
+        drop(open(&old));
+        assert_eq!(tables(&old), tables(&new));
+        // And is not carried over again.
+        drop(open(&old));
+        assert_eq!(tables(&old), tables(&new));
+    }
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::SqliteJournal;
 use crate::journal::{
-    AppJournal, Change, EdgeKey, Judgement, KnownApp, Losses, Ordered, Origin, ScanEnd, ScanJournal, ScanMode, Seen,
-    SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, Touched, first_eight,
+    AppJournal, Change, EdgeKey, Judgement, KnownApp, LoginKey, LossKind, Losses, Ordered, Origin, ScanEnd,
+    ScanJournal, ScanMode, Seen, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, Touched, first_eight,
 };
 
 mod app;
@@ -33,6 +33,7 @@ mod reduction;
 mod retry;
 mod see;
 mod session;
+mod spared;
 mod steps;
 mod tasks;
 mod touched;
@@ -139,6 +140,7 @@ fn task(number: u8, account: Option<&str>) -> SeenTask {
         action: "update_account".to_owned(),
         slug: "employee".to_owned(),
         account: account.map(str::to_owned),
+        logins: [None; 2],
         due: None,
         created: None,
     }

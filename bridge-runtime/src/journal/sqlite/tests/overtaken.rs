@@ -121,3 +121,65 @@ async fn a_deletion_overtakes_the_task_of_the_account_that_a_task_has_made() {
     let known = journal.tasks(vec![made.id]).await.unwrap().remove(0);
     assert_eq!(journal.overtaken_by(&known.seen).await.unwrap(), Some(task_id(2)));
 }
+
+/// The keys of an e-mail address and a login name of an employee; empty: it has none.
+fn logins(email: &str, username: &str) -> [Option<LoginKey>; 2] {
+    [LoginKey::of("employee", "email", email), LoginKey::of("employee", "username", username)]
+}
+
+/// The creation that is asked about: of `ann@acme.example`, or `ann`, made and due at 3.
+fn creation() -> SeenTask {
+    let logins = logins("ann@acme.example", "ann");
+    SeenTask { account: None, logins, ..timed(1, "create_account", Some(3), Some(3)) }
+}
+
+/// A deletion of the account `a`, made at 4 and due then.
+fn deletion(email: &str, username: &str) -> SeenTask {
+    SeenTask { logins: logins(email, username), ..timed(2, "delete_account", Some(4), Some(4)) }
+}
+
+/// Whether a creation is overtaken by a task that was carried out.
+async fn is_overtaken(creation: &SeenTask, by: SeenTask) -> bool {
+    with(&[by]).await.overtaken_by(creation).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_creation_is_overtaken_by_the_deletion_of_who_has_its_address_or_its_login_name() {
+    for (email, username, is_the_same) in [
+        ("ann@acme.example", "", true),
+        (" Ann@ACME.example ", "", true),
+        ("", "ANN", true),
+        ("other@acme.example", "ann", true),
+        ("other@acme.example", "other", false),
+        ("ann", "ann@acme.example", false),
+        ("", "", false),
+    ] {
+        assert_eq!(is_overtaken(&creation(), deletion(email, username)).await, is_the_same, "{email} {username}");
+    }
+    let suspension = SeenTask { action: "suspend_account".to_owned(), ..deletion("", "ann") };
+    assert!(is_overtaken(&creation(), suspension).await);
+    let of_another_type = SeenTask { slug: "contractor".to_owned(), ..deletion("", "ann") };
+    assert!(!is_overtaken(&creation(), of_another_type).await);
+}
+
+#[tokio::test]
+async fn who_is_given_the_address_after_a_deletion_is_made() {
+    for (due, created) in [(4, 4), (5, 5), (5, 2)] {
+        let times = timed(1, "create_account", Some(due), Some(created));
+        let rehired = SeenTask { due: times.due, created: times.created, ..creation() };
+        assert!(!is_overtaken(&rehired, deletion("ann@acme.example", "ann")).await, "{due} {created}");
+    }
+    // It may have been made after the deletion: nobody can tell.
+    let timeless = SeenTask { due: None, created: None, ..creation() };
+    assert!(!is_overtaken(&timeless, deletion("ann@acme.example", "ann")).await);
+}
+
+#[tokio::test]
+async fn two_accounts_that_share_an_address_do_not_overtake_each_other() {
+    let address = logins("office@acme.example", "");
+    let of_b = SeenTask { account: Some("b".to_owned()), logins: address, ..asked() };
+    assert!(!is_overtaken(&of_b, SeenTask { due: of_b.due, ..deletion("office@acme.example", "") }).await);
+    // But a deletion that names nobody but by the address may mean it.
+    let without_id = SeenTask { account: None, ..timed(2, "delete_account", Some(6), Some(6)) };
+    assert!(is_overtaken(&of_b, SeenTask { logins: address, ..without_id }).await);
+}

@@ -147,3 +147,31 @@ async fn an_end_and_its_effect_are_written_together_or_not_at_all() {
     assert_eq!((known.state, known.end), (TaskState::Started, None));
     assert_eq!(journal.task_steps(task_id(1)).await.unwrap().len(), 1);
 }
+
+/// Whether the account of this task stays known, where a session that began before its report was confirmed finds it absent.
+async fn outlives_a_session_that_began_before_its_report(action: &str, end: TaskEnd) -> bool {
+    let journal = SqliteJournal::in_task().unwrap();
+    completed(&journal, &[], vec![employee("a"), employee("b")]).await;
+    let task = SeenTask { action: action.to_owned(), ..task(1, Some("b")) };
+    start(&journal, &task).await;
+    journal.end_task(&task, &end, touching(Some(account("b"))), NOW).await.unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see_one(&journal, employee("a")).await;
+    move_to(&journal, &task, TaskState::Reported).await;
+    journal.set_absent("employee", vec!["b".to_owned()]).await.unwrap();
+    journal.end_scan(COMPLETED).await.unwrap();
+    known(&journal, "employee").await.contains(&"b".to_owned())
+}
+
+/// Iden may take the account into its records by the report (question P17), and that after the session's snapshot.
+#[tokio::test]
+async fn a_report_that_is_confirmed_touches_the_account_that_it_gives_access() {
+    for action in ["create_account", "update_account", "unsuspend_account", "reset_password"] {
+        assert!(outlives_a_session_that_began_before_its_report(action, done()).await, "{action}");
+    }
+    for action in ["suspend_account", "delete_account"] {
+        assert!(!outlives_a_session_that_began_before_its_report(action, done()).await, "{action}");
+    }
+    let failed = TaskEnd { report: TaskReport::failed("locked", "it is locked"), secret: false };
+    assert!(!outlives_a_session_that_began_before_its_report("create_account", failed).await);
+}
