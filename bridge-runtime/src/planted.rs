@@ -7,6 +7,7 @@ macro_rules! bugs {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(not(feature = "planted-bugs"), allow(unreachable_pub))]
         #[allow(missing_docs)] // each stands where it is asked for
+        #[cfg_attr(not(feature = "journal-sqlite"), allow(dead_code))]
         pub enum Bug { $($name,)* }
 
         #[cfg(feature = "planted-bugs")]

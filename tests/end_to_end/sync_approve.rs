@@ -3,7 +3,7 @@
 use iden_bridge::{
     Exit,
     connector::{Attached, ConnectorError},
-    journal::{Approval, ApprovalError, Excess, Hold, HoldReason, PlanJournal, SqliteJournal},
+    journal::{Approval, ApprovalError, Excess, Hold, HoldReason, LossKind, PlanJournal, SqliteJournal},
 };
 
 use crate::{
@@ -84,6 +84,29 @@ async fn one_more_than_was_approved_is_held_again() {
     stage.company.gain([6]);
     completes(&connector).await;
     assert_eq!(stage.app().removed("employee"), ["2", "3", "4", "5"]);
+}
+
+/// What a plan trips over is part of what a person approves: the sum of a day says that more is going on.
+#[tokio::test]
+async fn the_same_people_are_held_again_where_their_removal_trips_over_more_than_was_approved() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    // Two of them go without needing it.
+    stage.company.gain(3..=5);
+    completes(&connector).await;
+    assert_eq!(stage.app().removed("employee"), ["1", "2"]);
+    stage.company.lose(3..=5);
+
+    let again = held(&stage, &connector).await;
+    let excess = Excess::new("employee", 5, 4, 18);
+    let last_day = HoldReason::LastDay { kind: LossKind::Removed, excess };
+    assert_eq!(again.reasons, [removed(3, 2, 18), vec![last_day]].concat());
+    assert_ne!(again.hash, hold.hash);
+    assert_eq!(stage.app().active("employee"), 18);
+
+    approve(&connector, &again).await;
+    completes(&connector).await;
+    assert_eq!(stage.app().active("employee"), 15);
 }
 
 #[tokio::test]

@@ -1,18 +1,23 @@
 //! A type that has no records left. Whether Iden empties it at complete, or leaves alone what a session pushed nothing of, is
 //! not documented (question P12): what is known, and what is asked, must be right either way.
 
+use std::sync::atomic::Ordering;
+
 use bridge_sandbox::{Assumptions, Sandbox};
 use iden_bridge::{
     connector::Attached,
     journal::{AppJournal, HoldReason, SqliteJournal},
     prelude::*,
+    sync::SyncError,
     tasks,
 };
 
 use crate::{
     company::{Employee, Hr, Stage, Team, go_on},
     sync_held::{approve, hold},
-    tasks::about,
+    sync_race::{create, sync_around},
+    tasks::{about, all},
+    trouble::failure,
 };
 
 async fn stage(people: u32, keeps: bool) -> Stage {
@@ -104,6 +109,29 @@ async fn the_last_one_whom_iden_ordered_away_needs_nobodys_leave_and_stays_known
         }
         stage.company.gain([2]);
         assert_eq!(completes(&connector).await, 0);
+        assert_eq!((stage.app().active("employee"), known(&connector, "employee").await), (1, 1), "keeps: {keeps}");
+    }
+}
+
+/// The first of the type in this session: with it, completing removes those who were spared for certain, and nobody had looked
+/// whether they are there.
+#[tokio::test]
+async fn who_was_spared_is_looked_up_before_a_session_with_the_first_new_account_removes_them() {
+    for (keeps, active) in [(false, 0), (true, 3)] {
+        let stage = stage(3, keeps).await;
+        stage.company.can_find.store(true, Ordering::SeqCst);
+        let connector = stage.attach_with(all()).await;
+        completes(&connector).await;
+        stage.company.lose(1..=3);
+        approve(&connector, &hold(&connector.sync(&go_on()).await.unwrap_err())).await;
+        completes(&connector).await;
+        assert_eq!(stage.app().active("employee"), active);
+
+        let error = failure(sync_around(&stage, &connector, vec![create()]).await.unwrap_err());
+        assert!(matches!(&error, SyncError::Incomplete(why) if why[0].contains("was looked up")), "{error}");
+        assert_eq!(stage.last_session(), "abandoned");
+
+        assert_eq!(completes(&connector).await, 0, "it was approved");
         assert_eq!((stage.app().active("employee"), known(&connector, "employee").await), (1, 1), "keeps: {keeps}");
     }
 }

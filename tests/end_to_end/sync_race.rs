@@ -44,7 +44,7 @@ impl World {
 }
 
 /// Syncs, and has these tasks carried out when everybody was read: the first hundred are pushed by then, the others not.
-async fn sync_around(
+pub async fn sync_around(
     stage: &Stage,
     connector: &Attached<Hr>,
     tasks: Vec<NewTask>,
@@ -67,7 +67,7 @@ async fn sync_around(
     tokio::join!(connector.sync(&go), beside).0
 }
 
-fn create() -> NewTask {
+pub fn create() -> NewTask {
     NewTask::new("create_account", "employee").account(json!({"email": "new@acme.example"}))
 }
 

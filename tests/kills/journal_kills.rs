@@ -8,7 +8,7 @@ use std::{
 use crate::{
     kill::{FOR_GOOD, MICRO, MILLI, SYNCS, TRIES, WORKS},
     scene::Scene,
-    state::{JOURNAL, LOCK, let_go},
+    state::{JOURNAL, LOCK, VERSION, let_go},
     victim::{Victim, has_open},
 };
 
@@ -78,7 +78,7 @@ impl Scene {
 
     pub async fn in_a_migration(&mut self, name: &'static str) {
         for _ in 0..3 {
-            if self.state.copy().unwrap().version() > 1 {
+            if self.state.copy().unwrap().version() == VERSION {
                 self.state.go_back_to_version_1();
             }
             let mut victim = Victim::start(&self.program, &["run"]);

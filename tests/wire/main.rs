@@ -5,6 +5,7 @@
 //! | `calls.rs`, `scenarios.rs` | what a single call comes to: tried again or not, and whether it says that its outcome is unknown |
 //! | `syncs.rs`, `rounds.rs` | whole syncs and rounds of tasks: nobody is removed, and effects happen once |
 //! | `tls.rs` | whom the client trusts |
+//! | `http2.rs` | a server that goes away in the middle |
 #![allow(clippy::unwrap_used, unreachable_pub)] // helpers of tests
 
 mod calls;
@@ -12,6 +13,7 @@ mod calls;
 #[path = "../end_to_end/company.rs"]
 mod company;
 mod fault;
+mod http2;
 mod proxy;
 mod rounds;
 mod scenarios;

@@ -22,9 +22,9 @@ use rustls::{
 
 use crate::time::HasteClock;
 
-const PAGE: &str = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
+pub const PAGE: &str = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
 
-fn certificate(name: &str) -> PathBuf {
+pub fn certificate(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/certificates").join(name)
 }
 
@@ -45,14 +45,19 @@ enum Manner {
     Halfway,
 }
 
-/// A server with this certificate. Counts the requests that it could read.
-fn serve(name: &str, manner: Manner) -> (SocketAddr, Arc<AtomicUsize>) {
+/// What a server with this certificate is set to.
+pub fn server_config(name: &str) -> ServerConfig {
     let chain = CertificateDer::pem_file_iter(certificate(&format!("{name}.pem"))).unwrap();
     let key = PrivateKeyDer::from_pem_file(certificate(&format!("{name}.key"))).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let chain = chain.collect::<Result<_, _>>().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    config.with_no_client_auth().with_single_cert(chain, key).unwrap()
+}
+
+/// A server with this certificate. Counts the requests that it could read.
+fn serve(name: &str, manner: Manner) -> (SocketAddr, Arc<AtomicUsize>) {
+    let config = Arc::new(server_config(name));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, requests) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
     let count = requests.clone();

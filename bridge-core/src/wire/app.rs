@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use super::AppId;
 
@@ -61,10 +62,11 @@ pub struct App {
     pub last_synced_at: Option<Timestamp>,
 }
 
-/// Reads a field that nobody depends on: what does not fit becomes the default.
+/// Reads a field that nobody depends on: what does not fit becomes the default. Taken as raw text first, since some JSON is
+/// well-formed and no value all the same: `1e999`, or half of a surrogate pair.
 pub(super) fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(input: D) -> Result<T, D::Error> {
-    let value = serde_json::Value::deserialize(input)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
+    let raw = Box::<RawValue>::deserialize(input)?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -85,5 +87,19 @@ mod tests {
         let app: App = serde_json::from_str(&odd).unwrap();
         assert_eq!((app.id.to_string().as_str(), app.name.as_str(), app.created_at), (ID, "", None));
         assert!(serde_json::from_str::<App>(r#"{"name":"Payroll"}"#).is_err());
+    }
+
+    #[test]
+    fn no_surprise_in_another_field_loses_the_id() {
+        let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+        for odd in
+            ["1e999", "-1e999", r#""\ud800""#, r#"{"a":[1e999]}"#, "[]", "true", "null", "18446744073709551616", &deep]
+        {
+            for field in ["name", "configuration_status", "created_at", "last_synced_at", "another"] {
+                let text = format!(r#"{{"{field}":{odd},"id":"{ID}"}}"#);
+                let app: App = serde_json::from_str(&text).unwrap_or_else(|fault| panic!("{text:.60}: {fault}"));
+                assert_eq!((app.id.to_string().as_str(), app.name.as_str(), app.created_at), (ID, "", None));
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::depth::{DEEPEST, is_deeper_than};
 use super::text::printable;
 
 /// What a server says when it refuses a request (protocol.md section 1).
@@ -27,9 +28,10 @@ impl ErrorBody {
     /// The longest [`raw`](Self::raw), in bytes.
     pub const RAW_LIMIT: usize = 16 * 1024;
 
-    /// Reads a body. Never fails: what is not JSON has no detail.
+    /// Reads a body. Never fails: what is not JSON, or is nested too deep, has no detail.
     pub fn read(body: &[u8]) -> Self {
-        let detail = serde_json::from_slice(body).ok().map(|value: Value| {
+        let value = if is_deeper_than(DEEPEST, body) { None } else { serde_json::from_slice(body).ok() };
+        let detail = value.map(|value: Value| {
             let mut text = String::new();
             render(value.get("detail").unwrap_or(&value), &mut text);
             printable(text.trim(), Self::DETAIL_LIMIT)
@@ -45,7 +47,7 @@ impl ErrorBody {
         self.detail.as_deref().unwrap_or_default()
     }
 
-    /// Whether the body was JSON at all. An HTML page comes from something in between, not from Bridge.
+    /// Whether the body was JSON that can be read. An HTML page comes from something in between, not from Bridge.
     pub fn is_json(&self) -> bool {
         self.detail.is_some()
     }
@@ -108,6 +110,9 @@ mod tests {
             assert_eq!(ErrorBody::read(body.as_bytes()).detail(), detail, "{body}");
         }
         assert!(!ErrorBody::read(b"<html>").is_json());
+        let nested = |levels: usize| format!(r#"{}"deep"{}"#, "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(ErrorBody::read(nested(64).as_bytes()).detail(), "deep");
+        assert!(!ErrorBody::read(nested(65).as_bytes()).is_json());
     }
 
     #[test]

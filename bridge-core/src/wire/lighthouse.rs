@@ -16,7 +16,7 @@ pub struct LighthousePage<T> {
     #[serde(default)]
     pub next: Option<String>,
     /// Iden's address of the page before; never called either.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub previous: Option<String>,
     /// The entries of this page.
     pub results: Vec<T>,

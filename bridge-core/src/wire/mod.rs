@@ -17,6 +17,7 @@
 //! Payloads and results can hold passwords. Their `Debug` output therefore names the fields and never the values.
 
 mod app;
+mod depth;
 mod error_body;
 mod ids;
 mod lighthouse;

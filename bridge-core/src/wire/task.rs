@@ -1,9 +1,12 @@
 //! Tasks: something that Iden wants done in the application (protocol.md section 6).
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Value, value::RawValue};
+
+use super::depth::{DEEPEST, is_deeper_than};
 use super::text::printable;
 use super::{Object, TaskId};
 
@@ -24,8 +27,7 @@ use super::{Object, TaskId};
 /// assert_eq!(task.payload.account.as_ref().and_then(|account| account["id"].as_str()), Some("e-1"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Object")]
+#[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Task {
     /// Names the task.
@@ -208,30 +210,52 @@ impl TaskFault {
     }
 }
 
-impl TryFrom<Object> for Task {
-    type Error = TaskFault;
+/// The fields of a task as they came: one that nobody depends on, and that is no value, must not lose the others.
+pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 
-    fn try_from(mut task: Object) -> Result<Self, TaskFault> {
-        let mut field = |name: &str| task.remove(name).unwrap_or(Value::Null);
-        let id = field("id");
+impl<'de> Deserialize<'de> for Task {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::of(Fields::deserialize(input)?).map_err(D::Error::custom)
+    }
+}
+
+impl Task {
+    pub(super) fn of(mut task: Fields) -> Result<Self, TaskFault> {
+        // Not documented as part of a task.
+        let [result, error] = ["result", "error"].map(|name| {
+            let value = task.remove(name).and_then(|raw| value(name, &raw).ok());
+            value.filter(|value| !value.is_null())
+        });
+        let mut field = |name: &str| task.remove(name).map_or(Ok(Value::Null), |raw| value(name, &raw));
+        let id = field("id")?;
         let id = id.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| TaskFault::wrong("id", "a UUID", &id))?;
-        let payload = match field("payload") {
+        let payload = match field("payload")? {
             Value::Null => Payload::default(),
             Value::Object(raw) => Payload::from_raw(raw)?,
             other => return Err(TaskFault::wrong("payload", "an object", &other)),
         };
         Ok(Self {
             id,
-            action: text("action", field("action"))?,
-            resource_type: text("resource_type", field("resource_type"))?,
-            status: text("status", field("status"))?.into(),
-            execute_after: time("execute_after", &field("execute_after"))?,
-            created_at: time("created_at", &field("created_at"))?,
+            action: text("action", field("action")?)?,
+            resource_type: text("resource_type", field("resource_type")?)?,
+            status: text("status", field("status")?)?.into(),
+            execute_after: time("execute_after", &field("execute_after")?)?,
+            created_at: time("created_at", &field("created_at")?)?,
             payload,
-            result: Some(field("result")).filter(|value| !value.is_null()),
-            error: Some(field("error")).filter(|value| !value.is_null()),
+            result,
+            error,
         })
     }
+}
+
+/// The value of a field. Not all well-formed JSON has one.
+fn value(name: &str, raw: &RawValue) -> Result<Value, TaskFault> {
+    // The task itself is the first level.
+    if is_deeper_than(DEEPEST - 1, raw.get().as_bytes()) {
+        return Err(TaskFault(format!("`{name}` makes the task nested deeper than {DEEPEST} levels")));
+    }
+    let no_value = || format!("`{name}` cannot be read: a number in it is out of range, or a text is not Unicode");
+    serde_json::from_str(raw.get()).map_err(|_| TaskFault(no_value()))
 }
 
 fn text(name: &str, value: Value) -> Result<String, TaskFault> {

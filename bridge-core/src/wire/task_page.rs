@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::app::or_default;
-use super::{Object, Task, TaskId};
+use super::task::Fields;
+use super::{Task, TaskId};
 
 /// A page of the task list (protocol.md section 6).
 ///
@@ -65,12 +66,12 @@ impl<'de> Deserialize<'de> for TaskPage {
 }
 
 fn entry(raw: &str) -> TaskEntry {
-    // Nested deeper than the parser goes, or not an object at all. The parser's own words could repeat a value.
-    let Ok(object) = serde_json::from_str::<Object>(raw) else {
-        return TaskEntry::Unreadable { id: None, why: "it is not a JSON object that can be read".into() };
+    // Not an object at all. The parser's own words could repeat a value.
+    let Ok(fields) = serde_json::from_str::<Fields>(raw) else {
+        return TaskEntry::Unreadable { id: None, why: "it is not a JSON object".into() };
     };
-    let id = object.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
-    match Task::try_from(object) {
+    let id = fields.get("id").and_then(|id| serde_json::from_str::<String>(id.get()).ok()?.parse().ok());
+    match Task::of(fields) {
         Ok(task) => TaskEntry::Readable(task),
         Err(fault) => TaskEntry::Unreadable { id, why: fault.to_string() },
     }
@@ -97,6 +98,40 @@ mod tests {
         assert_eq!((id.to_string().as_str(), why.as_str()), (ID, "`action` must be a string, but null came"));
         assert!(matches!(&page.results[1], TaskEntry::Readable(task) if task.action == "delete_account"));
         assert!(page.results[2..].iter().all(|entry| matches!(entry, TaskEntry::Unreadable { id: None, .. })));
+    }
+
+    #[test]
+    fn a_task_that_is_nested_too_deep_is_named_by_its_id() {
+        // The payload stands on the second level.
+        let task = |levels: usize| {
+            let (open, close) = ("[".repeat(levels - 2), "]".repeat(levels - 2));
+            let payload = format!(r#"{{"extra":{open}{close}}}"#);
+            format!(r#"{{"id":"{ID}","action":"a","status":"pending","resource_type":"employee","payload":{payload}}}"#)
+        };
+        let page = format!(r#"{{"results":[{},{}]}}"#, task(64), task(65));
+        let page: TaskPage = serde_json::from_str(&page).unwrap();
+        assert!(matches!(&page.results[0], TaskEntry::Readable(_)), "{page:?}");
+        let TaskEntry::Unreadable { id: Some(id), why } = &page.results[1] else { panic!("{page:?}") };
+        assert_eq!(
+            (id.to_string().as_str(), why.as_str()),
+            (ID, "`payload` makes the task nested deeper than 64 levels")
+        );
+    }
+
+    #[test]
+    fn a_number_beyond_all_measure_loses_one_task_at_most() {
+        let task = |field: &str| {
+            format!(r#"{{"id":"{ID}","action":"a","status":"pending","resource_type":"employee",{field}}}"#)
+        };
+        let harmless = [r#""result":1e999"#, r#""error":{"code":[1e999]}"#, r#""another":1e999"#].map(task);
+        let page =
+            format!(r#"{{"results":[{},{}],"count":1e999}}"#, harmless.join(","), task(r#""payload":{"n":1e999}"#));
+        let page: TaskPage = serde_json::from_str(&page).unwrap();
+        assert!(page.results[..3].iter().all(|entry| matches!(entry, TaskEntry::Readable(_))), "{page:?}");
+        let TaskEntry::Unreadable { id: Some(id), why } = &page.results[3] else { panic!("{page:?}") };
+        assert_eq!(id.to_string(), ID);
+        assert!(why.starts_with("`payload` cannot be read"), "{why}");
+        assert_eq!(page.count, 4, "as many as came");
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Default for HttpOptions {
 ///
 /// It talks to the base URL's origin and to nothing else, and follows no redirect. Over `https` it uses a proxy where
 /// `HTTPS_PROXY` or `ALL_PROXY` names one and `NO_PROXY` does not exclude the host; over `http` and to this machine it
-/// uses none.
+/// uses none. Over `https` it speaks HTTP/2 where the server does, else HTTP/1.1.
 ///
 /// Where 401 or 403 comes and the key is from a file ([`ApiKey::from_file`]) that has another one by now, it sends the
 /// request once more with that. Nothing can happen twice by it: the server says that the first request had no effect.

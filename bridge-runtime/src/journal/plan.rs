@@ -98,7 +98,10 @@ pub trait PlanJournal: Send + Sync + 'static {
     /// Remembers what is held, or that nothing is.
     async fn set_held(&self, hold: Option<&Hold>) -> Result<(), JournalError>;
 
-    /// Takes a person's approval, and answers with what it lets through.
+    /// Takes a person's approval, and answers with what it lets through: those losses or a part of them, once, within 24
+    /// hours, and for the reasons that the plan lists. A later scan that would take away the same, and trips over something
+    /// else besides, such as the sum of a day or ids that seem to have changed, is held again under another hash: the person
+    /// has not judged that.
     ///
     /// # Errors
     /// There is no such plan, or it may not be approved.

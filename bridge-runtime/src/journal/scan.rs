@@ -142,6 +142,8 @@ pub enum ScanEnd {
     Kept,
     /// Every page was accepted, reductions too. The session was not completed.
     Reduced {
+        /// When they had been let through.
+        at: Timestamp,
         /// Whether a person had approved what it took away.
         approved: bool,
     },

@@ -248,7 +248,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             }
             intake.finish().await?;
         }
-        self.end = ScanEnd::Reduced { approved: cleared.approval().is_some() };
+        self.end = ScanEnd::Reduced { at: self.sources.clock.wall(), approved: cleared.approval().is_some() };
         Ok(())
     }
 

@@ -20,7 +20,7 @@ impl Store {
             // A step that failed has ended it.
             return if end == ScanEnd::Failed { Ok(()) } else { Err(no_scan()) };
         };
-        let (touched_before, now, writes) = (scan.touched_before, scan.now, scan.is_push());
+        let (touched_before, writes) = (scan.touched_before, scan.is_push());
         let counted = if writes { self.count_misses() } else { Ok(()) };
         let ended = counted.and_then(|()| match end {
             ScanEnd::Failed => Ok(()),
@@ -29,10 +29,9 @@ impl Store {
                 self.write(|tx| remove(tx, touched_before))
             }
             ScanEnd::Kept => self.write(confirm),
-            ScanEnd::Reduced { approved } => self.write(|tx| {
+            ScanEnd::Reduced { at, approved } => self.write(|tx| {
                 if !approved {
-                    // The guard was asked before anything was reduced, and told the time.
-                    take_down(tx, now.unwrap_or_else(Timestamp::now), false)?;
+                    take_down(tx, at, false)?;
                 }
                 reduce(tx)
             }),

@@ -13,7 +13,6 @@ use crate::journal::{LossKind, Losses, Sum};
 impl Store {
     pub(super) fn losses(&mut self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses> {
         let (connection, scan) = self.scanned()?;
-        scan.now = Some(now);
         let type_ = scan.type_of(connection, slug)?;
         // One look at both databases, whatever is written beside it.
         let tx = connection.transaction()?;

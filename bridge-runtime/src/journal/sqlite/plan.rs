@@ -17,8 +17,7 @@ const KEPT: i64 = 20;
 
 impl Store {
     pub(super) fn set_plan(&mut self, reasons: &[HoldReason], now: Timestamp) -> Result<String> {
-        let (connection, scan) = self.scanned()?;
-        scan.now = Some(now);
+        let (connection, _) = self.scanned()?;
         let hash = hash(connection, reasons)?;
         let reasons = serde_json::to_string(reasons)?;
         let held = held(connection)?.map(|hold| hold.hash);

@@ -5,7 +5,6 @@
 
 use std::{collections::HashMap, path::Path};
 
-use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
@@ -27,8 +26,6 @@ pub(super) struct Scan {
     pub(super) mode: ScanMode,
     /// The last touch before it began.
     pub(super) touched_before: i64,
-    /// The time that was told last.
-    pub(super) now: Option<Timestamp>,
     /// Whether anything stands in `scratch.unseen`.
     pub(super) has_unseen: bool,
     /// Records and edges that were known when it began, of types that were never completed.
@@ -97,7 +94,6 @@ impl Store {
                 self.scan = Some(Scan {
                     mode,
                     touched_before,
-                    now: None,
                     has_unseen: false,
                     began_with,
                     types: HashMap::new(),

@@ -22,7 +22,7 @@ async fn whoever_was_absent_is_known_no_more() {
 
 #[tokio::test]
 async fn nobody_leaves_the_known_set_without_a_completion() {
-    for end in [ScanEnd::Failed, ScanEnd::Kept, ScanEnd::Reduced { approved: false }] {
+    for end in [ScanEnd::Failed, ScanEnd::Kept, REDUCED] {
         let journal = one_absent().await;
         losses(&journal).await;
         journal.end_scan(end).await.unwrap();
@@ -96,7 +96,7 @@ async fn what_was_pushed_is_confirmed_by_every_end_but_a_failure() {
     for (end, then) in [
         (ScanEnd::Failed, Change::Changed),
         (ScanEnd::Kept, Change::Same),
-        (ScanEnd::Reduced { approved: false }, Change::Same),
+        (REDUCED, Change::Same),
         (COMPLETED, Change::Same),
     ] {
         let journal = next_scan(&[], vec![], &[]).await;
@@ -114,7 +114,7 @@ async fn the_baseline_is_the_last_completed_session() {
     let of = |losses: Losses| (losses.baseline, losses.baseline_edges);
     assert_eq!(of(losses(&journal).await), (2, 3), "whatever was pushed since");
     assert_eq!(of(journal.losses("team", &[], NOW).await.unwrap()), (2, 0));
-    journal.end_scan(ScanEnd::Reduced { approved: false }).await.unwrap();
+    journal.end_scan(REDUCED).await.unwrap();
 
     journal.begin_scan(ScanMode::Push).await.unwrap();
     assert_eq!(of(losses(&journal).await), (2, 3), "that one was not completed");

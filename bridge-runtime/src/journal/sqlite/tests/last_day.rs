@@ -63,7 +63,7 @@ async fn what_iden_ordered_does_not_count() {
 #[tokio::test]
 async fn a_session_that_only_reduced_counts_its_reductions() {
     let journal = three_losses().await;
-    journal.end_scan(ScanEnd::Reduced { approved: false }).await.unwrap();
+    journal.end_scan(REDUCED).await.unwrap();
     assert_eq!(last_day(&journal, 1).await, Sum { removed: 0, deactivated: 1, edges: 1 });
 }
 

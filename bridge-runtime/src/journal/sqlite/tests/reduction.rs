@@ -90,7 +90,7 @@ async fn a_record_that_was_held_back_is_known_as_it_was() {
 
 #[tokio::test]
 async fn a_reduction_that_was_pushed_is_known() {
-    for end in [ScanEnd::Reduced { approved: false }, COMPLETED] {
+    for end in [REDUCED, COMPLETED] {
         let journal = next_scan(&TEAMS, vec![member("a", &TEAMS)], &TEAMS).await;
         let now = with_status(Status::Suspended, member("a", &["2"]));
         see_one(&journal, now.clone()).await;
