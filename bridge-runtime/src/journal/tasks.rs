@@ -237,7 +237,8 @@ pub trait TaskJournal: Send + Sync + 'static {
     async fn forget_tasks(&self, but: HashSet<TaskId>, before: Timestamp, at_least: u32) -> Result<(), JournalError>;
 
     /// The suspension or deletion of the same account that came later than this task, and was carried out with success
-    /// already. By the two times alone: where they are equal, nothing came later.
+    /// already. By the two times alone: where they are equal, nothing came later. A deletion is overtaken by a deletion only:
+    /// after a suspension it still ends in what its own turn would have ended in.
     ///
     /// The account is the one with the same id. Where one of the two tasks has no id, as one that is to make the account, it
     /// is the one with the same e-mail address or login name: else a person who was deleted would be made anew by what came

@@ -83,6 +83,8 @@ impl State {
                 "account_not_found" | "account_already_exists" => true,
                 "outcome_unknown" | "result_lost" if task.action == "reset_password" => true,
                 // Overtaken before it was begun, or while nobody knew what had become of it.
+                // One that was put off since may stand behind the other now.
+                "superseded" | "outcome_unknown" if task.moved.is_some() => true,
                 "superseded" | "outcome_unknown" => self.server.tasks.values().any(|other| {
                     other.number == task.number
                         && other.place() > task.place()

@@ -23,7 +23,7 @@ impl Store {
                     OR (email = ?3 AND (account IS NULL OR ?2 IS NULL))
                     OR (username = ?4 AND (account IS NULL OR ?2 IS NULL)))
                AND id <> ?5
-               AND action IN ('suspend_account', 'delete_account')
+               AND (action = 'delete_account' OR (action = 'suspend_account' AND ?11 <> 'delete_account'))
                AND state IN (?6, ?7) AND outcome ->> '$.report.status' = 'completed'
                AND (coalesce(due, ?8), coalesce(created, ?8)) > (?9, ?10)
              ORDER BY due DESC, created DESC, id DESC LIMIT 1",
@@ -32,7 +32,8 @@ impl Store {
         let (due, created) = (time(task.due), time(task.created));
         let (executed, reported) = (TaskState::Executed, TaskState::Reported);
         let (id, [email, username]) = (task.id.to_string(), logins);
-        let of = (&task.slug, &task.account, email, username, id, executed, reported, i64::MIN, due, created);
+        let of =
+            (&task.slug, &task.account, email, username, id, executed, reported, i64::MIN, due, created, &task.action);
         later.query_row(of, |row| row.get(0)).optional()?.map(from_word).transpose()
     }
 }

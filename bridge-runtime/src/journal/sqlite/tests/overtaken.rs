@@ -37,6 +37,16 @@ async fn a_later_suspension_or_deletion_of_the_account_overtakes_a_task() {
     }
 }
 
+/// A person whom Iden wants gone was kept, suspended, because a suspension that came later was carried out first.
+#[tokio::test]
+async fn a_suspension_does_not_overtake_a_deletion_for_both_orders_end_in_the_same() {
+    let deletion = timed(1, "delete_account", Some(5), Some(3));
+    for (action, overtakes) in [("suspend_account", false), ("delete_account", true)] {
+        let journal = with(&[timed(2, action, Some(6), Some(4))]).await;
+        assert_eq!(journal.overtaken_by(&deletion).await.unwrap().is_some(), overtakes, "{action}");
+    }
+}
+
 #[tokio::test]
 async fn what_came_later_is_told_by_the_two_times_alone() {
     for (due, created, later) in [
