@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,23 +9,24 @@ use crate::new_task::NewTask;
 use crate::server::Server;
 use crate::state::Scope;
 use crate::state::catalog::{Kind, ResourceType};
-use crate::view::{RecordView, SessionView, TaskView, TypeView};
+use crate::view::{Cause, RecordView, SessionView, TaskView, TypeView};
 
 /// A handle on one app of a [`Sandbox`](crate::Sandbox). It stays usable after the sandbox has stopped.
 #[derive(Clone, Debug)]
 pub struct App {
-    server: Arc<Server>,
+    pub(crate) server: Arc<Server>,
+    tenant: usize,
     id: Uuid,
 }
 
 impl App {
-    pub(crate) fn new(server: &Arc<Server>, id: Uuid) -> Self {
-        Self { server: Arc::clone(server), id }
+    pub(crate) fn new(server: &Arc<Server>, tenant: usize, id: Uuid) -> Self {
+        Self { server: Arc::clone(server), tenant, id }
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Scope<'_>) -> T) -> T {
         let mut state = self.server.state();
-        let mut scope = state.scope(&Access::Everything, self.id).expect("apps are never deleted");
+        let mut scope = state.scope(self.tenant, &Access::Everything, self.id).expect("apps are never deleted");
         look(&mut scope)
     }
 
@@ -65,13 +65,13 @@ impl App {
         self.with(|scope| {
             let kind = kind(scope, slug);
             let records = scope.app.records.get(slug).into_iter().flatten();
-            records.map(|(id, record)| record.view(id, kind)).collect()
+            records.map(|(_, record)| record.view(slug, kind)).collect()
         })
     }
 
     /// One record, removed or not.
     pub fn record(&self, slug: &str, id: &str) -> Option<RecordView> {
-        self.with(|scope| scope.app.record(slug, id).map(|record| record.view(id, kind(scope, slug))))
+        self.with(|scope| scope.record(slug, id).map(|record| record.view(slug, kind(scope, slug))))
     }
 
     /// How many records of this type are not removed, whatever their status.
@@ -91,7 +91,7 @@ impl App {
     /// Where the record or the slug would be refused in a page.
     #[track_caller]
     pub fn put_record(&self, slug: &str, record: &Value) {
-        if let Err(refusal) = self.with(|scope| scope.put_record(slug, record)) {
+        if let Err(refusal) = self.with(|scope| scope.put_record(slug, record, Cause::Hand)) {
             panic!("{}", refusal.detail());
         }
     }
@@ -111,7 +111,7 @@ impl App {
 
     /// One task.
     pub fn task(&self, id: Uuid) -> Option<TaskView> {
-        self.with(|scope| scope.task(id).ok().map(|task| task.view(scope.clock.now())))
+        self.with(|scope| scope.app.tasks.get(id).ok().map(|task| task.view(scope.clock.now())))
     }
 
     /// All tasks, in the order in which they were queued.
@@ -121,30 +121,9 @@ impl App {
             scope.app.tasks.iter().map(|task| task.view(now)).collect()
         })
     }
-
-    /// Waits until the task is reported as completed or failed, and returns it.
-    ///
-    /// # Panics
-    /// Where the task does not exist, or the time is up.
-    pub async fn wait_until_task_done(&self, id: Uuid, limit: Duration) -> TaskView {
-        let mut reports = self.server.reports.subscribe();
-        let done = async {
-            loop {
-                let task = self.task(id).unwrap_or_else(|| panic!("app `{}` has no task {id}", self.name()));
-                // The sender lives in the server that `self` holds, so waiting cannot fail.
-                if task.is_done() || reports.changed().await.is_err() {
-                    return task;
-                }
-            }
-        };
-        match tokio::time::timeout(limit, done).await {
-            Ok(task) => task,
-            Err(_) => panic!("task {id} is not done after {limit:?}: {:#?}", self.task(id)),
-        }
-    }
 }
 
 /// The records of a slug are only ever of the kind that the slug was registered with.
-fn kind(scope: &Scope<'_>, slug: &str) -> Kind {
+pub(crate) fn kind(scope: &Scope<'_>, slug: &str) -> Kind {
     scope.types.get(slug).map_or(Kind::Account, |known| known.kind)
 }

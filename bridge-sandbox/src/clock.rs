@@ -17,6 +17,11 @@ impl Clock {
         self.ahead = self.ahead.saturating_add(by);
     }
 
+    /// How far it is ahead of the system's time.
+    pub(crate) fn ahead(&self) -> Duration {
+        self.ahead
+    }
+
     /// The present.
     pub(crate) fn now(&self) -> Timestamp {
         whole_micros(Timestamp::now().checked_add(self.ahead).unwrap_or(Timestamp::MAX))

@@ -2,18 +2,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header, request};
+use axum::http::{HeaderValue, StatusCode, header, request, response};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 
+use crate::changes::Topic;
 use crate::error::Refusal;
 use crate::fault::{Ending, Fault};
-use crate::line::Scissors;
+use crate::key::Caller;
+use crate::line::{Cut, Scissors};
+use crate::log::Outcome;
 use crate::server::Server;
 
 /// The largest request body that is accepted.
@@ -30,64 +33,109 @@ pub(crate) async fn pass(
 
     let method = head.method.as_str();
     let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
-    let now = server.state().clock.now();
+    let (now, start) = (server.state().clock.now(), Instant::now());
     let number = server.log().open(now, method, path, body.as_ref().map_or(&[], |body| body));
+    server.publish(Topic::Requests);
     let fault = server.faults().pick(method, path, body.as_deref().unwrap_or_default());
 
+    if let Some(fault) = &fault {
+        server.log().note_fault(number, fault.to_string());
+        server.publish(Topic::Faults);
+    }
+
     let answer = match fault {
-        None => Some(act(&server, head, body, next).await),
+        None => Ok(act(&server, head, body, next).await),
         Some(fault) => spoil(&server, head, body, next, fault).await,
     };
-    let Some(answer) = answer else {
-        scissors.cut();
-        // Something has to be returned; the cut line lets none of it out.
-        return StatusCode::NO_CONTENT.into_response();
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(cut) => {
+            scissors.cut(cut);
+            // Something has to be returned; the cut line lets none of it out.
+            return StatusCode::NO_CONTENT.into_response();
+        }
     };
-    server.log().close(number, answer.status());
-    answer
+    let outcome = Outcome { status: answer.head.status, body: &answer.body, took: start.elapsed() };
+    server.log().close(number, &outcome);
+    server.publish(Topic::Requests);
+    answer.send()
 }
 
-/// Does what a server without faults does.
-async fn act(server: &Server, mut head: request::Parts, body: Result<Bytes, Refusal>, next: Next) -> Response {
-    let allowed = |path: &str| -> Result<_, Refusal> {
-        let base = server.base_path();
-        if path.strip_prefix(base.as_str()).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/')) {
-            return Err(Refusal::not_found(format!("not found: every path of this tenant starts with `{base}/`")));
-        }
-        server.state().keys.check(&head.headers)
-    };
-    match allowed(head.uri.path()).and_then(|access| Ok((access, body?))) {
-        Err(refusal) => refusal.into_response(),
-        Ok((access, body)) => {
-            head.extensions.insert(access);
-            next.run(Request::from_parts(head, body.into())).await
+/// An answer that is in memory as a whole, as all answers of this server are.
+struct Answer {
+    head: response::Parts,
+    body: Bytes,
+    /// The line breaks after half of the body.
+    is_truncated: bool,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let (head, body) = response.into_parts();
+        // In memory already: this neither waits nor fails.
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        Self { head, body, is_truncated: false }
+    }
+
+    fn send(self) -> Response {
+        if self.is_truncated && !self.body.is_empty() {
+            truncate(self.head, &self.body)
+        } else {
+            Response::from_parts(self.head, self.body.into())
         }
     }
 }
 
-/// Does what the fault says. `None`: no answer leaves.
+/// Does what a server without faults does.
+async fn act(server: &Server, mut head: request::Parts, body: Result<Bytes, Refusal>, next: Next) -> Answer {
+    let caller = who(server, &head);
+    let response = match caller.and_then(|caller| Ok((caller, body?))) {
+        Err(refusal) => refusal.into_response(),
+        Ok((caller, body)) => {
+            head.extensions.insert(caller);
+            next.run(Request::from_parts(head, body.into())).await
+        }
+    };
+    let response = server.check_kept().map_or_else(IntoResponse::into_response, |()| response);
+    Answer::of(response).await
+}
+
+/// Who asks? A key of one tenant is unknown at every other.
+fn who(server: &Server, head: &request::Parts) -> Result<Caller, Refusal> {
+    let state = server.state();
+    let slug = head.uri.path().strip_prefix("/org/").and_then(|rest| rest.split('/').next());
+    let Some(tenant) = slug.and_then(|slug| state.tenant(slug)) else {
+        let known: Vec<_> = state.tenants.iter().map(|tenant| format!("`/org/{}/`", tenant.slug)).collect();
+        return Err(Refusal::not_found(format!("not found: every path starts with {}", known.join(" or "))));
+    };
+    let access = state.tenants[tenant].keys.check(&head.headers, state.clock.now())?;
+    Ok(Caller { tenant, access })
+}
+
+/// Does what the fault says. An error: no answer leaves.
 async fn spoil(
     server: &Server,
     head: request::Parts,
     body: Result<Bytes, Refusal>,
     next: Next,
     fault: Fault,
-) -> Option<Response> {
+) -> Result<Answer, Cut> {
     wait(server, fault.delay).await;
     let genuine = if fault.acts { Some(act(server, head, body, next).await) } else { None };
     wait(server, fault.hold).await;
     let mut answer = match (fault.ending, genuine) {
         (Ending::Answer { status, content_type, body }, _) => {
-            (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
+            Answer::of((status, [(header::CONTENT_TYPE, content_type)], body).into_response()).await
         }
         (Ending::Genuine, Some(genuine)) => genuine,
-        (Ending::Truncated, Some(genuine)) => truncate(genuine).await,
-        (Ending::Nothing | Ending::Genuine | Ending::Truncated, _) => return None,
+        (Ending::Truncated, Some(genuine)) => Answer { is_truncated: true, ..genuine },
+        (Ending::Nothing | Ending::Genuine | Ending::Truncated, _) => return Err(Cut::Close),
+        (Ending::Reset, _) => return Err(Cut::Reset),
     };
     for (name, value) in fault.headers {
-        answer.headers_mut().insert(name, value);
+        answer.head.headers.insert(name, value);
     }
-    Some(answer)
+    Ok(answer)
 }
 
 /// Waits, but never longer than the server runs. Where there is nothing to wait for, not even for a tick of the timer: whoever
@@ -123,18 +171,12 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
 }
 
 /// Announces the whole body, sends half of it, and breaks off.
-async fn truncate(answer: Response) -> Response {
-    let (mut head, body) = answer.into_parts();
-    // The answers of this server are in memory already: this neither waits nor fails.
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    if body.is_empty() {
-        return Response::from_parts(head, body.into());
-    }
+fn truncate(mut head: response::Parts, body: &Bytes) -> Response {
     head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     let half = stream::iter([Ok(body.slice(..body.len() / 2))]);
     // A pause lets the half go out: on an error the HTTP library would throw away what it has not yet written.
     let end = stream::once(async {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
         Err(io::Error::from(io::ErrorKind::ConnectionAborted))
     });
     Response::from_parts(head, Body::from_stream(half.chain(end)))

@@ -1,12 +1,21 @@
 use std::collections::BTreeSet;
 
 use axum::http::{HeaderMap, header};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Refusal;
 
-/// What the key of one request may reach.
+/// Who makes a request: the tenant, by its index in the state, and what the key may reach there.
 #[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) tenant: usize,
+    pub(crate) access: Access,
+}
+
+/// What the key of one request may reach.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Access {
     /// Every app, those to come included.
     Everything,
@@ -23,23 +32,35 @@ impl Access {
     }
 }
 
-/// The API keys that the sandbox has ever given out.
-#[derive(Default)]
+/// The API keys that one tenant has ever given out.
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Keys {
     keys: Vec<Key>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Key {
     text: String,
     access: Access,
     revoked: bool,
+    expires_at: Option<Timestamp>,
 }
 
 impl Keys {
     /// Adds a key, or gives a key that is there its new access. A revoked key is valid again.
-    pub(crate) fn add(&mut self, text: &str, access: Access) {
+    pub(crate) fn add(&mut self, text: &str, access: Access, expires_at: Option<Timestamp>) {
+        let key = Key { text: text.to_owned(), access, revoked: false, expires_at };
+        match self.keys.iter_mut().find(|key| key.text == text) {
+            Some(known) => *known = key,
+            None => self.keys.push(key),
+        }
+    }
+
+    /// Adds a key that reaches everything, as the one that was valid at the start.
+    pub(crate) fn add_first(&mut self, text: &str) {
         self.keys.retain(|key| key.text != text);
-        self.keys.push(Key { text: text.to_owned(), access, revoked: false });
+        self.keys
+            .insert(0, Key { text: text.to_owned(), access: Access::Everything, revoked: false, expires_at: None });
     }
 
     pub(crate) fn revoke(&mut self, text: &str) {
@@ -48,8 +69,13 @@ impl Keys {
         }
     }
 
+    /// The key that was valid at the start.
+    pub(crate) fn first(&self) -> &str {
+        self.keys.first().map_or("", |key| &key.text)
+    }
+
     /// Who asks? Reads `Authorization: Api-Key <key>`.
-    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<Access, Refusal> {
+    pub(crate) fn check(&self, headers: &HeaderMap, now: Timestamp) -> Result<Access, Refusal> {
         let Some(header) = headers.get(header::AUTHORIZATION) else {
             return Err(Refusal::unauthorized("no `Authorization` header: send `Authorization: Api-Key <key>`"));
         };
@@ -59,6 +85,9 @@ impl Keys {
         let Some(key) = self.keys.iter().find(|key| key.text == text) else {
             return Err(Refusal::unauthorized("invalid API key"));
         };
+        if key.expires_at.is_some_and(|end| end <= now) {
+            return Err(Refusal::unauthorized("this API key has expired"));
+        }
         if key.revoked {
             return Err(Refusal::forbidden("this API key was revoked"));
         }

@@ -10,10 +10,13 @@
 //!
 //! The program `bridge-sandbox` (feature `bin`, on by default) is the same server for a connector under development.
 
+mod alarm;
 mod app;
 mod assert;
 mod assumptions;
+mod browse;
 mod builder;
+mod changes;
 mod clock;
 mod error;
 mod fault;
@@ -24,16 +27,26 @@ mod log;
 mod new_task;
 mod routes;
 mod sandbox;
+mod seed;
 mod server;
+mod span;
 mod state;
+mod store;
+mod tenant;
 mod validate;
 mod view;
+mod wait;
 mod warning;
 
 pub use app::App;
-pub use assumptions::Assumptions;
+pub use assumptions::{AssumptionError, AssumptionView, Assumptions};
 pub use builder::SandboxBuilder;
-pub use fault::Fault;
+pub use changes::{Change, Changes, Topic};
+pub use fault::{Fault, FaultError, FaultForm, FaultView};
 pub use new_task::NewTask;
 pub use sandbox::Sandbox;
-pub use view::{RecordView, RequestView, SessionView, TaskView, TypeView};
+pub use tenant::Tenant;
+pub use view::{
+    Cause, FieldChange, HistoryEntry, HistoryView, Listing, RecordChange, RecordQuery, RecordView, Removal,
+    RequestQuery, RequestSummary, RequestView, SessionSummary, SessionView, TaskView, TypeProgress, TypeView,
+};

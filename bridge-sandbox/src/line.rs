@@ -4,8 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -32,18 +31,24 @@ impl Listener for Lines {
     }
 }
 
+/// How a connection ends that is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cut {
+    /// It is closed.
+    Close,
+    /// It is reset: what was on its way is thrown away.
+    Reset,
+}
+
 /// Cuts one connection. Every request on that connection carries a copy.
 #[derive(Clone, Default)]
-pub(crate) struct Scissors(Arc<AtomicBool>);
+pub(crate) struct Scissors(Arc<OnceLock<Cut>>);
 
 impl Scissors {
     /// From now on nothing is written; the first attempt closes the connection.
-    pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    pub(crate) fn cut(&self, cut: Cut) {
+        // The first cut counts.
+        let _ = self.0.set(cut);
     }
 }
 
@@ -59,6 +64,17 @@ pub(crate) struct Line {
     scissors: Scissors,
 }
 
+impl Line {
+    /// An error once the line is cut.
+    fn check(&self) -> io::Result<()> {
+        let Some(cut) = self.scissors.0.get() else { return Ok(()) };
+        if let Cut::Reset = cut {
+            self.stream.set_zero_linger()?;
+        }
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
 impl AsyncRead for Line {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
@@ -67,7 +83,7 @@ impl AsyncRead for Line {
 
 impl AsyncWrite for Line {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.scissors.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
@@ -76,7 +92,7 @@ impl AsyncWrite for Line {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.scissors.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
 
@@ -85,7 +101,7 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.scissors.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

@@ -3,21 +3,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::assumptions::Assumptions;
 use crate::builder::SandboxBuilder;
-use crate::fault::Fault;
-use crate::key::Access;
+use crate::changes::{Changes, Topic};
+use crate::fault::{Fault, FaultView};
 use crate::server::Server;
-use crate::view::RequestView;
+use crate::tenant::Tenant;
+use crate::view::{Listing, RequestQuery, RequestSummary, RequestView};
 
 /// How long [`Sandbox::shutdown`] waits for requests that are under way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A Bridge server of one tenant, in memory, on a port of its own. Dropping it stops it.
+/// A Bridge server, in memory, on a port of its own. Dropping it stops it.
 ///
 /// ```
 /// use bridge_sandbox::{NewTask, Sandbox};
@@ -46,14 +49,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Sandbox {
     server: Arc<Server>,
+    tenants: Vec<Tenant>,
+    /// The index of the tenant that the builder named.
+    first: usize,
     serving: JoinHandle<()>,
     stop: DropGuard,
 }
 
 impl Sandbox {
-    pub(crate) fn new(server: Arc<Server>, serving: JoinHandle<()>) -> Self {
+    pub(crate) fn new(server: Arc<Server>, serving: JoinHandle<()>, first: usize) -> Self {
         let stop = server.stopping.clone().drop_guard();
-        Self { server, serving, stop }
+        let tenants = server.state().tenants.len();
+        let tenants = (0..tenants).map(|index| Tenant::new(&server, index)).collect();
+        Self { server, tenants, first, serving, stop }
     }
 
     /// Starts a sandbox on 127.0.0.1 and a free port, for the tenant `acme`, with a random key.
@@ -69,41 +77,49 @@ impl Sandbox {
         SandboxBuilder::new()
     }
 
-    /// What a connector needs as its base URL, for example `http://127.0.0.1:8480/org/acme`.
-    pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.server.address, self.server.base_path())
-    }
-
-    /// The key that was valid at the start.
-    pub fn api_key(&self) -> &str {
-        &self.server.key
-    }
-
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address
     }
 
-    /// All apps, in the order of creation.
-    pub fn apps(&self) -> Vec<App> {
-        self.server.state().apps().map(|app| App::new(&self.server, app.id)).collect()
+    /// All tenants. There is always at least one.
+    pub fn tenants(&self) -> &[Tenant] {
+        &self.tenants
     }
 
-    /// The app with this id.
-    pub fn app(&self, id: Uuid) -> Option<App> {
-        self.apps().into_iter().find(|app| app.id() == id)
+    /// The tenant with this slug.
+    pub fn tenant(&self, slug: &str) -> Option<&Tenant> {
+        self.tenants.iter().find(|tenant| tenant.slug() == slug)
     }
 
-    /// The oldest app with this name: names need not be unique.
-    pub fn app_named(&self, name: &str) -> Option<App> {
-        let id = self.server.state().apps().find(|app| app.name == name).map(|app| app.id)?;
-        Some(App::new(&self.server, id))
+    /// Misbehaves from now on as this rule says. Earlier rules come first.
+    pub fn fault(&self, fault: Fault) {
+        self.server.faults().add(fault);
+        self.server.publish(Topic::Faults);
     }
 
-    /// Creates an app, as if another connector had done it.
-    pub fn create_app(&self, name: &str) -> App {
-        let id = self.server.state().create_app(&Access::Everything, name, None).map(|app| app.id);
-        App::new(&self.server, id.expect("only a clone can be refused"))
+    /// The rules, those that are over included, with how many requests each has met.
+    pub fn faults(&self) -> Vec<FaultView> {
+        self.server.faults().list()
+    }
+
+    /// Forgets one rule. Says whether there was one with this number.
+    pub fn remove_fault(&self, number: u64) -> bool {
+        let was_there = self.server.faults().remove(number);
+        self.server.publish(Topic::Faults);
+        was_there
+    }
+
+    /// Forgets all faults.
+    pub fn clear_faults(&self) {
+        self.server.faults().clear();
+        self.server.publish(Topic::Faults);
+    }
+
+    /// What decides which requests a fault with a probability spoils. A test that failed with a random seed prints it, and
+    /// [`SandboxBuilder::fault_seed`] repeats the run.
+    pub fn fault_seed(&self) -> u64 {
+        self.server.faults().seed()
     }
 
     /// The last 10,000 requests, oldest first.
@@ -111,50 +127,110 @@ impl Sandbox {
         self.server.log().list()
     }
 
+    /// One page of the requests that fit, newest first, and how many fit in all.
+    pub fn find_requests(&self, query: &RequestQuery) -> Listing<RequestSummary> {
+        self.server.log().find(query)
+    }
+
+    /// The request with this number, with both bodies. `None` once it is forgotten.
+    pub fn request(&self, number: u64) -> Option<RequestView> {
+        self.server.log().get(number)
+    }
+
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         self.server.log().clear();
+        self.server.publish(Topic::Requests);
     }
 
     /// What clients did that is allowed, and yet likely a mistake. Each warning stands once.
     pub fn warnings(&self) -> Vec<String> {
-        self.server.state().warnings.list()
+        self.server.state().warnings()
     }
 
-    /// Misbehaves from now on as this rule says. Earlier rules come first.
-    pub fn fault(&self, fault: Fault) {
-        self.server.faults().add(fault);
+    /// What is taken for granted where the protocol is silent.
+    pub fn assumptions(&self) -> Assumptions {
+        self.server.state().assumptions
     }
 
-    /// Forgets all faults.
-    pub fn clear_faults(&self) {
-        self.server.faults().clear();
+    /// The sandbox's own time: the system's, and what [`advance`](Self::advance) added.
+    pub fn now(&self) -> Timestamp {
+        self.server.state().clock.now()
     }
 
-    /// Revokes the key of [`api_key`](Self::api_key): it is answered 403 from now on.
-    pub fn revoke_key(&self) {
-        self.server.state().keys.revoke(&self.server.key);
-    }
-
-    /// Adds a key that reaches every app. A key that was revoked is valid again.
-    pub fn add_key(&self, key: &str) {
-        self.server.state().keys.add(key, Access::Everything);
-    }
-
-    /// Adds a key that reaches these apps only, and can create none.
-    pub fn add_key_for(&self, key: &str, apps: &[Uuid]) {
-        self.server.state().keys.add(key, Access::Only(apps.iter().copied().collect()));
-    }
-
-    /// Moves the sandbox's clock forward. Scheduled tasks that are due by then become pending.
+    /// Moves the sandbox's clock forward. What is due by then happens at once: scheduled tasks become pending, sessions expire,
+    /// clean-ups are done.
     pub fn advance(&self, by: Duration) {
-        self.server.state().clock.advance(by);
+        self.server.advance(by);
     }
 
-    /// Stops listening, lets the requests under way end, and returns. After five seconds it waits no longer.
+    /// Tells what changes from now on.
+    pub fn changes(&self) -> Changes {
+        self.server.signal.subscribe()
+    }
+
+    /// Stops listening, lets the requests under way end, and closes the state file. After five seconds it waits no longer.
     pub async fn shutdown(self) {
         drop(self.stop);
         // An error here is a panic in axum's accept loop, which has ended all the same; or it is the time limit.
         let _ = tokio::time::timeout(PATIENCE, self.serving).await;
+        self.server.close();
+    }
+}
+
+/// The first tenant, which most tests need no other than.
+impl Sandbox {
+    fn first(&self) -> &Tenant {
+        &self.tenants[self.first]
+    }
+
+    /// As [`Tenant::base_url`].
+    pub fn base_url(&self) -> String {
+        self.first().base_url()
+    }
+
+    /// As [`Tenant::api_key`].
+    pub fn api_key(&self) -> &str {
+        self.first().api_key()
+    }
+
+    /// As [`Tenant::apps`].
+    pub fn apps(&self) -> Vec<App> {
+        self.first().apps()
+    }
+
+    /// As [`Tenant::app`].
+    pub fn app(&self, id: Uuid) -> Option<App> {
+        self.first().app(id)
+    }
+
+    /// As [`Tenant::app_named`].
+    pub fn app_named(&self, name: &str) -> Option<App> {
+        self.first().app_named(name)
+    }
+
+    /// As [`Tenant::create_app`].
+    pub fn create_app(&self, name: &str) -> App {
+        self.first().create_app(name)
+    }
+
+    /// As [`Tenant::revoke_key`].
+    pub fn revoke_key(&self) {
+        self.first().revoke_key();
+    }
+
+    /// As [`Tenant::add_key`].
+    pub fn add_key(&self, key: &str) {
+        self.first().add_key(key);
+    }
+
+    /// As [`Tenant::add_key_until`].
+    pub fn add_key_until(&self, key: &str, expires_at: Timestamp) {
+        self.first().add_key_until(key, expires_at);
+    }
+
+    /// As [`Tenant::add_key_for`].
+    pub fn add_key_for(&self, key: &str, apps: &[Uuid]) {
+        self.first().add_key_for(key, apps);
     }
 }

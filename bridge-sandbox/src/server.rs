@@ -1,51 +1,71 @@
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::watch;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::assumptions::Assumptions;
+use crate::changes::{Change, Signal, Topic};
+use crate::error::Refusal;
 use crate::fault::Faults;
-use crate::key::Access;
 use crate::log::RequestLog;
 use crate::state::State;
+use crate::store::Store;
 
 /// What the routes and the handles share.
 pub(crate) struct Server {
-    pub(crate) tenant: String,
-    pub(crate) key: String,
     pub(crate) address: SocketAddr,
-    state: Mutex<State>,
+    kept: Mutex<Kept>,
     log: Mutex<RequestLog>,
     faults: Mutex<Faults>,
-    /// Told of each task report.
-    pub(crate) reports: watch::Sender<()>,
+    pub(crate) signal: Signal,
+    /// Rings when there is something else to wait for.
+    pub(crate) bell: Notify,
     pub(crate) stopping: CancellationToken,
+    /// Why the state file could not be written. Nothing is answered then but this.
+    broken: OnceLock<String>,
+}
+
+/// The state, and the file that it is kept in.
+struct Kept {
+    state: State,
+    store: Option<Store>,
 }
 
 impl Server {
-    pub(crate) fn new(tenant: String, key: String, address: SocketAddr, assumptions: Assumptions) -> Self {
-        let mut state = State::new(assumptions);
-        state.keys.add(&key, Access::Everything);
+    pub(crate) fn new(address: SocketAddr, state: State, store: Option<Store>, faults: Faults) -> Self {
         Self {
-            tenant,
-            key,
             address,
-            state: Mutex::new(state),
+            kept: Mutex::new(Kept { state, store }),
             log: Mutex::default(),
-            faults: Mutex::default(),
-            reports: watch::Sender::new(()),
+            faults: Mutex::new(faults),
+            signal: Signal::default(),
+            bell: Notify::new(),
             stopping: CancellationToken::new(),
+            broken: OnceLock::new(),
         }
     }
 
-    /// The path under which all others hang.
-    pub(crate) fn base_path(&self) -> String {
-        format!("/org/{}", self.tenant)
+    pub(crate) fn state(&self) -> Held<'_> {
+        let mut kept = lock(&self.kept);
+        kept.state.settle();
+        Held { next_due: kept.state.next_due(), kept, server: self }
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+    /// Closes the state file, so that another sandbox can open it. What is changed from now on is not kept.
+    pub(crate) fn close(&self) {
+        lock(&self.kept).store = None;
+    }
+
+    /// 500 once the state file could not be written: what is answered must be kept.
+    pub(crate) fn check_kept(&self) -> Result<(), Refusal> {
+        match self.broken.get() {
+            None => Ok(()),
+            Some(why) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, why)),
+        }
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, RequestLog> {
@@ -55,6 +75,58 @@ impl Server {
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
     }
+
+    /// Moves the clock.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.state().advance(by);
+        self.bell.notify_one();
+    }
+
+    /// Tells the subscribers of something that belongs to no app.
+    pub(crate) fn publish(&self, topic: Topic) {
+        self.signal.publish([Change::general(topic)]);
+    }
+}
+
+/// The state, for as long as it is looked at or changed. What was changed is kept and published when it is let go.
+pub(crate) struct Held<'a> {
+    kept: MutexGuard<'a, Kept>,
+    server: &'a Server,
+    next_due: Option<Timestamp>,
+}
+
+impl Deref for Held<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.kept.state
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.kept.state
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let Kept { state, store } = &mut *self.kept;
+        let touched = state.take_touched();
+        if let (Some(store), Some(rows)) = (store, touched.rows)
+            && let Err(error) = store.save(state, rows)
+        {
+            let why = format!("the state file cannot be written: {error}; nothing is accepted any more");
+            // The first reason counts.
+            let _ = self.server.broken.set(why);
+        }
+        if !touched.changes.is_empty() {
+            self.server.signal.publish(touched.changes);
+        }
+        if state.next_due() != self.next_due {
+            self.server.bell.notify_one();
+        }
+    }
 }
 
 /// A test that panicked elsewhere must still be able to look at what is held.
@@ -63,8 +135,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl std::fmt::Debug for Server {
-    /// Not the key.
+    /// Not the keys.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("tenant", &self.tenant).field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
     }
 }

@@ -10,14 +10,16 @@ pub(crate) struct Warnings {
 }
 
 impl Warnings {
-    pub(crate) fn add(&mut self, text: String) {
+    /// Says whether the warning is new.
+    pub(crate) fn add(&mut self, text: String) -> bool {
         if self.texts.contains(&text) {
-            return;
+            return false;
         }
         if self.texts.len() == MOST {
             self.texts.pop_front();
         }
         self.texts.push_back(text);
+        true
     }
 
     pub(crate) fn list(&self) -> Vec<String> {

@@ -183,3 +183,65 @@ async fn shutdown_does_not_wait_for_a_long_delay() {
     tokio::time::timeout(Duration::from_secs(3), sandbox.shutdown()).await.unwrap();
     assert_eq!(request.await.unwrap().unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn a_rule_is_listed_in_words_with_how_often_it_fired_and_can_be_removed() {
+    let (sandbox, client, _) = acme().await;
+    sandbox.fault(Fault::on("GET", "/api/apps/").after(1).times(2).answer(503, "busy"));
+    sandbox.fault(Fault::ending("*", "/sync/").hold_answer(Duration::from_secs(1)).lose_answer());
+    client.get("/api/apps/").await;
+    client.get("/api/apps/").await;
+
+    let rules = sandbox.faults();
+    assert_eq!((rules[0].after, rules[0].left, rules[0].fired), (0, Some(1), 1));
+    assert_eq!(rules[0].rule, "GET on paths with `/api/apps/`: do nothing, answer 503");
+    assert_eq!((rules[1].left, rules[1].fired), (None, 0));
+    assert_eq!(
+        rules[1].rule,
+        "any method on paths that end in `/sync/`: act, wait 1s, close the connection without an answer"
+    );
+    let requests = sandbox.requests();
+    assert_eq!(requests[requests.len() - 1].fault.as_deref(), Some(rules[0].rule.as_str()));
+    assert_eq!(requests[requests.len() - 2].fault, None);
+
+    let number = rules[0].number;
+    assert!(sandbox.remove_fault(number) && !sandbox.remove_fault(number));
+    assert_eq!(client.get("/api/apps/").await.0, 200);
+    assert_eq!(sandbox.faults().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reset_connection_says_so_and_nothing_is_done() {
+    let (sandbox, client, app) = acme().await;
+    sandbox.fault(Fault::ending("POST", "/apps/*/sync/").times(1).reset_connection());
+    let error = client.request("POST", &format!("{}sync/", path(&app))).send().await.unwrap_err();
+    let mut cause: Option<&dyn std::error::Error> = Some(&error);
+    let mut is_reset = false;
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        is_reset |= io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionReset);
+        cause = error.source();
+    }
+    assert!(is_reset, "{error:?}");
+    assert!(app.sessions().is_empty());
+    client.start(&app).await;
+}
+
+#[tokio::test]
+async fn a_seed_repeats_a_run_request_by_request() {
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        let sandbox = bridge_sandbox::Sandbox::builder().fault_seed(seed).start().await.unwrap();
+        assert_eq!(sandbox.fault_seed(), seed);
+        sandbox.fault(Fault::on("GET", "/").probability(0.5).answer(503, "busy"));
+        let client = common::Client::new(&sandbox);
+        let mut statuses = Vec::new();
+        for _ in 0..40 {
+            statuses.push(client.get("/api/apps/").await.0);
+        }
+        assert!(statuses.contains(&200) && statuses.contains(&503));
+        runs.push(statuses);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[1], runs[2]);
+}

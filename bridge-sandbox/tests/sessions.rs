@@ -244,16 +244,3 @@ async fn what_came_after_the_snapshot_is_removed_where_that_is_assumed() {
     app.assert_removed("employee", "after");
     app.assert_active("employee", "7");
 }
-
-#[tokio::test]
-async fn a_type_that_no_page_was_about_is_left_alone_where_that_is_assumed() {
-    let mut assumptions = Assumptions::default();
-    assumptions.untouched_types_are_kept = true;
-    let sandbox = Sandbox::builder().assumptions(assumptions).start().await.unwrap();
-    let (client, app) = equip(&sandbox).await;
-    app.put_record("team", &json!({"id": "red", "name": "Red"}));
-    client.sync(&app, "employee", &["7"]).await;
-    client.sync(&app, "employee", &["8"]).await;
-    app.assert_active("team", "red");
-    app.assert_removed("employee", "7");
-}

@@ -22,7 +22,7 @@ use crate::{
 
 async fn stage(people: u32, keeps: bool) -> Stage {
     let mut assumptions = Assumptions::default();
-    assumptions.untouched_types_are_kept = keeps;
+    assumptions.types_without_a_page_are_emptied = !keeps;
     let stage = Stage::on(Sandbox::builder().assumptions(assumptions), people).await;
     // So that nothing but the type itself is lost.
     stage.company.change(1..=people, |person| person.teams.clear());

@@ -18,11 +18,11 @@ pub(crate) async fn create(
     place: Place,
     Json(body): Json,
 ) -> Result<(StatusCode, Answer<Value>), Refusal> {
-    if let Access::Only(_) = place.access {
+    if let Access::Only(_) = place.caller.access {
         return Err(Refusal::forbidden("this API key is limited to certain apps and cannot create one"));
     }
     let new = NewApp::read(&body)?;
     let mut state = server.state();
-    let app = state.create_app(&place.access, new.name, new.clone_from)?;
+    let app = state.create_app(place.caller.tenant, &place.caller.access, new.name, new.clone_from)?;
     Ok((StatusCode::CREATED, Answer(app.json())))
 }

@@ -13,6 +13,9 @@ use crate::server::Server;
 use crate::state::catalog::Kind;
 use crate::validate::parse_uuid;
 
+/// Results in a page where the query has no `limit`.
+const PAGE_SIZE: usize = 50;
+
 const STATUSES: [&str; 5] = ["NEW", "INVITED", "ACTIVE", "SUSPENDED", "INACTIVE"];
 
 /// `GET api/apps/`
@@ -23,8 +26,8 @@ pub(crate) async fn apps(
 ) -> Result<Answer<Value>, Refusal> {
     list.warn_beside(&server, &[]);
     let state = server.state();
-    let apps: Vec<_> = state.reachable(&place.access).map(|(app, _)| app).collect();
-    Ok(Answer(list.frame(&apps, |app| app.lighthouse_json())))
+    let apps: Vec<_> = state.tenants[place.caller.tenant].reachable(&place.caller.access).map(|(app, _)| app).collect();
+    Ok(Answer(list.frame(&apps, PAGE_SIZE, |app| app.lighthouse_json())))
 }
 
 /// `GET api/accounts/`
@@ -40,7 +43,9 @@ pub(crate) async fn accounts(
     let email = list.filter("email");
 
     let state = server.state();
-    let apps = state.reachable(&place.access).filter(|(app, _)| app_id.is_none_or(|id| app.id == id));
+    let apps = state.tenants[place.caller.tenant]
+        .reachable(&place.caller.access)
+        .filter(|(app, _)| app_id.is_none_or(|id| app.id == id));
     let accounts = apps.flat_map(|(app, types)| {
         let slugs = types.iter().filter(|known| known.kind == Kind::Account);
         slugs.flat_map(move |known| app.records.get(&known.slug).into_iter().flatten().map(move |held| (app, held.1)))
@@ -49,7 +54,7 @@ pub(crate) async fn accounts(
         status.is_none_or(|status| account.lighthouse_status() == status)
             && email.is_none_or(|email| account.email() == Some(email))
     });
-    Ok(Answer(list.frame(&wanted.collect::<Vec<_>>(), |(app, account)| {
+    Ok(Answer(list.frame(&wanted.collect::<Vec<_>>(), PAGE_SIZE, |(app, account)| {
         json!({
             "external_uuid": account.lighthouse_uuid(),
             "email": account.email(),

@@ -8,13 +8,10 @@ use serde_json::{Value, json};
 use crate::error::Refusal;
 use crate::server::Server;
 
-/// Results in a page where the query has no `limit`.
-const DEFAULT_LIMIT: usize = 50;
-
 /// The query of a list, and the frame around its results, both as Django has them.
 pub(crate) struct List {
     pairs: Vec<(String, String)>,
-    limit: usize,
+    limit: Option<usize>,
     offset: usize,
     /// The absolute URL without the query, by the host that the client named.
     url: String,
@@ -38,7 +35,7 @@ impl FromRequestParts<Arc<Server>> for List {
         let is_rest = |pair: &&str| !["limit", "offset"].contains(&pair.split('=').next().unwrap_or_default());
         let rest: Vec<_> = head.uri.query().unwrap_or_default().split('&').filter(is_rest).collect();
         Ok(Self {
-            limit: number(&pairs, "limit", 1)?.unwrap_or(DEFAULT_LIMIT),
+            limit: number(&pairs, "limit", 1)?,
             offset: number(&pairs, "offset", 0)?.unwrap_or(0),
             url: format!("http://{host}{}", head.uri.path()),
             rest: rest.join("&"),
@@ -68,26 +65,26 @@ impl List {
     pub(crate) fn warn_beside(&self, server: &Server, known: &[&str]) {
         for (name, _) in &self.pairs {
             if !known.contains(&name.as_str()) && !["limit", "offset"].contains(&name.as_str()) {
-                server.state().warnings.add(format!("the query parameter `{name}` is not known and changes nothing"));
+                server.state().warn(format!("the query parameter `{name}` is not known and changes nothing"));
             }
         }
     }
 
-    /// The page of `all` that was asked for.
-    pub(crate) fn frame<T>(&self, all: &[T], json: impl Fn(&T) -> Value) -> Value {
-        let (limit, offset) = (self.limit, self.offset);
+    /// The page of `all` that was asked for; of this size where the query does not say.
+    pub(crate) fn frame<T>(&self, all: &[T], page_size: usize, json: impl Fn(&T) -> Value) -> Value {
+        let (limit, offset) = (self.limit.unwrap_or(page_size), self.offset);
         let end = offset.saturating_add(limit);
         let results: Vec<_> = all.iter().skip(offset).take(limit).map(json).collect();
         json!({
             "count": all.len(),
-            "next": (end < all.len()).then(|| self.link(Some(end))),
-            "previous": (offset > 0).then(|| self.link(offset.checked_sub(limit).filter(|offset| *offset > 0))),
+            "next": (end < all.len()).then(|| self.link(limit, Some(end))),
+            "previous": (offset > 0).then(|| self.link(limit, offset.checked_sub(limit).filter(|offset| *offset > 0))),
             "results": results,
         })
     }
 
-    fn link(&self, offset: Option<usize>) -> String {
-        let mut link = format!("{}?limit={}", self.url, self.limit);
+    fn link(&self, limit: usize, offset: Option<usize>) -> String {
+        let mut link = format!("{}?limit={limit}", self.url);
         if let Some(offset) = offset {
             link += &format!("&offset={offset}");
         }

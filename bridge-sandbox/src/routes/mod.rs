@@ -20,7 +20,8 @@ use crate::gate;
 use crate::server::Server;
 
 pub(crate) fn router(server: &Arc<Server>) -> Router {
-    let base = server.base_path();
+    // The gate knows which tenants there are.
+    let base = "/org/{tenant}";
     let app = format!("{base}/api/v1/bridge/apps/{{app_id}}");
     Router::new()
         .route(&format!("{base}/api/v1/bridge/apps/"), post(apps::create))

@@ -5,13 +5,13 @@ use axum::http::request::Parts;
 use uuid::Uuid;
 
 use crate::error::Refusal;
-use crate::key::Access;
+use crate::key::Caller;
 use crate::state::{Scope, State};
 use crate::validate::parse_uuid;
 
 /// What the path of a request names, and what its key may reach.
 pub(crate) struct Place {
-    pub(crate) access: Access,
+    pub(crate) caller: Caller,
     names: HashMap<String, String>,
 }
 
@@ -19,19 +19,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
     type Rejection = Refusal;
 
     async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let access = head.extensions.get::<Access>().cloned();
-        let access = access.ok_or_else(|| Refusal::unauthorized("the API key was not checked"))?;
+        let caller = head.extensions.get::<Caller>().cloned();
+        let caller = caller.ok_or_else(|| Refusal::unauthorized("the API key was not checked"))?;
         let names = RawPathParams::from_request_parts(head, state).await;
         let names = names.map_err(|_| Refusal::not_found("no such path: it is not UTF-8"))?;
         let names = names.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        Ok(Self { access, names })
+        Ok(Self { caller, names })
     }
 }
 
 impl Place {
     /// The app that the path names.
     pub(crate) fn scope<'a>(&self, state: &'a mut State) -> Result<Scope<'a>, Refusal> {
-        state.scope(&self.access, self.uuid("app_id", "app")?)
+        let id = self.uuid("app_id", "app")?;
+        state.scope(self.caller.tenant, &self.caller.access, id)
     }
 
     pub(crate) fn sync(&self) -> Result<Uuid, Refusal> {

@@ -38,7 +38,7 @@ pub(crate) async fn progress(State(server): State<Arc<Server>>, place: Place) ->
     Ok(Answer(place.scope(&mut state)?.progress(place.sync()?)?))
 }
 
-/// `POST …/sync/{sync_id}/complete/`. The clean-up is done when the answer leaves; Iden does it some time later.
+/// `POST …/sync/{sync_id}/complete/`
 pub(crate) async fn complete(
     State(server): State<Arc<Server>>,
     place: Place,

@@ -23,8 +23,8 @@ pub(crate) async fn list(
     let scope = place.scope(&mut state)?;
     let status = list.parsed("status", TaskStatus::parse, &format!("one of {}", TaskStatus::NAMES))?;
     let now = scope.clock.now();
-    let wanted = scope.app.tasks.iter().filter(|task| status.is_none_or(|status| task.status(now) == status));
-    Ok(Answer(list.frame(&wanted.collect::<Vec<_>>(), |task| task.json(now))))
+    let wanted = scope.tasks().filter(|task| status.is_none_or(|status| task.status(now) == status));
+    Ok(Answer(list.frame(&wanted.collect::<Vec<_>>(), scope.assumptions.task_page_size, |task| task.json(now))))
 }
 
 /// `GET …/tasks/{task_id}/`
@@ -40,15 +40,11 @@ pub(crate) async fn report(
     place: Place,
     Json(body): Json,
 ) -> Result<Answer<Value>, Refusal> {
-    let answer = {
-        let mut state = server.state();
-        let mut scope = place.scope(&mut state)?;
-        let id = place.task()?;
-        scope.task(id)?;
-        let report = Report::read(&body)?;
-        let now = scope.clock.now();
-        scope.report(id, report)?.json(now)
-    };
-    server.reports.send_replace(());
-    Ok(Answer(answer))
+    let mut state = server.state();
+    let mut scope = place.scope(&mut state)?;
+    let id = place.task()?;
+    scope.task(id)?;
+    let report = Report::read(&body)?;
+    let now = scope.clock.now();
+    Ok(Answer(scope.report(id, report)?.json(now)))
 }

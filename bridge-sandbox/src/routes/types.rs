@@ -18,9 +18,9 @@ pub(crate) async fn register(
     Json(body): Json,
 ) -> Result<(StatusCode, Answer<Value>), Refusal> {
     let mut state = server.state();
-    let scope = place.scope(&mut state)?;
+    let mut scope = place.scope(&mut state)?;
     let new = NewType::read(&body)?;
-    let registered = scope.types.register(new.slug, new.name, new.kind)?;
+    let registered = scope.register(new.slug, new.name, new.kind)?;
     Ok((StatusCode::CREATED, Answer(registered.json())))
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn rename(
     Json(body): Json,
 ) -> Result<Answer<Value>, Refusal> {
     let mut state = server.state();
-    let scope = place.scope(&mut state)?;
+    let mut scope = place.scope(&mut state)?;
     let name = display_name_only(&body)?;
-    Ok(Answer(scope.types.rename(place.slug(), name)?.json()))
+    Ok(Answer(scope.rename(place.slug(), name)?.json()))
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use super::session::Session;
 use super::task::TaskList;
 
 /// One app: its own records, sessions and tasks. Its types are in the catalog that it may share.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct AppState {
     pub(crate) id: Uuid,
     pub(crate) name: String,
@@ -19,17 +21,20 @@ pub(crate) struct AppState {
     pub(crate) last_synced_at: Option<Timestamp>,
     /// Lighthouse names the connection behind an app by an id of its own.
     connection: Uuid,
-    /// Slug to id to record, removed ones included.
+    /// Slug to key to record, removed ones included.
+    #[serde(skip)]
     pub(crate) records: BTreeMap<String, BTreeMap<String, Record>>,
     /// In the order in which they were started.
+    #[serde(skip)]
     pub(crate) sessions: Vec<Session>,
+    #[serde(skip)]
     pub(crate) tasks: TaskList,
 }
 
 impl AppState {
-    pub(crate) fn new(name: &str, cloned_from: Option<Uuid>, catalog: usize, created_at: Timestamp) -> Self {
+    pub(crate) fn new(id: Uuid, name: &str, cloned_from: Option<Uuid>, catalog: usize, created_at: Timestamp) -> Self {
         Self {
-            id: Uuid::new_v4(),
+            id,
             name: name.to_owned(),
             cloned_from,
             catalog,
@@ -65,9 +70,5 @@ impl AppState {
                 "unique_identifier": format!("bridge-{}", self.id),
             },
         })
-    }
-
-    pub(crate) fn record(&self, slug: &str, id: &str) -> Option<&Record> {
-        self.records.get(slug)?.get(id)
     }
 }

@@ -1,10 +1,13 @@
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Scope;
+use crate::changes::Topic;
 use crate::error::Refusal;
 use crate::view::TypeView;
 
 /// What the records of a type are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
     Account,
     Group,
@@ -25,7 +28,7 @@ impl Kind {
     }
 
     /// The field of an account that refers to types of this kind, and the kind of their companions.
-    fn link(self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn link(self) -> Option<(&'static str, &'static str)> {
         match self {
             Kind::Account => None,
             Kind::Group => Some(("memberships", "membership")),
@@ -34,6 +37,7 @@ impl Kind {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct ResourceType {
     pub(crate) slug: String,
     pub(crate) name: String,
@@ -66,14 +70,14 @@ pub(crate) fn companion_slug(slug: &str, field: &str) -> String {
 }
 
 /// The type definitions of an app and of all its clones, in the order of registration.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Catalog {
     types: Vec<ResourceType>,
 }
 
 impl Catalog {
     /// Adds a type, with its companion. 409 where one of the two slugs is taken.
-    pub(crate) fn register(&mut self, slug: &str, name: &str, kind: Kind) -> Result<&ResourceType, Refusal> {
+    fn register(&mut self, slug: &str, name: &str, kind: Kind) -> Result<&ResourceType, Refusal> {
         let new = ResourceType { slug: slug.to_owned(), name: name.to_owned(), kind };
         let companion = new.companion().map(|companion| companion.slug);
         for wanted in std::iter::once(slug).chain(companion.as_deref()) {
@@ -89,7 +93,7 @@ impl Catalog {
         Ok(self.types.push_mut(new))
     }
 
-    pub(crate) fn rename(&mut self, slug: &str, name: &str) -> Result<&ResourceType, Refusal> {
+    fn rename(&mut self, slug: &str, name: &str) -> Result<&ResourceType, Refusal> {
         match self.types.iter_mut().find(|known| known.slug == slug) {
             None => Err(not_found(slug)),
             Some(known) => {
@@ -124,6 +128,18 @@ impl Catalog {
 
     fn companion(&self, slug: &str) -> Option<TypeView> {
         self.companions().find(|companion| companion.slug == slug)
+    }
+}
+
+impl Scope<'_> {
+    pub(crate) fn register(&mut self, slug: &str, name: &str, kind: Kind) -> Result<&ResourceType, Refusal> {
+        self.touched.app(self.app.id, Topic::Types);
+        self.types.register(slug, name, kind)
+    }
+
+    pub(crate) fn rename(&mut self, slug: &str, name: &str) -> Result<&ResourceType, Refusal> {
+        self.touched.app(self.app.id, Topic::Types);
+        self.types.rename(slug, name)
     }
 }
 

@@ -1,10 +1,12 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Scope;
+use super::agenda::Event;
 use crate::clock::whole_micros;
 use crate::error::Refusal;
 use crate::new_task::NewTask;
@@ -12,7 +14,7 @@ use crate::validate::Report;
 use crate::view::TaskView;
 
 /// The statuses that a task can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TaskStatus {
     Pending,
     Scheduled,
@@ -38,14 +40,16 @@ impl TaskStatus {
 }
 
 /// A provisioning task.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) id: Uuid,
     action: String,
     resource_type: String,
-    execute_after: Option<Timestamp>,
+    pub(crate) execute_after: Option<Timestamp>,
     created_at: Timestamp,
     payload: Value,
     report: Option<Report>,
+    reported_at: Option<Timestamp>,
 }
 
 impl Task {
@@ -58,6 +62,7 @@ impl Task {
             created_at,
             payload: json!({ "account": new.account, "memberships": new.memberships, "changes": new.changes }),
             report: None,
+            reported_at: None,
         }
     }
 
@@ -95,6 +100,7 @@ impl Task {
             status: self.status(now).name().to_owned(),
             execute_after: self.execute_after,
             created_at: self.created_at,
+            reported_at: self.reported_at,
             payload: self.payload.clone(),
             result: self.report.as_ref().and_then(|report| report.result.clone()),
             error: self.report.as_ref().and_then(|report| report.error.clone()),
@@ -112,18 +118,18 @@ pub(crate) struct TaskList {
 }
 
 impl TaskList {
-    fn push(&mut self, task: Task) -> Uuid {
+    pub(crate) fn push(&mut self, task: Task) -> Uuid {
         let id = task.id;
         self.places.insert(id, self.tasks.len());
         self.tasks.push(task);
         id
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Task> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Task> {
         self.tasks.iter()
     }
 
-    fn get(&self, id: Uuid) -> Result<&Task, Refusal> {
+    pub(crate) fn get(&self, id: Uuid) -> Result<&Task, Refusal> {
         self.places.get(&id).map(|place| &self.tasks[*place]).ok_or_else(|| not_found(id))
     }
 
@@ -139,34 +145,70 @@ fn not_found(id: Uuid) -> Refusal {
 impl Scope<'_> {
     pub(crate) fn queue(&mut self, new: NewTask) -> Uuid {
         let created_at = new.created_at.map_or_else(|| self.clock.stamp(), whole_micros);
-        self.app.tasks.push(Task::new(new, created_at))
+        if let Some(due) = new.execute_after {
+            self.remind(due, Event::TaskIsPending);
+        }
+        let id = self.app.tasks.push(Task::new(new, created_at));
+        self.touched.task(self.app.id, id);
+        id
     }
 
+    /// A task that was not dropped.
     pub(crate) fn task(&self, id: Uuid) -> Result<&Task, Refusal> {
-        self.app.tasks.get(id)
+        let task = self.app.tasks.get(id)?;
+        if self.is_dropped(task) { Err(not_found(id)) } else { Ok(task) }
     }
 
-    /// Takes the report on a task. 409 where there is one already, whatever it says. The records that Iden holds do not change:
-    /// only the next sync does that (question P17).
+    /// Those that were not dropped, in the order in which they were queued.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.app.tasks.iter().filter(|task| !self.is_dropped(task))
+    }
+
+    /// Question P8: reported long ago.
+    fn is_dropped(&self, task: &Task) -> bool {
+        let kept = task.reported_at.zip(self.assumptions.done_tasks_are_dropped_after);
+        kept.is_some_and(|(at, time)| at.checked_add(time).is_ok_and(|end| end <= self.clock.now()))
+    }
+
+    /// Takes the report on a task. 409 where there is one already, whatever it says (but for question P10).
     pub(crate) fn report(&mut self, id: Uuid, report: Report) -> Result<&Task, Refusal> {
         let now = self.clock.now();
-        let task = self.app.tasks.get_mut(id)?;
-        match task.status(now) {
-            TaskStatus::Pending => {}
-            TaskStatus::Scheduled => self.warnings.add(format!("task {id} was reported before it was due")),
+        let task = self.task(id)?;
+        let early = match task.status(now) {
+            TaskStatus::Pending => false,
+            TaskStatus::Scheduled => true,
+            done if self.assumptions.repeated_report_succeeds && done == report.status => return self.task(id),
             done => return Err(Refusal::conflict(format!("task {id} is {} already", done.name()))),
+        };
+        for trouble in oddities(&task.action, &report, early) {
+            self.warn(format!("task {id} {trouble}"));
         }
-        if report.status == TaskStatus::Failed && report.error.is_none() {
-            self.warnings.add(format!("task {id} was reported as failed without an error"));
+        self.touched.task(self.app.id, id);
+        if report.status == TaskStatus::Completed && self.assumptions.completed_tasks_change_records {
+            let task = self.app.tasks.get(id)?;
+            let (action, slug, payload) = (task.action.clone(), task.resource_type.clone(), task.payload.clone());
+            self.carry_out(id, &action, &slug, &payload, report.result.as_ref());
         }
-        if report.status == TaskStatus::Completed && report.error.is_some() {
-            self.warnings.add(format!("task {id} was reported as completed with an error"));
-        }
-        let new_id = report.result.as_ref().and_then(|result| result["id"].as_str());
-        if report.status == TaskStatus::Completed && task.action == "create_account" && new_id.is_none() {
-            self.warnings.add(format!("task {id} made an account, but its `result` does not hold the new `id`"));
-        }
+        let task = self.app.tasks.get_mut(id)?;
         task.report = Some(report);
+        task.reported_at = Some(now);
         Ok(task)
     }
+}
+
+/// What a report should not look like.
+fn oddities(action: &str, report: &Report, early: bool) -> impl Iterator<Item = &'static str> + use<> {
+    let completed = report.status == TaskStatus::Completed;
+    let new_id = report.result.as_ref().and_then(|result| result["id"].as_str());
+    [
+        (early, "was reported before it was due"),
+        (!completed && report.error.is_none(), "was reported as failed without an error"),
+        (completed && report.error.is_some(), "was reported as completed with an error"),
+        (
+            completed && action == "create_account" && new_id.is_none(),
+            "made an account, but its `result` does not hold the new `id`",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, trouble)| is_so.then_some(trouble))
 }

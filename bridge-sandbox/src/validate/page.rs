@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::fields::Fields;
 use crate::error::Refusal;
 use crate::state::catalog::Kind;
-use crate::state::record::LINKS;
+use crate::state::link::LINKS;
 
 /// Records in one page at most.
 const MOST_RECORDS: usize = 100;

@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -61,6 +62,7 @@ pub(crate) fn display_name_only(body: &Value) -> Result<&str, Refusal> {
 }
 
 /// The body of `PATCH tasks/{task_id}/status/`.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Report {
     pub(crate) status: TaskStatus,
     pub(crate) result: Option<Value>,

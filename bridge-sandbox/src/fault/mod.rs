@@ -1,7 +1,17 @@
+mod form;
+mod pattern;
+mod rules;
+
+use std::fmt;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
+
+pub use form::{FaultError, FaultForm};
+use pattern::PathPattern;
+pub use rules::FaultView;
+pub(crate) use rules::Faults;
 
 /// A rule that makes the sandbox misbehave for some requests.
 ///
@@ -24,21 +34,17 @@ use serde_json::json;
 #[must_use = "a fault does nothing until it is given to `Sandbox::fault`"]
 pub struct Fault {
     method: String,
-    path: PathRule,
+    path: PathPattern,
     holding: Option<String>,
     after: usize,
     times: usize,
+    /// From 0 to 1.
+    probability: f64,
     pub(crate) delay: Duration,
     pub(crate) hold: Duration,
     pub(crate) acts: bool,
     pub(crate) ending: Ending,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-#[derive(Clone, Debug)]
-enum PathRule {
-    Contains(String),
-    EndsWith(String),
 }
 
 /// What leaves in the end.
@@ -52,26 +58,31 @@ pub(crate) enum Ending {
     Truncated,
     /// Nothing: the connection is closed.
     Nothing,
+    /// Nothing: the connection is reset.
+    Reset,
 }
 
 impl Fault {
-    /// Requests with this method (`*` for any) whose path with query contains `path_part`.
+    /// Requests with this method (`*` for any) whose path with query contains `path_part`. In it `*` stands for anything
+    /// between two slashes, as in `/apps/*/tasks/`.
     pub fn on(method: &str, path_part: &str) -> Self {
-        Self::new(method, PathRule::Contains(path_part.to_owned()))
+        Self::new(method, PathPattern::Part(path_part.to_owned()))
     }
 
-    /// Requests with this method (`*` for any) whose path, without the query, ends with `path_end`.
+    /// Requests with this method (`*` for any) whose path, without the query, ends with `path_end`. In it `*` stands for
+    /// anything between two slashes, as in `/tasks/*/status/`.
     pub fn ending(method: &str, path_end: &str) -> Self {
-        Self::new(method, PathRule::EndsWith(path_end.to_owned()))
+        Self::new(method, PathPattern::End(path_end.to_owned()))
     }
 
-    fn new(method: &str, path: PathRule) -> Self {
+    fn new(method: &str, path: PathPattern) -> Self {
         Self {
             method: method.to_owned(),
             path,
             holding: None,
             after: 0,
             times: usize::MAX,
+            probability: 1.0,
             delay: Duration::ZERO,
             hold: Duration::ZERO,
             acts: true,
@@ -95,6 +106,17 @@ impl Fault {
     /// Spoils this many requests, then no more. Default: all.
     pub fn times(mut self, requests: usize) -> Self {
         self.times = requests;
+        self
+    }
+
+    /// Spoils each request that fits with this probability only, from 0 to 1. Default: 1. The sandbox's seed
+    /// ([`SandboxBuilder::fault_seed`](crate::SandboxBuilder::fault_seed)) decides which ones: the same seed, the same ones.
+    ///
+    /// # Panics
+    /// Where `probability` is not within 0 to 1.
+    pub fn probability(mut self, probability: f64) -> Self {
+        assert!((0.0..=1.0).contains(&probability), "{probability} is no probability: it must be within 0 to 1");
+        self.probability = probability;
         self
     }
 
@@ -154,6 +176,13 @@ impl Fault {
         self
     }
 
+    /// Does not act, and resets the connection: the client sees "connection reset by peer".
+    pub fn reset_connection(mut self) -> Self {
+        self.acts = false;
+        self.ending = Ending::Reset;
+        self
+    }
+
     /// Acts, then closes the connection without a byte of an answer.
     pub fn lose_answer(mut self) -> Self {
         self.acts = true;
@@ -183,13 +212,15 @@ impl Fault {
         self
     }
 
+    /// Adds a `Retry-After` of so many seconds to the answer; a part of a second counts as a whole one.
+    pub fn retry_after(self, time: Duration) -> Self {
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        self.header("Retry-After", &seconds.to_string())
+    }
+
     fn fits(&self, method: &str, path: &str, body: &[u8]) -> bool {
-        let fits_path = match &self.path {
-            PathRule::Contains(part) => path.contains(part.as_str()),
-            PathRule::EndsWith(end) => path.split('?').next().is_some_and(|path| path.ends_with(end.as_str())),
-        };
         let holds = |part: &String| part.is_empty() || body.windows(part.len()).any(|found| found == part.as_bytes());
-        fits_path
+        self.path.fits(path)
             && (self.method == "*" || self.method.eq_ignore_ascii_case(method))
             && self.holding.as_ref().is_none_or(holds)
     }
@@ -204,29 +235,35 @@ fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| panic!("`{text}` cannot stand in a header"))
 }
 
-/// The rules in force, in the order in which they were added.
-#[derive(Default)]
-pub(crate) struct Faults(Vec<Fault>);
-
-impl Faults {
-    pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The first rule in force for this request. Counts the request.
-    pub(crate) fn pick(&mut self, method: &str, path: &str, body: &[u8]) -> Option<Fault> {
-        for fault in self.0.iter_mut().filter(|fault| fault.fits(method, path, body)) {
-            if fault.after > 0 {
-                fault.after -= 1;
-            } else if fault.times > 0 {
-                fault.times -= 1;
-                return Some(fault.clone());
-            }
+impl fmt::Display for Fault {
+    /// In words, without the texts of bodies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = if self.method == "*" { "any method" } else { &self.method };
+        write!(f, "{method} on paths {}", self.path)?;
+        if let Some(part) = &self.holding {
+            write!(f, " and `{part}` in the body")?;
         }
-        None
+        if self.probability < 1.0 {
+            write!(f, ", {} % of them", self.probability * 100.0)?;
+        }
+        f.write_str(": ")?;
+        if !self.delay.is_zero() {
+            write!(f, "wait {:?}, then ", self.delay)?;
+        }
+        f.write_str(if self.acts { "act" } else { "do nothing" })?;
+        if !self.hold.is_zero() {
+            write!(f, ", wait {:?}", self.hold)?;
+        }
+        match &self.ending {
+            Ending::Genuine => f.write_str(", answer as usual")?,
+            Ending::Answer { status, .. } => write!(f, ", answer {}", status.as_u16())?,
+            Ending::Truncated => f.write_str(", answer with half of the body and close the connection")?,
+            Ending::Nothing => f.write_str(", close the connection without an answer")?,
+            Ending::Reset => f.write_str(", reset the connection")?,
+        }
+        for (name, value) in &self.headers {
+            write!(f, ", {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        Ok(())
     }
 }
