@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     company::{Stage, go_on},
+    sync_race::create,
     task_once::listing,
     tasks::{about, all},
     trouble::{calls, known},
@@ -48,6 +49,40 @@ async fn a_creation_is_known_and_touched_before_it_is_reported_again() {
     assert_eq!(stage.company.effects(), 1, "it was reported again, and not carried out");
     assert!(connector.sync(&go_on()).await.unwrap().completed);
     assert_eq!((employees().await, stage.app().active("employee")), (1, 1));
+}
+
+/// Found by the simulation: a task that was not over when the scan began excused its account, which another task made anew
+/// meanwhile, from being waited for.
+#[tokio::test]
+async fn an_account_that_is_made_anew_while_an_older_creation_is_reported_again_is_waited_for() {
+    let stage = Stage::with(20).await;
+    let connector = stage.attach_with(all()).await;
+    let older = stage.app().queue(create());
+    connector.tasks_once(&go_on()).await.unwrap();
+    assert!(connector.sync(&go_on()).await.unwrap().completed);
+    stage.company.lose([21]);
+    assert!(connector.sync(&go_on()).await.unwrap().completed);
+    stage.sandbox.fault(listing(&stage, older));
+    keep_silent(&stage, older);
+    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().unreported, 1);
+
+    stage.company.hidden.lock().unwrap().push(21);
+    let (stop, go) = (stage.company.stop_read(), go_on());
+    let beside = async {
+        stop.reached().await;
+        stage.sandbox.clear_faults();
+        let newer = stage.app().queue(create());
+        connector.tasks_once(&go).await.unwrap();
+        stage.app().assert_task_completed(newer);
+        assert_eq!(stage.app().task(newer).unwrap().result.unwrap()["id"], "21");
+        stage.app().put_record("employee", &json!({"id": "21", "email": "new@acme.example"}));
+        stop.go_on();
+    };
+    let (synced, ()) = tokio::join!(connector.sync(&go), beside);
+
+    let error = synced.expect_err("the source does not show the new account yet");
+    assert!(error.to_string().contains("does not have it yet"), "{error}");
+    stage.app().assert_active("employee", "21");
 }
 
 /// The journal was told that a reported task is executed now, which it refuses: nothing else was done that round.
