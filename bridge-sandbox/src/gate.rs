@@ -21,6 +21,8 @@ use crate::server::Server;
 
 /// The largest request body that is accepted.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
+/// How much of a body that is too large is read, so that the client gets to read the answer. Then the connection is closed.
+const MOST_BYTES_READ: usize = 10 * MOST_BYTES;
 
 pub(crate) async fn pass(
     State(server): State<Arc<Server>>,
@@ -150,7 +152,7 @@ async fn wait(server: &Server, time: Duration) {
     }
 }
 
-/// Reads a body. One that is too large is read to its end and thrown away, so that the client gets to read the answer.
+/// Reads a body. One that is too large is read on and thrown away, but not for ever.
 async fn read(body: Body) -> Result<Bytes, Refusal> {
     let mut chunks = body.into_data_stream();
     let (mut kept, mut size) = (Vec::new(), 0_usize);
@@ -162,9 +164,12 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
         } else {
             kept = Vec::new();
         }
+        if size > MOST_BYTES_READ {
+            break;
+        }
     }
     if size > MOST_BYTES {
-        let detail = format!("the body has {size} bytes, at most {MOST_BYTES} are accepted");
+        let detail = format!("the body has {size} bytes or more, at most {MOST_BYTES} are accepted");
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     Ok(kept.into())

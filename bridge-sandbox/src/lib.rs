@@ -2,13 +2,15 @@
 //!
 //! [`Sandbox::start`] gives a test a server of its own, in memory, in a millisecond. It speaks HTTP as Iden's Bridge and
 //! Lighthouse APIs do, refuses what they would refuse, and shows by plain values what it holds: [`App::records`],
-//! [`App::sessions`], [`App::tasks`], [`Sandbox::requests`].
+//! [`App::history`], [`App::sessions`], [`App::tasks`], [`Sandbox::requests`]. A test waits for what is to come with
+//! [`App::wait_until`] and moves the time with [`Sandbox::advance`].
 //!
 //! It is written from the protocol alone and shares no code with the connector side, so that a misreading there does not
 //! repeat itself here. What the protocol leaves open is a switch of [`Assumptions`]. What goes wrong between two programs is a
 //! [`Fault`]: an overloaded gateway, a lost answer, half an answer.
 //!
-//! The program `bridge-sandbox` (feature `bin`, on by default) is the same server for a connector under development.
+//! The program `bridge-sandbox` (feature `bin`, on by default) is the same server for a connector under development, in any
+//! language; `docs/sandbox.md` is its guide.
 
 mod alarm;
 mod app;
@@ -50,3 +52,8 @@ pub use view::{
     Cause, FieldChange, HistoryEntry, HistoryView, Listing, RecordChange, RecordQuery, RecordView, Removal,
     RequestQuery, RequestSummary, RequestView, SessionSummary, SessionView, TaskView, TypeProgress, TypeView,
 };
+
+/// The Rust in the guide runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sandbox.md")]
+mod guide {}

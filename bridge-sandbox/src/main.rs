@@ -1,6 +1,6 @@
 //! The `bridge-sandbox` program: a local Bridge server for a connector under development.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -142,16 +142,23 @@ async fn run(arguments: Arguments) -> io::Result<()> {
 
 /// Prints what a connector and its developer need to know, as lines for a shell.
 fn introduce(sandbox: &Sandbox) {
-    println!("export BRIDGE_URL={}", sandbox.base_url());
-    println!("export BRIDGE_API_KEY={}", sandbox.api_key());
-    println!("# console: http://{}/console/", sandbox.address());
-    for tenant in sandbox.tenants().iter().filter(|tenant| tenant.base_url() != sandbox.base_url()) {
-        println!("# tenant {}: BRIDGE_URL={} BRIDGE_API_KEY={}", tenant.slug(), tenant.base_url(), tenant.api_key());
+    let mut lines = vec![
+        format!("export BRIDGE_URL={}", sandbox.base_url()),
+        format!("export BRIDGE_API_KEY={}", sandbox.api_key()),
+        format!("# console: http://{}/console/", sandbox.address()),
+    ];
+    let others = sandbox.tenants().iter().filter(|tenant| tenant.base_url() != sandbox.base_url());
+    lines.extend(others.map(|tenant| {
+        let (slug, url, key) = (tenant.slug(), tenant.base_url(), tenant.api_key());
+        format!("# tenant {slug}: BRIDGE_URL={url} BRIDGE_API_KEY={key}")
+    }));
+    let faults = sandbox.faults().len();
+    if faults > 0 {
+        lines.push(format!("# {faults} faults, --fault-seed {}", sandbox.fault_seed()));
     }
-    let faults = sandbox.faults();
-    if !faults.is_empty() {
-        println!("# {} faults, --fault-seed {}", faults.len(), sandbox.fault_seed());
-    }
+    lines.push(String::new());
+    // Whoever started it may read two lines and close the pipe: it serves all the same.
+    let _ = io::stdout().write_all(lines.join("\n").as_bytes());
 }
 
 /// Resolves on Ctrl-C and on SIGTERM. Both are caught from this call on, not from the first poll.

@@ -113,11 +113,13 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         let Kept { state, store } = &mut *self.kept;
         let touched = state.take_touched();
-        if let (Some(store), Some(rows)) = (store, touched.rows)
+        // Once something is missing in the file, what comes later must not be in it.
+        if self.server.broken.get().is_none()
+            && let (Some(store), Some(rows)) = (store, touched.rows)
             && let Err(error) = store.save(state, rows)
         {
             let why = format!("the state file cannot be written: {error}; nothing is accepted any more");
-            // The first reason counts.
+            // Nobody else can have set it: the state is locked.
             let _ = self.server.broken.set(why);
         }
         if !touched.changes.is_empty() {

@@ -2,6 +2,8 @@ use std::collections::VecDeque;
 
 /// Warnings kept at most. The oldest go first.
 const MOST: usize = 1_000;
+/// Text kept at most of one warning: it may quote an id of any length.
+const MOST_BYTES: usize = 1_000;
 
 /// What a client did that no rule forbids but a careful one would not do. Each text is kept once.
 #[derive(Default)]
@@ -11,7 +13,11 @@ pub(crate) struct Warnings {
 
 impl Warnings {
     /// Says whether the warning is new.
-    pub(crate) fn add(&mut self, text: String) -> bool {
+    pub(crate) fn add(&mut self, mut text: String) -> bool {
+        if text.len() > MOST_BYTES {
+            text.truncate(text.floor_char_boundary(MOST_BYTES));
+            text.push('…');
+        }
         if self.texts.contains(&text) {
             return false;
         }

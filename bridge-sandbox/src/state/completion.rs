@@ -48,9 +48,10 @@ impl Scope<'_> {
         if !assumptions.types_without_a_page_are_emptied {
             session.coverage().spare_types_without_a_page();
         }
-        for ((slug, key), links) in session.coverage().take_links() {
+        let clear = assumptions.upsert_clears_left_out_fields;
+        for ((slug, key), listed) in session.coverage().take_links() {
             let record = records.get_mut(&slug).and_then(|records| records.get_mut(&key));
-            if record.is_some_and(|record| record.set_links(links, now, cause)) {
+            if record.is_some_and(|record| record.set_links(listed, clear, now, cause)) {
                 touched.record(app, &slug, &key);
             }
         }

@@ -28,6 +28,8 @@ impl History {
             self.entries.remove(0);
             self.forgotten += 1;
         }
+        // No room for more than there is: 100,000 records that change once would waste most of it.
+        self.entries.reserve_exact(1);
         self.entries.push(HistoryEntry { at, cause, change, fields });
     }
 

@@ -13,7 +13,7 @@ use crate::view::{Cause, HistoryView, RecordChange, RecordView};
 
 /// The fields that a search looks into.
 const SEARCHED: [&str; 7] = ["id", "email", "username", "display_name", "first_name", "last_name", "name"];
-/// Text of one field that a search looks into.
+/// Text of one field that a search looks into, and that a label shows.
 const MOST_SEARCHED: usize = 256;
 
 /// A record as it is held. Removing it only marks it.
@@ -99,15 +99,22 @@ impl Record {
         if came_back { Upserted::Created } else { Upserted::Changed }
     }
 
-    /// Lets these links be the only ones: those that the pushes of a completed session listed (question P14). Says whether
-    /// that changed anything.
-    pub(crate) fn set_links(&mut self, links: Map<String, Value>, at: Timestamp, cause: Cause) -> bool {
+    /// Ends the links that the pushes of a completed session did not list (question P14). Says whether there were any.
+    pub(crate) fn set_links(
+        &mut self,
+        listed: Map<String, Value>,
+        clear_left_out_fields: bool,
+        at: Timestamp,
+        cause: Cause,
+    ) -> bool {
         if self.removed {
             return false;
         }
         let mut fields = self.fields.clone();
-        fields.retain(|name, _| LINKS.iter().all(|(field, _)| field != name));
-        fields.extend(links);
+        if clear_left_out_fields {
+            fields.retain(|name, _| LINKS.iter().all(|(field, _)| field != name));
+        }
+        merge(&mut fields, listed);
         self.update(fields, at, cause) == Upserted::Changed
     }
 
@@ -136,8 +143,17 @@ impl Record {
         self.text("id").unwrap_or_default()
     }
 
-    /// What a person would call it.
+    /// What a person would call it, cut where it is longer than a name.
     pub(crate) fn label(&self) -> String {
+        let mut label = self.whole_label();
+        if label.len() > MOST_SEARCHED {
+            label.truncate(label.floor_char_boundary(MOST_SEARCHED));
+            label.push('…');
+        }
+        label
+    }
+
+    fn whole_label(&self) -> String {
         let filled = |field| self.text(field).filter(|text| !text.trim().is_empty());
         if let Some(name) = filled("display_name") {
             return name.to_owned();

@@ -15,6 +15,9 @@ use crate::error::Refusal;
 use crate::validate::{Incoming, Page};
 use crate::view::Cause;
 
+/// Warnings about links that one page gets at most. It can hold millions.
+const MOST_WARNINGS: usize = 100;
+
 /// What one page did.
 pub(crate) struct PageCounts {
     pub(crate) total: usize,
@@ -111,13 +114,15 @@ impl Scope<'_> {
         for field in &page.extra {
             self.warn(format!("`{slug}`: the page holds the unknown field `{field}` beside `records`"));
         }
-        for Incoming { id, fields, .. } in &page.records {
-            for (field, of, member) in links(fields) {
-                if self.record(of, member).is_none_or(Record::is_removed) {
-                    self.warn(format!("`{slug}` `{id}`: `{field}` refers to `{of}` `{member}`, which is not held"));
-                }
-            }
-        }
+        let all = page.records.iter().flat_map(|record| links(&record.fields).map(move |link| (&record.id, link)));
+        let dangling = all.filter(|(_, (_, of, member))| self.record(of, member).is_none_or(Record::is_removed));
+        let warnings: Vec<_> = dangling
+            .map(|(id, (field, of, member))| {
+                format!("`{slug}` `{id}`: `{field}` refers to `{of}` `{member}`, which is not held")
+            })
+            .take(MOST_WARNINGS)
+            .collect();
+        warnings.into_iter().for_each(|warning| self.warn(warning));
     }
 
     pub(crate) fn progress(&mut self, sync: Uuid) -> Result<Value, Refusal> {

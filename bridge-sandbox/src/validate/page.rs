@@ -10,6 +10,9 @@ use crate::state::link::LINKS;
 /// Records in one page at most.
 const MOST_RECORDS: usize = 100;
 
+/// How much of an id is shown in a complaint.
+const MOST_SHOWN: usize = 200;
+
 const ACCOUNT_FIELDS: [&str; 9] =
     ["id", "email", "username", "first_name", "last_name", "display_name", "status", "memberships", "assignments"];
 const NAMED_FIELDS: [&str; 3] = ["id", "name", "description"];
@@ -120,7 +123,7 @@ fn check_named(fields: &Fields<'_>, kind: Kind) -> Result<(), Refusal> {
 
 fn place(index: usize, id: Option<&str>) -> String {
     match id {
-        Some(id) => format!("records[{index}] (id `{id}`)"),
+        Some(id) => format!("records[{index}] (id `{}`)", &id[..id.floor_char_boundary(MOST_SHOWN)]),
         None => format!("records[{index}]"),
     }
 }
