@@ -239,6 +239,25 @@ async fn p14_a_link_that_is_listed_no_more_ends_with_the_push_or_at_completion()
 }
 
 #[tokio::test]
+async fn p14_and_p15_together_end_what_a_listed_slug_does_not_hold_and_nothing_else() {
+    for (clears, expected) in [("true", json!({"team": ["t2"]})), ("false", json!({"guild": ["g1"], "team": ["t2"]}))] {
+        let both = [("links_end_at_completion", "true"), ("upsert_clears_left_out_fields", clears)];
+        let (_sandbox, client, app) = assuming(&both).await;
+        client.register(&app, "guild", "group").await;
+        let member = |links: Value| json!([{"id": "7", "email": "a", "memberships": links}]);
+        let session = client.start(&app).await;
+        client.push(&session, "employee", member(json!({"team": ["t1"], "guild": ["g1"]}))).await;
+        client.complete(&session).await;
+        let session = client.start(&app).await;
+        client.push(&session, "employee", member(json!({"team": ["t2"]}))).await;
+        let held = || app.record("employee", "7").unwrap().fields["memberships"].clone();
+        assert_eq!(held()["guild"], json!(["g1"]), "nothing ends before the completion");
+        client.complete(&session).await;
+        assert_eq!(held(), expected);
+    }
+}
+
+#[tokio::test]
 async fn p17_a_completed_task_changes_nothing_or_what_it_asked_for() {
     for (value, changes) in [("false", false), ("true", true)] {
         let (sandbox, client, app) = assuming(&[("completed_tasks_change_records", value)]).await;

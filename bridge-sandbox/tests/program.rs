@@ -173,6 +173,18 @@ async fn it_begins_with_a_seed_and_with_faults() {
 }
 
 #[tokio::test]
+async fn it_serves_on_when_nobody_reads_what_it_prints() {
+    let mut child = program(&["--listen", "127.0.0.1:0", "--api-key", "dev"]).spawn().unwrap();
+    let mut line = String::new();
+    // The pipe is closed after the first line.
+    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+    let url = line.trim_end().strip_prefix("export BRIDGE_URL=").unwrap();
+    let request = common::http().get(format!("{url}/api/apps/")).header("Authorization", "Api-Key dev");
+    assert_eq!(common::send(request).await.0, 200);
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_taken_port_ends_it_with_a_message_that_helps() {
     let sandbox = Sandbox::start().await.unwrap();
     let message = fails(&["--listen", &sandbox.address().to_string()]).await;
