@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::alarm;
 use crate::assumptions::Assumptions;
+use crate::console;
 use crate::fault::Faults;
 use crate::line::{Lines, Scissors};
 use crate::routes;
@@ -159,7 +160,9 @@ impl SandboxBuilder {
             .await
             .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {}: {error}", self.listen)))?;
         let server = Arc::new(Server::new(listener.local_addr()?, state, store, faults));
-        let service = routes::router(&server).into_make_service_with_connect_info::<Scissors>();
+        let service = routes::router(&server)
+            .merge(console::router(&server, first))
+            .into_make_service_with_connect_info::<Scissors>();
         let serving =
             axum::serve(Lines(listener), service).with_graceful_shutdown(server.stopping.clone().cancelled_owned());
         let serving = tokio::spawn(async move {

@@ -20,6 +20,7 @@ mod browse;
 mod builder;
 mod changes;
 mod clock;
+mod console;
 mod error;
 mod fault;
 mod gate;

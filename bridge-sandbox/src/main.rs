@@ -145,7 +145,7 @@ fn introduce(sandbox: &Sandbox) {
     let mut lines = vec![
         format!("export BRIDGE_URL={}", sandbox.base_url()),
         format!("export BRIDGE_API_KEY={}", sandbox.api_key()),
-        format!("# console: http://{}/console/", sandbox.address()),
+        format!("# console: {}", sandbox.console_url()),
     ];
     let others = sandbox.tenants().iter().filter(|tenant| tenant.base_url() != sandbox.base_url());
     lines.extend(others.map(|tenant| {

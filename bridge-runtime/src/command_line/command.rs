@@ -244,6 +244,7 @@ async fn dev(
     }
     println!("sandbox  {}", stage.sandbox().base_url());
     println!("key      {}", stage.sandbox().api_key());
+    println!("console  {}", stage.sandbox().console_url());
     println!("Ctrl-C ends it");
     stage.run(&settings.schedule()?, stop).await?;
     Ok(Exit::Done)

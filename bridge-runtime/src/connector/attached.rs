@@ -10,7 +10,7 @@ use super::{Connector, ConnectorError, Schedule, Target, app, registration, runn
 use crate::{
     clock::Clock,
     gate::Gate,
-    journal::{Activity, Journal, Status},
+    journal::{Activity, Command, Journal, Status},
     random::Random,
     sync::{Sources, SyncEngine, SyncReport},
     tasks::{Polling, RoundReport, TaskEngine},
@@ -118,6 +118,14 @@ impl<S: Send + Sync + 'static> Attached<S> {
         polling: Polling<'_>,
     ) -> Result<(bool, Option<Duration>), ConnectorError> {
         Ok(self.tasks.work(&self.system, stop, polling).await?)
+    }
+
+    /// Asks [`Attached::run`], while it runs, to do something now; it hears of it within a second.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub async fn ask(&self, command: Command) -> Result<(), ConnectorError> {
+        Ok(self.journal.ask(command, self.clock.wall()).await?)
     }
 
     /// Syncs and carries out tasks until `stop`.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Attached, Connector, ConnectorError, Schedule, Target};
 use crate::{
+    journal::Command,
     sync::{Plan, SyncReport},
     tasks::{Entry, HandlerInfo, ListedTask, RoundReport, Route},
 };
@@ -80,6 +81,9 @@ pub trait AttachedMember: sealed::Sealed + Send + Sync {
     /// As [`Attached::tasks_once`].
     async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError>;
 
+    /// As [`Attached::ask`].
+    async fn ask(&self, command: Command) -> Result<(), ConnectorError>;
+
     /// As [`Attached::run`].
     async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError>;
 }
@@ -149,6 +153,10 @@ impl<S: Send + Sync + 'static> AttachedMember for Attached<S> {
 
     async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
         Attached::tasks_once(self, stop).await
+    }
+
+    async fn ask(&self, command: Command) -> Result<(), ConnectorError> {
+        Attached::ask(self, command).await
     }
 
     async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError> {

@@ -1,5 +1,6 @@
 //! A connector against a sandbox of its own: the `dev` command.
 
+mod prompter;
 mod rehearsal;
 mod scratch;
 mod stage;

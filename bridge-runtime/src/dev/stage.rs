@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    prompter::prompt,
     rehearsal::{Queued, Rehearsal, Rehearse},
     scratch::Scratch,
     summary::{AppSummary, Counts, DevSummary, TaskSummary},
@@ -73,21 +74,29 @@ impl Stage {
         Ok(DevSummary { apps })
     }
 
-    /// Syncs and polls until `stop`, as the command `run` does. Nothing is rehearsed.
+    /// Syncs and polls until `stop`, as the command `run` does; but it looks for tasks as soon as one is queued, and syncs
+    /// after one was completed. Nothing is rehearsed.
     ///
     /// # Errors
     /// The journal failed.
     pub async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError> {
         let runs = self.cast.iter().map(|actor| async {
             let _stop_the_others = stop.clone().drop_guard();
-            actor.attached.run(schedule, stop).await
+            let app = self.app(actor)?;
+            tokio::select! {
+                ended = actor.attached.run(schedule, stop) => ended,
+                () = prompt(&app, &*actor.attached, self.sandbox.changes()) => Ok(()),
+            }
         });
         join_all(runs).await.into_iter().collect()
     }
 
+    fn app(&self, actor: &Actor) -> Result<App, ConnectorError> {
+        self.sandbox.app(*actor.attached.app().as_uuid()).ok_or_else(|| other("the sandbox lost the app"))
+    }
+
     async fn rehearse(&self, actor: &Actor, stop: &CancellationToken) -> Result<AppSummary, ConnectorError> {
-        let id = actor.attached.app();
-        let app = self.sandbox.app(*id.as_uuid()).ok_or_else(|| other("the sandbox lost the app"))?;
+        let (id, app) = (actor.attached.app(), self.app(actor)?);
         let first = actor.attached.sync(stop).await?;
         let mut rehearsal = Rehearsal::new(&app);
         if let Some(rehearse) = actor.rehearse {
