@@ -79,7 +79,7 @@ fn row(app: &App, apps: &[App]) -> AppRow {
         link: links::app(app.id()),
         name: app.name(),
         cloned_from: parent.map(App::name),
-        records: tally::of(app).iter().map(tally::Tally::held).sum(),
+        records: tally::held(app),
         last: app.recent_sessions(0, 1).items.pop(),
         last_synced_at: app.last_synced_at(),
         pending: app.recent_tasks("pending", 0, 0).total + app.recent_tasks("scheduled", 0, 0).total,

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
-use crate::state::catalog::ResourceType;
 use crate::state::link::links;
-use crate::state::record::Record;
 use crate::view::TypeView;
 
 /// One type, in numbers.
@@ -26,37 +24,41 @@ impl Tally {
     }
 }
 
-/// Counts in one go through all records.
-pub(crate) fn of(app: &App) -> Vec<Tally> {
+/// How many records an app holds that are not removed.
+pub(crate) fn held(app: &App) -> usize {
     app.with(|scope| {
-        let held = scope.app.records.values().flat_map(BTreeMap::values).filter(|record| !record.is_removed());
-        let counts = count_links(held);
-        // A group or license type has a companion each, in the same order.
-        let mut companions = scope.types.companions();
-        let tally = |known: &ResourceType| {
-            let count = |status: &str| {
-                let records = scope.app.records.get(&known.slug).into_iter().flat_map(BTreeMap::values);
-                records.filter(|record| record.has_status(status, known.kind)).count()
-            };
-            let companion = known.kind.link().and_then(|_| companions.next());
-            Tally {
-                view: known.view(),
-                active: count("active"),
-                suspended: count("suspended"),
-                inactive: count("inactive"),
-                removed: count("removed"),
-                companion: companion.map(|view| (view, counts.get(known.slug.as_str()).copied().unwrap_or(0))),
-            }
-        };
-        scope.types.iter().map(tally).collect()
+        scope.app.records.values().flat_map(BTreeMap::values).filter(|record| !record.is_removed()).count()
     })
 }
 
-/// Slug of a group or license type to the number of links to its records.
-fn count_links<'a>(held: impl Iterator<Item = &'a Record>) -> BTreeMap<&'a str, usize> {
-    let mut counts = BTreeMap::new();
-    for (_, slug, _) in held.flat_map(|record| links(record.fields())) {
-        *counts.entry(slug).or_default() += 1;
-    }
-    counts
+/// Counts in one go through all records.
+pub(crate) fn of(app: &App) -> Vec<Tally> {
+    app.with(|scope| {
+        // Slug of a group or license type to the number of links to its records.
+        let mut linked: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut tallies: Vec<Tally> = Vec::new();
+        for known in scope.types.iter() {
+            let mut tally =
+                Tally { view: known.view(), active: 0, suspended: 0, inactive: 0, removed: 0, companion: None };
+            for record in scope.app.records.get(&known.slug).into_iter().flat_map(BTreeMap::values) {
+                *match record.standing(known.kind) {
+                    "removed" => &mut tally.removed,
+                    "suspended" => &mut tally.suspended,
+                    "inactive" => &mut tally.inactive,
+                    _ => &mut tally.active,
+                } += 1;
+                if !record.is_removed() {
+                    links(record.fields()).for_each(|(_, slug, _)| *linked.entry(slug).or_default() += 1);
+                }
+            }
+            tallies.push(tally);
+        }
+        // A group or license type has a companion each, in the same order.
+        let mut companions = scope.types.companions();
+        for (tally, known) in tallies.iter_mut().zip(scope.types.iter()) {
+            let companion = known.kind.link().and_then(|_| companions.next());
+            tally.companion = companion.map(|view| (view, linked.get(known.slug.as_str()).copied().unwrap_or(0)));
+        }
+        tallies
+    })
 }

@@ -171,13 +171,14 @@ impl Record {
         text.is_empty() || self.search.contains(text)
     }
 
-    /// `active`, `inactive`, `suspended`, or `removed` and nothing else.
+    /// Whether it stands so; any does where `status` is empty.
     pub(crate) fn has_status(&self, status: &str, kind: Kind) -> bool {
-        match status {
-            "" => true,
-            "removed" => self.removed,
-            status => !self.removed && self.status(kind) == status,
-        }
+        status.is_empty() || self.standing(kind) == status
+    }
+
+    /// `active`, `inactive`, `suspended`, or `removed` and nothing else.
+    pub(crate) fn standing(&self, kind: Kind) -> &str {
+        if self.removed { "removed" } else { self.status(kind) }
     }
 
     fn status(&self, kind: Kind) -> &str {

@@ -1,6 +1,6 @@
 //! Many records, and how long it takes to look at them.
 
-#![allow(unreachable_pub, reason = "tests and a benchmark use it")]
+#![allow(dead_code, unreachable_pub, reason = "tests and a benchmark use it, each its own part")]
 
 use std::time::{Duration, Instant};
 
