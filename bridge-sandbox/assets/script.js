@@ -111,9 +111,10 @@
     isLoading = true;
     do {
       isDue = false;
-      const page = await load(location.href);
-      // The address may have changed meanwhile: what was typed into a search wins.
-      if (page && page.URL !== "") replace(page, liveParts());
+      const shown = location.href;
+      const page = await load(shown);
+      // A search may have changed the address meanwhile: then this page is the answer to an older question.
+      if (page && shown === location.href) replace(page, liveParts());
       await new Promise((done) => setTimeout(done, PAUSE));
     } while (isDue && !document.hidden);
     isLoading = false;

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 /// From so many seeds on, every kind of fault must have happened.
 const ENOUGH: u64 = 500;
 /// And at least once in so many seeds.
-const ONCE_IN: u64 = 20;
+const ONCE_IN: u64 = 50;
 
 /// Both engines in a simulated world. Every history comes from one number, its seed. `docs/reliability.md` says what must hold.
 #[derive(Parser)]

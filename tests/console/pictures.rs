@@ -3,7 +3,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use crate::{browser::Browser, scene::Scene, tab::Tab};
+use crate::{browser::Browser, scene::Scene};
 
 /// What is wrong with a page, for eyes, keyboards and screen readers. Contrast as in WCAG 2.2, level AA.
 const CHECK: &str = r#"(() => {
@@ -65,6 +65,9 @@ async fn every_page_can_be_read_in_light_and_dark_and_on_a_narrow_screen() {
     tab.go(&format!("{}requests/?method=PUT", scene.console)).await;
     let request = tab.ask("document.querySelector('#requests tbody a').href").await;
 
+    // This test is target/…/deps/….
+    let album = env::current_exe().unwrap().ancestors().nth(3).unwrap().join("console");
+    fs::create_dir_all(&album).unwrap();
     let console = &scene.console;
     let pages = [
         ("overview", console.clone()),
@@ -88,37 +91,25 @@ async fn every_page_can_be_read_in_light_and_dark_and_on_a_narrow_screen() {
         ("not_found", format!("{console}nowhere/")),
     ];
     for (name, address) in &pages {
+        tab.go(address).await;
         for (look, scheme, width) in [("light", "light", 1200), ("dark", "dark", 1200), ("narrow", "light", 390)] {
             tab.look(scheme, width, 900).await;
-            tab.go(address).await;
             let wrong = tab.ask(CHECK).await;
             assert_eq!(wrong, serde_json::json!([]), "{name}, {look}: {address}");
-            keep(tab, name, look).await;
+            let height = tab.ask("Math.min(document.documentElement.scrollHeight, 2400)").await.as_u64().unwrap();
+            tab.look(scheme, width, u32::try_from(height).unwrap()).await;
+            fs::write(album.join(format!("{name}-{look}.png")), tab.picture().await).unwrap();
         }
     }
     if env::var_os("BRIDGE_PICTURES").is_some() {
         let readme = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/images");
         fs::create_dir_all(&readme).unwrap();
-        for (name, scheme, address) in [("console-app", "light", &pages[1].1), ("console-task", "dark", &pages[8].1)] {
-            tab.look(scheme, 960, 640).await;
+        for (name, scheme, page) in [("console-app", "light", "app"), ("console-record", "dark", "record")] {
+            let (_, address) = pages.iter().find(|(known, _)| *known == page).unwrap();
+            tab.look(scheme, 1040, 600).await;
             tab.go(address).await;
             fs::write(readme.join(name).with_extension("png"), tab.picture().await).unwrap();
         }
     }
     assert!(scene.close().await.success());
-}
-
-/// The whole page, within reason, as a file for whoever wants to look.
-async fn keep(tab: Tab<'_>, name: &str, look: &str) {
-    let (scheme, width) = match look {
-        "dark" => ("dark", 1200),
-        "narrow" => ("light", 390),
-        _ => ("light", 1200),
-    };
-    let height = tab.ask("Math.min(document.documentElement.scrollHeight, 2400)").await.as_u64().unwrap();
-    tab.look(scheme, width, u32::try_from(height).unwrap()).await;
-    // This test is target/…/deps/….
-    let directory = env::current_exe().unwrap().ancestors().nth(3).unwrap().join("console");
-    fs::create_dir_all(&directory).unwrap();
-    fs::write(directory.join(format!("{name}-{look}.png")), tab.picture().await).unwrap();
 }

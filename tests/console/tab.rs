@@ -111,6 +111,7 @@ impl<'a> Tab<'a> {
         self.browser.devtools("Emulation.setEmulatedMedia", features).await;
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.browser.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        self.browser.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
     }
 
     /// The page as a picture (PNG), as far as it is looked at.

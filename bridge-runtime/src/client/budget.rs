@@ -8,7 +8,6 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::retry::Outcome;
-use crate::planted::Bug;
 
 /// What the purse holds at most.
 const CAPACITY: u32 = 500;
@@ -39,8 +38,7 @@ impl Budget {
     /// Pays all of `price`, or nothing. Whether it could.
     #[must_use]
     pub(super) fn pay(&self, price: u32) -> bool {
-        Bug::RetriesAreFree.is_planted()
-            || self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(price)).is_ok()
+        self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(price)).is_ok()
     }
 
     /// Puts `amount` in, as far as it fits.

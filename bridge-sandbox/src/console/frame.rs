@@ -110,7 +110,7 @@ impl AppFrame {
         let tabs = [
             ("Overview", links::app(self.id), Tab::Overview),
             ("Records", links::records(self.id), Tab::Records),
-            ("Sync sessions", links::sessions(self.id), Tab::Sessions),
+            ("Sessions", links::sessions(self.id), Tab::Sessions),
             ("Tasks", links::tasks(self.id), Tab::Tasks),
         ];
         let entry = |(name, link, tab): (&str, String, Tab)| Entry {

@@ -11,10 +11,7 @@ use super::{
     touched::{Forget, last_touch, note_unpushed},
     values::{At, from_word, word},
 };
-use crate::{
-    journal::{JournalError, OpenSession, SessionJournal},
-    planted::Bug,
-};
+use crate::journal::{JournalError, OpenSession, SessionJournal};
 
 impl Store {
     fn session(&mut self) -> Result<Option<OpenSession>> {
@@ -41,9 +38,7 @@ impl Store {
             if scanned {
                 note_unpushed(tx)?;
             }
-            if let Some(hash) = approval
-                && !Bug::ApprovalIsUsedTwice.is_planted()
-            {
+            if let Some(hash) = approval {
                 let mut used =
                     tx.prepare_cached("UPDATE approval SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL")?;
                 if used.execute((At(session.since), hash))? == 0 {
