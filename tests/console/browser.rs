@@ -1,7 +1,8 @@
 //! A browser of our own: a `chromedriver` on a free port, spoken to in the WebDriver protocol, which is JSON over HTTP.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
@@ -23,7 +24,7 @@ pub struct Browser {
     driver: Child,
     // Its standard output stays open: a driver that cannot write ends.
     _said: BufReader<ChildStdout>,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -45,9 +46,9 @@ impl Browser {
             session: format!("http://127.0.0.1:{port}/session"),
             driver,
             _said: said,
-            _profile: profile,
+            profile,
         };
-        let data = format!("--user-data-dir={}", browser._profile.path().display());
+        let data = format!("--user-data-dir={}", browser.profile.path().display());
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -97,14 +98,28 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Ends the driver, which ends the browser that it started.
+    /// Ends the browser, then its driver. A driver that is killed leaves its browser behind. This blocks, so that it works in a
+    /// test that panics, too.
     fn drop(&mut self) {
-        #[cfg(unix)]
-        let _ = Command::new("kill").args(["-s", "TERM", &self.driver.id().to_string()]).status();
-        #[cfg(not(unix))]
+        if let Err(error) = delete(&self.session) {
+            eprintln!("the browser was not told to end: {error}");
+        }
+        // It may have ended by itself.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// Sends a DELETE, and waits for the answer: by then the browser has ended.
+fn delete(url: &str) -> io::Result<()> {
+    let (host, path) =
+        url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).ok_or(io::ErrorKind::InvalidInput)?;
+    let mut line = TcpStream::connect(host)?;
+    line.set_read_timeout(Some(Duration::from_secs(20)))?;
+    write!(line, "DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut status = String::new();
+    BufReader::new(line).read_line(&mut status)?;
+    if status.contains(" 200 ") { Ok(()) } else { Err(io::Error::other(status)) }
 }
 
 /// The driver chooses a free port and prints it.
@@ -130,4 +145,26 @@ pub fn client() -> Client {
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
     Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+/// A browser that outlived its test would work on until the machine is switched off.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_browser_ends_with_its_value_and_leaves_no_process_behind() {
+    let Some(browser) = Browser::open().await else { return };
+    browser.tab().go("about:blank").await;
+    let profile = browser.profile.path().to_str().unwrap().to_owned();
+    let of_it = || {
+        let lines = std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| std::fs::read(entry.unwrap().path().join("cmdline")).ok());
+        lines.filter(|line| String::from_utf8_lossy(line).contains(&profile)).count()
+    };
+    assert!(of_it() > 1, "the browser runs");
+    drop(browser);
+    let start = std::time::Instant::now();
+    while of_it() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(10), "{} processes are left", of_it());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -80,9 +80,9 @@ pub(super) async fn show(
     };
     let pager = Pager::read(links::session(app.id(), session.id), &fields, &[], ON_A_PAGE);
     let removed = app.removals(session.id, pager.offset, pager.limit);
-    let held = tally::of(&app);
+    let held = tally::held_of_each(&app);
     let row = |progress: &crate::view::TypeProgress| TypeRow {
-        held: held.iter().find(|known| known.view.slug == progress.slug).map_or(0, tally::Tally::held),
+        held: held.get(&progress.slug).copied().unwrap_or(0),
         progress: progress.clone(),
     };
     page(&SessionPage {

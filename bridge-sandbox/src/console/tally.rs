@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::App;
 use crate::state::link::links;
+use crate::state::record::Record;
 use crate::view::TypeView;
 
 /// One type, in numbers.
@@ -17,17 +18,16 @@ pub(crate) struct Tally {
     pub(crate) companion: Option<(TypeView, usize)>,
 }
 
-impl Tally {
-    /// All that are not removed.
-    pub(crate) fn held(&self) -> usize {
-        self.active + self.suspended + self.inactive
-    }
-}
-
 /// How many records an app holds that are not removed.
 pub(crate) fn held(app: &App) -> usize {
+    held_of_each(app).values().sum()
+}
+
+/// The same of each type, by slug. Looks at much less than [`of`].
+pub(crate) fn held_of_each(app: &App) -> BTreeMap<String, usize> {
     app.with(|scope| {
-        scope.app.records.values().flat_map(BTreeMap::values).filter(|record| !record.is_removed()).count()
+        let held = |records: &BTreeMap<_, Record>| records.values().filter(|record| !record.is_removed()).count();
+        scope.app.records.iter().map(|(slug, records)| (slug.clone(), held(records))).collect()
     })
 }
 

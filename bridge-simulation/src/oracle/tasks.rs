@@ -58,7 +58,10 @@ impl Oracle {
         let undone = server.tasks.values().find(|other| {
             let ends = matches!(other.action, "suspend_account" | "delete_account");
             let later = (other.due(), other.created) > (task.due(), task.created);
+            // A deletion after a suspension undoes nothing.
+            let goes_on = task.action == "delete_account" && other.action == "suspend_account";
             ends && later
+                && !goes_on
                 && other.number == task.number
                 && far(other)
                 && world.confirmed.contains(&other.id)
