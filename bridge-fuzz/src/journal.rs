@@ -7,9 +7,9 @@ use bridge_core::{
     wire::{Kind, TaskId, TaskReport},
 };
 use bridge_runtime::journal::{
-    Activity, AppJournal, Approval, Change, Command, ControlJournal, EdgeKey, Hold, HoldReason, JournalError, KnownApp,
-    LoginKey, LossKind, OpenSession, Ordered, Origin, PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen,
-    SeenTask, SessionJournal, SessionState, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState,
+    Activity, AppJournal, Approval, Change, Command, ControlJournal, EdgeKey, Hold, HoldReason, Holdings, JournalError,
+    KnownApp, LoginKey, LossKind, OpenSession, Ordered, Origin, PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode,
+    Seen, SeenTask, SessionJournal, SessionState, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState,
     Touched,
 };
 use jiff::Timestamp;
@@ -179,7 +179,12 @@ fn seen_task(id: &str) -> SeenTask {
 }
 
 fn ordered() -> Ordered {
-    Ordered { slug: "employee".into(), id: "1".into(), kind: LossKind::Edge, keep: vec![EdgeKey::of("team", "red")] }
+    Ordered {
+        slug: "employee".into(),
+        id: "1".into(),
+        kind: LossKind::Edge,
+        holds: Some(Holdings::from([("team".into(), vec!["red".into()])])),
+    }
 }
 
 fn seen(id: &str, status: Option<AccountStatus>, edges: Vec<EdgeKey>) -> Seen {

@@ -41,7 +41,8 @@ impl Gate {
         Gate { lock: Arc::default(), budget: longest.saturating_add(LEFT).clamp(BUDGET, MOST) }
     }
 
-    /// How long it may be closed, the waiting for those inside included.
+    /// How long closing it and the proof may take. A `complete` without an answer has as long again: given up early it
+    /// might still arrive, beside the tasks that go on.
     pub(crate) fn budget(&self) -> Duration {
         self.budget
     }

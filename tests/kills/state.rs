@@ -15,13 +15,14 @@ pub const JOURNAL: &str = "journal.db";
 pub const LOCK: &str = "engine.lock";
 
 /// That of a journal which the program has opened.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What the steps of its own schema did to version 1, undone. Tasks that are over are forgotten.
 const BACK_TO_VERSION_1: &str = "
     drop view awaited; drop view open_task; drop view settled_task; drop table task_step; drop table task;
     alter table touched drop column made; alter table touched drop column misses;
     alter table known drop column spared; alter table type drop column unpushed;
+    alter table ordered rename column gone to keep;
     create table task (id text primary key, slug text, account text, report text) strict, without rowid;
     pragma user_version = 1;";
 

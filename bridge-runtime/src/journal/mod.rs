@@ -23,13 +23,14 @@ pub use control::{Activity, Command, ControlJournal, Status};
 pub use error::{ApprovalError, JournalError};
 pub use hold::{Excess, Hold, HoldReason};
 pub use plan::{Approval, LossKind, PlanItem, PlanJournal};
-pub(crate) use scan::first_eight;
 pub use scan::{Change, EdgeKey, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen, Sum};
+pub(crate) use scan::{first_eight, folded};
 pub use session::{OpenSession, SessionJournal, SessionState};
 #[cfg(feature = "journal-sqlite")]
 pub use sqlite::SqliteJournal;
 pub use tasks::{
-    KnownTask, LoginKey, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
+    Holdings, KnownTask, LoginKey, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep,
+    Touched,
 };
 
 /// Everything that a connector remembers. Each entry is on disk when its method returns.

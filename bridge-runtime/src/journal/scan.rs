@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bridge_core::{Status, wire::Kind};
+use icu_normalizer::ComposingNormalizerBorrowed;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
@@ -34,6 +35,15 @@ impl EdgeKey {
 pub(crate) fn first_eight(bytes: &[u8]) -> i64 {
     let digest = digest(&SHA256, bytes);
     i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest has 32 bytes"))
+}
+
+/// An id without case, blanks around it, and differences of Unicode's normal form.
+pub(crate) fn folded(id: &str) -> String {
+    let trimmed = id.trim();
+    if trimmed.is_ascii() {
+        return trimmed.to_ascii_lowercase();
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(&trimmed.to_lowercase()).into_owned()
 }
 
 /// What the journal is told of a record: no contents.
@@ -161,7 +171,7 @@ pub enum ScanEnd {
 /// One scan at a time. What it has seen lives as long as the process; only the known set outlives it.
 #[async_trait]
 pub trait ScanJournal: Send + Sync + 'static {
-    /// Begins a scan. One that was left open is dropped.
+    /// Begins a scan, before its session is opened. One that was left open is dropped.
     async fn begin_scan(&self, mode: ScanMode) -> Result<(), JournalError>;
 
     /// Takes a page of records, none of them twice, and judges each. In [`ScanMode::Push`] the known set holds them
@@ -203,4 +213,17 @@ pub trait ScanJournal: Send + Sync + 'static {
 
     /// Ends the scan, and brings the known set to what Iden holds now.
     async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn ids_are_folded_by_case_blanks_and_normal_form() {
+        assert_eq!(folded(" Ada\n"), folded("ada"));
+        assert_eq!(folded("J\u{f6}rg"), folded("JO\u{308}RG"), "composed and decomposed");
+        assert_ne!(folded("jorg"), folded("j\u{f6}rg"));
+        assert_ne!(folded("a b"), folded("ab"));
+    }
 }

@@ -1,13 +1,13 @@
 //! Tasks: how far each has come, how it ended, and what it has done to its account.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 use bridge_core::wire::{TaskId, TaskReport};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{EdgeKey, JournalError, LossKind, first_eight};
+use super::{JournalError, LossKind, first_eight};
 
 /// How far a task has come.
 ///
@@ -176,9 +176,13 @@ pub struct Ordered {
     pub id: String,
     /// What is lost.
     pub kind: LossKind,
-    /// For edges: those that the account is to keep. That it loses one of them was not ordered.
-    pub keep: Vec<EdgeKey>,
+    /// For edges: what the account is to hold afterwards. `None`: none at all.
+    pub holds: Option<Holdings>,
 }
+
+/// The groups and licenses that an account is to hold after a task: slug of the type -> ids. Of a type that is not in it
+/// nothing was said, and the account keeps what it has.
+pub type Holdings = BTreeMap<String, Vec<String>>;
 
 /// What a task did to its account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -77,6 +77,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = stop.cancelled() => return Err(SyncError::Interrupted),
             left_open = self.recover() => left_open?,
         };
+        // Whoever a task touches from here on may not stand in the snapshot that Iden makes with the session: it is not taken for
+        // removed by it.
+        self.journal().begin_scan(ScanMode::Push).await?;
         self.enter(None, SessionState::Opening).await?;
         let opened = tokio::select! {
             biased;
@@ -86,6 +89,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let session = match opened {
             Ok(session) => session,
             Err(error) => {
+                self.journal().end_scan(ScanEnd::Failed).await?;
                 self.journal().set_session(left_open).await?;
                 return Err(error);
             }
@@ -141,7 +145,6 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let opened = session.progress().await?;
         let known = self.journal().types().await?.into_iter().map(|one| one.slug).collect();
         let required = required_types(&declared, &known, &opened.progress).map_err(SyncError::Types)?;
-        self.journal().begin_scan(ScanMode::Push).await?;
         run.scan().await?;
         self.enter(Some(session.id()), SessionState::Guarding).await?;
         let cleared = run.clear().await?;

@@ -91,7 +91,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         let journal = &self.sources.journal;
         for id in journal.unseen(slug, ids).await? {
             let account = Touched { slug: slug.to_owned(), id: id.clone() };
-            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed, keep: Vec::new() };
+            let removal = Ordered { slug: slug.to_owned(), id: id.clone(), kind: LossKind::Removed, holds: None };
             // A task that is not over excuses its account only as long as no other task has made it anew.
             let excused = self.was_touched_before(slug, &id) && !journal.is_awaited(&account).await?;
             if !excused && !journal.is_ordered(&removal).await? {

@@ -6,7 +6,7 @@ use bridge_core::{
 };
 use serde_json::Value;
 
-use crate::journal::{EdgeKey, LossKind, Ordered, TaskEffect, Touched};
+use crate::journal::{Holdings, LossKind, Ordered, TaskEffect, Touched};
 
 /// What a task did. A failed one may have changed its account, too; but what Iden ordered did not come of it.
 pub(super) fn effect(task: &Task, outcome: &Result<TaskResult, TaskError>) -> TaskEffect {
@@ -16,8 +16,8 @@ pub(super) fn effect(task: &Task, outcome: &Result<TaskResult, TaskError>) -> Ta
     let mut effect = TaskEffect { touched: Some(Touched { slug: slug.clone(), id: id.clone() }), ..Default::default() };
     if outcome.is_ok() {
         let kinds = ordered(&task.action, &task.payload);
-        let keep = |kind| if kind == LossKind::Edge { kept(&task.payload) } else { Vec::new() };
-        let order = |kind| Ordered { slug: slug.clone(), id: id.clone(), kind, keep: keep(kind) };
+        let holds = |kind| (kind == LossKind::Edge).then(|| holdings(&task.action, &task.payload)).flatten();
+        let order = |kind| Ordered { slug: slug.clone(), id: id.clone(), kind, holds: holds(kind) };
         effect.ordered = kinds.into_iter().map(order).collect();
         effect.withdrawn = withdrawn(&task.action, &task.payload);
     }
@@ -64,17 +64,17 @@ fn ordered(action: &str, payload: &Payload) -> Vec<LossKind> {
     }
 }
 
-/// The memberships and assignments that an account is to hold afterwards (protocol.md section 6).
-fn kept(payload: &Payload) -> Vec<EdgeKey> {
+/// The memberships and assignments that an account is to hold afterwards (protocol.md section 6); `None` for one that goes.
+fn holdings(action: &str, payload: &Payload) -> Option<Holdings> {
     let changes = |field: &str| payload.changes.as_ref().and_then(|changes| changes.get(field));
     let of_account = payload.account.as_ref().and_then(|account| account.get("assignments"));
     let memberships = payload.memberships.clone().map(Value::Object);
     let maps = [memberships.as_ref(), changes("memberships"), changes("assignments"), of_account];
-    let mut keep = Vec::new();
+    let mut holdings = Holdings::new();
     for (slug, ids) in maps.into_iter().flatten().filter_map(Value::as_object).flatten() {
-        keep.extend(ids.as_array().into_iter().flatten().filter_map(text).map(|id| EdgeKey::of(slug, &id)));
+        holdings.entry(slug.clone()).or_default().extend(ids.as_array().into_iter().flatten().filter_map(text));
     }
-    keep
+    (action != "delete_account").then_some(holdings)
 }
 
 /// What an action gives back to its account: what was ordered before is void.
@@ -133,10 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn edges_that_an_account_is_to_keep_are_not_ordered_away() {
-        let payload = json!({"account": {"id": "7"}, "memberships": {"team": ["red", 8]}});
-        let effect = effect(&task(1, "update_account", payload), &Ok(TaskResult::default()));
-        assert_eq!(effect.ordered[0].keep, [EdgeKey::of("team", "red"), EdgeKey::of("team", "8")]);
+    fn an_account_is_to_hold_what_the_task_names_and_who_is_deleted_nothing() {
+        let payload = json!({"account": {"id": "7"}, "memberships": {"team": ["red", 8], "guild": []}});
+        let ordered = |action| effect(&task(1, action, payload.clone()), &Ok(TaskResult::default())).ordered;
+        let update = ordered("update_account").pop().unwrap();
+        let of = |slug: &str, ids: &[&str]| (slug.to_owned(), ids.iter().map(ToString::to_string).collect());
+        let named = Holdings::from([of("team", &["red", "8"]), of("guild", &[])]);
+        assert_eq!((update.kind, update.holds), (LossKind::Edge, Some(named)));
+        assert!(ordered("delete_account").iter().all(|order| order.holds.is_none()));
     }
 
     #[test]

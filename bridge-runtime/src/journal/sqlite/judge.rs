@@ -44,8 +44,7 @@ struct LostEdge {
 #[derive(Debug, Default)]
 struct Orders {
     deactivated: bool,
-    /// Of the edges that may go, those that are to stay.
-    keep: Option<Edges>,
+    gone: Edges,
 }
 
 impl Store {
@@ -207,12 +206,12 @@ impl Page<'_> {
 
     fn orders(&self, id: &str) -> Result<Orders> {
         let mut orders = Orders::default();
-        let mut found = self.tx.prepare_cached("SELECT kind, keep FROM ordered WHERE type = ?1 AND id = ?2")?;
+        let mut found = self.tx.prepare_cached("SELECT kind, gone FROM ordered WHERE type = ?1 AND id = ?2")?;
         for found in found.query_map((self.type_, id), |row| Ok((row.get(0)?, row.get(1)?)))? {
             match found? {
                 (LossKind::Removed, _) => {}
                 (LossKind::Deactivated, _) => orders.deactivated = true,
-                (LossKind::Edge, keep) => orders.keep = Some(keep),
+                (LossKind::Edge, gone) => orders.gone = gone,
             }
         }
         Ok(orders)
@@ -332,6 +331,6 @@ impl Reduction {
 
 impl Orders {
     fn has_edge(&self, key: EdgeKey) -> bool {
-        self.keep.as_ref().is_some_and(|keep| !keep.contains(key))
+        self.gone.contains(key)
     }
 }

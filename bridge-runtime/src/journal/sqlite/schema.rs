@@ -11,7 +11,7 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 3] = [TABLES, TASKS, NAMES_AND_SPARED];
+const STEPS: [&str; 4] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -200,6 +200,13 @@ CREATE INDEX task_of_username ON task (username) WHERE username IS NOT NULL;
 ALTER TABLE known ADD COLUMN spared INTEGER NOT NULL DEFAULT 0;
 -- `unpushed`: the session that is being completed pushed nothing of it.
 ALTER TABLE type ADD COLUMN unpushed INTEGER NOT NULL DEFAULT 0;
+";
+
+/// Which edges an order takes away, in place of those that it leaves: what an account gets later was not ordered away.
+const ORDERED_EDGES: &str = "
+-- `gone`: keys of the edges that are to end. What an older version wrote down would let others pass.
+ALTER TABLE ordered RENAME COLUMN keep TO gone;
+DELETE FROM ordered WHERE kind = 2;
 ";
 
 /// What one scan has seen. It is gone with the scan.

@@ -9,7 +9,7 @@ use super::{
     values::{Edges, KnownStatus},
 };
 use crate::{
-    journal::{LossKind, Ordered, TaskEffect, Touched},
+    journal::{Holdings, LossKind, Ordered, TaskEffect, Touched, folded},
     planted::Bug,
 };
 
@@ -163,19 +163,47 @@ pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool)
         effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
     }
     let mut order = tx.prepare_cached(
-        "INSERT INTO ordered (type, id, kind, keep) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL, keep = excluded.keep",
+        "INSERT INTO ordered (type, id, kind, gone) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (type, id, kind) DO UPDATE SET since = NULL, gone = excluded.gone",
     )?;
     let mut give_up = tx.prepare_cached("UPDATE touched SET made = 0 WHERE type = ?1 AND id = ?2")?;
-    for Ordered { slug, id, kind, keep } in &effect.ordered {
+    for Ordered { slug, id, kind, holds } in &effect.ordered {
         let type_ = type_for(tx, slug)?;
-        order.execute((type_, id, kind, Edges::of(keep.clone())))?;
+        let gone = if *kind == LossKind::Edge { gone(tx, (type_, id), holds.as_ref())? } else { Edges::default() };
+        order.execute((type_, id, kind, gone))?;
         // Nobody is waited for whom Iden has ordered away.
         if *kind == LossKind::Removed {
             give_up.execute((type_, id))?;
         }
     }
     Ok(())
+}
+
+/// The edges that an account is to lose by an order: of those that it is known to have, what the order names the type of and
+/// not the id. Of a type that it does not name, what an earlier one took away.
+fn gone(tx: &Transaction<'_>, account: (i64, &String), holds: Option<&Holdings>) -> Result<Edges> {
+    let mut known = tx.prepare_cached("SELECT edges FROM known WHERE type = ?1 AND id = ?2")?;
+    let known: Edges = known.query_row(account, |row| row.get(0)).optional()?.unwrap_or_default();
+    let Some(holds) = holds else { return Ok(known) };
+    let mut before = tx.prepare_cached("SELECT gone FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
+    let before = before.query_row((account.0, account.1, LossKind::Edge), |row| row.get(0)).optional()?;
+    let before: Edges = before.unwrap_or_default();
+    let mut target = tx.prepare_cached(
+        "SELECT type.slug, known.id FROM known JOIN type ON type.id = known.type WHERE known.edge_key = ?1",
+    )?;
+    let mut gone = Vec::new();
+    for key in known.iter() {
+        let named = target.query_row([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+        let goes = match named.optional()?.map(|(slug, id)| (holds.get(&slug), id)) {
+            // Iden may write the id otherwise than it was pushed (question P7).
+            Some((Some(ids), id)) => !ids.iter().any(|named| folded(named) == folded(&id)),
+            _ => before.contains(key),
+        };
+        if goes {
+            gone.push(key);
+        }
+    }
+    Ok(Edges::of(gone))
 }
 
 /// The number of the last touch; 0 before the first one.

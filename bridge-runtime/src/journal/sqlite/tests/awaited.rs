@@ -24,7 +24,7 @@ async fn change(journal: &SqliteJournal, number: u8, effect: TaskEffect) {
 
 /// Iden has ordered `made` away.
 fn deletion() -> TaskEffect {
-    let removed = Ordered { slug: "employee".into(), id: "made".into(), kind: LossKind::Removed, keep: Vec::new() };
+    let removed = Ordered { slug: "employee".into(), id: "made".into(), kind: LossKind::Removed, holds: None };
     TaskEffect { ordered: vec![removed], ..TaskEffect::default() }
 }
 

@@ -54,7 +54,7 @@ async fn what_a_person_approved_does_not_count() {
 #[tokio::test]
 async fn what_iden_ordered_does_not_count() {
     let journal = three_losses().await;
-    let ordered = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Removed, keep: Vec::new() };
+    let ordered = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Removed, holds: None };
     ordered_by_a_task(&journal, vec![ordered]).await;
     journal.end_scan(end(false, true)).await.unwrap();
     assert_eq!(last_day(&journal, 0).await.removed, 0);

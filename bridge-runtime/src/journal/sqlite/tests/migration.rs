@@ -1,6 +1,7 @@
 use rusqlite::Connection;
 
 use super::*;
+use crate::journal::{LossKind, Ordered};
 
 /// The tables of version 1, as they were.
 const VERSION_1: &str = "
@@ -241,6 +242,21 @@ async fn tasks_and_records_of_version_2_are_carried_over() {
     assert_eq!(journal.touched().await.unwrap(), [account("a")], "it is waited for still");
     let update = SeenTask { id: task_id(2), ..task(2, Some("a")) };
     assert_eq!(journal.overtaken_by(&update).await.unwrap(), Some(task_id(1)), "by the id, as before");
+}
+
+#[tokio::test]
+async fn orders_about_edges_of_version_2_are_void_and_the_others_stand() {
+    let directory = tempfile::tempdir().unwrap();
+    version_2(
+        &directory,
+        "INSERT INTO type (slug) VALUES ('employee');
+         INSERT INTO ordered (type, id, kind, keep) VALUES (1, 'a', 1, x''), (1, 'a', 2, x'');",
+    );
+    let journal = open(&directory);
+    for (kind, stands) in [(LossKind::Deactivated, true), (LossKind::Edge, false)] {
+        let order = Ordered { slug: "employee".into(), id: "a".into(), kind, holds: None };
+        assert_eq!(journal.is_ordered(&order).await.unwrap(), stands, "{kind:?}");
+    }
 }
 
 #[tokio::test]

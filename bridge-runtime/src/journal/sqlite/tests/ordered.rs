@@ -1,12 +1,19 @@
 use jiff::ToSpan;
 
 use super::*;
-use crate::journal::{LossKind, Ordered, PlanJournal, Sum};
+use crate::journal::{Holdings, LossKind, Ordered, PlanJournal, Sum};
 
 /// A task that was reported completed has ordered these losses of `a`.
 async fn order(journal: &SqliteJournal, kinds: &[LossKind]) {
-    let ordered = |kind: &LossKind| Ordered { slug: "employee".into(), id: "a".into(), kind: *kind, keep: Vec::new() };
+    let ordered = |kind: &LossKind| Ordered { slug: "employee".into(), id: "a".into(), kind: *kind, holds: None };
     ordered_by_a_task(journal, kinds.iter().map(ordered).collect()).await;
+}
+
+/// A task that was reported completed has named what `a` is to hold of one type.
+async fn to_hold(journal: &SqliteJournal, slug: &str, ids: &[&str]) {
+    let holds = Holdings::from([(slug.to_owned(), ids.iter().map(ToString::to_string).collect())]);
+    let order = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Edge, holds: Some(holds) };
+    ordered_by_a_task(journal, vec![order]).await;
 }
 
 /// `a` is a member of two teams, and these losses of it are ordered; a scan has begun.
@@ -137,14 +144,57 @@ async fn a_dry_scan_uses_no_order_up() {
 #[tokio::test]
 async fn an_edge_that_the_account_is_to_keep_is_not_ordered_away() {
     let journal = next_scan(&["1", "2"], vec![member("a", &["1", "2"]), employee("b")], &["1", "2"]).await;
-    let keep = vec![EdgeKey::of("team", "1")];
-    let order = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Edge, keep };
-    ordered_by_a_task(&journal, vec![order]).await;
+    to_hold(&journal, "team", &["1"]).await;
 
     let judged = see_one(&journal, member("a", &[])).await;
 
     assert!(judged.held_back.is_some(), "it loses one that it was to keep");
     assert_eq!(losses(&journal).await.lost.edges, 1, "the other one was ordered");
+}
+
+#[tokio::test]
+async fn a_team_that_iden_writes_otherwise_is_kept_all_the_same() {
+    let journal =
+        next_scan(&["Red", "blue"], vec![member("a", &["Red", "blue"]), employee("b")], &["Red", "blue"]).await;
+    to_hold(&journal, "team", &["red"]).await;
+
+    see_one(&journal, member("a", &[])).await;
+
+    assert_eq!(losses(&journal).await.lost.edges, 1, "`Red` was to stay, `blue` was ordered away");
+}
+
+#[tokio::test]
+async fn what_an_account_gets_after_the_task_is_not_ordered_away() {
+    let journal = next_scan(&["1", "2"], vec![member("a", &["1"]), employee("b")], &["1", "2"]).await;
+    to_hold(&journal, "team", &["1"]).await;
+    see_one(&journal, member("a", &["1", "2"])).await;
+    journal.end_scan(COMPLETED).await.unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see_teams(&journal, &["1", "2"]).await;
+
+    let judged = see_one(&journal, member("a", &["1"])).await;
+
+    assert!(judged.held_back.is_some(), "it was not in team 2 when the task came");
+}
+
+#[tokio::test]
+async fn a_second_task_about_another_type_takes_nothing_back() {
+    let journal = next_scan(&["1", "2"], vec![member("a", &["1", "2"]), employee("b")], &["1", "2"]).await;
+    to_hold(&journal, "team", &["1"]).await;
+    to_hold(&journal, "guild", &[]).await;
+
+    assert_eq!(see_one(&journal, member("a", &["1"])).await.held_back, None);
+}
+
+#[tokio::test]
+async fn what_a_task_does_not_speak_of_is_not_ordered_away() {
+    let journal = next_scan(&["1", "2"], vec![member("a", &["1", "2"]), employee("b")], &["1", "2"]).await;
+    to_hold(&journal, "guild", &[]).await;
+
+    let judged = see_one(&journal, member("a", &[])).await;
+
+    assert!(judged.held_back.is_some(), "the task was about guilds");
+    assert_eq!(losses(&journal).await.lost.edges, 2);
 }
 
 #[tokio::test]

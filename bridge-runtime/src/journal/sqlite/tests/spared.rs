@@ -111,7 +111,7 @@ async fn an_account_that_a_task_touches_counts_again() {
 async fn the_last_one_whom_iden_ordered_away_is_spared_and_the_order_is_used_up() {
     let journal = SqliteJournal::in_task().unwrap();
     completed(&journal, &[], vec![employee("a")]).await;
-    let removal = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Removed, keep: vec![] };
+    let removal = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Removed, holds: None };
     ordered_by_a_task(&journal, vec![removal.clone()]).await;
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_absent("employee", ids(&["a"])).await.unwrap();
