@@ -36,7 +36,7 @@ faults! {
     Status429: 0.002 .. 0.1,
     Status401: 0.001 .. 0.01,
     SessionNotFound: 0.002 .. 0.05,
-    SessionClosed: 0.002 .. 0.05,
+    SessionClosed: 0.01 .. 0.1,
     Status422: 0.002 .. 0.1,
     BadJson: 0.002 .. 0.1,
     Redirect: 0.002 .. 0.05,
@@ -45,7 +45,8 @@ faults! {
     DoubleCrash: 0.3 .. 0.9,
     Pause: 0.05 .. 0.5,
     ClockJump: 0.05 .. 0.5,
-    JournalError: 0.0002 .. 0.005,
+    JournalError: 0.001 .. 0.01,
+    JournalLost: 0.1 .. 0.8,
     SourceDrift: 0.2 .. 1.0,
     SourceError: 0.02 .. 0.3,
     HandlerFault: 0.02 .. 0.4,
@@ -68,6 +69,8 @@ pub struct Faults {
     rates: Vec<f64>,
     /// When Iden cannot be reached.
     pub outages: Vec<(Duration, Duration)>,
+    /// No connection is taken then: each call fails at once. Else some are answered, and some time out.
+    pub outages_refuse: bool,
 }
 
 impl Faults {
@@ -92,11 +95,11 @@ impl Faults {
             outages.push((at, end));
             at = end + Duration::from_secs_f64(20.0 / rates[Fault::Outage.position()]).mul_f64(dice.unit() + 0.2);
         }
-        Faults { rates, outages }
+        Faults { rates, outages, outages_refuse: dice.chance(0.3) }
     }
 
     pub fn none() -> Self {
-        Faults { rates: vec![0.0; Fault::ALL.len()], outages: Vec::new() }
+        Faults { rates: vec![0.0; Fault::ALL.len()], outages: Vec::new(), outages_refuse: false }
     }
 
     pub fn without(mut self, fault: Fault) -> Self {

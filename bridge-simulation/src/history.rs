@@ -10,7 +10,7 @@ use iden_bridge::{
     Schedule, Target,
     client::ApiKey,
     connector::Exit,
-    journal::{Approval, LossKind, PlanJournal, Retry, SqliteJournal, TaskJournal, TaskState},
+    journal::{Approval, PlanJournal, Retry, SqliteJournal, TaskJournal, TaskState},
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     dice::EngineDice,
     faults::Fault,
-    oracle::Approved,
+    known,
     plan::Plan,
     seams::clock::{ProcessClock, stamp},
     seams::journal::ProcessJournal,
@@ -105,13 +105,21 @@ pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
         let end = runtime.block_on(process(&stage, &disk, after));
         drop(runtime);
         disk.forget_scan();
-        let mut state = stage.look();
+        let mut guard = stage.look();
+        let state = &mut *guard;
         let now = state.now;
         state.trace.say(now, "process", format_args!("{end:?}"));
         if end == End::Over {
             break;
         }
+        // Processes that die in their first seconds are never looked after.
+        state.quiet |= now >= stage.plan.until;
         after = if state.quiet { Duration::from_secs(1) } else { state.admin_dice.log_millis(100, 15_000) };
+        if !state.journal_is_lost && state.strikes(Fault::JournalLost) {
+            disk.forget_everything().unwrap();
+            state.journal_is_lost = true;
+            state.oracle.journal_is_lost(&state.server);
+        }
         state.dies_in =
             (end == End::Died && state.strikes(Fault::DoubleCrash)).then(|| state.admin_dice.between(1, 30));
     }
@@ -133,6 +141,15 @@ pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
 
 async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration) -> End {
     stage.boot(after);
+    // A new journal knows nobody at first.
+    if !stage.look().journal_is_lost {
+        let known = known::ids(disk).await.unwrap();
+        let mut guard = stage.look();
+        let state = &mut *guard;
+        if let Some(key) = known::unknown(&known, &state.server) {
+            state.oracle.violated(state.now, 5, format_args!("Iden holds {key:?}, and the journal does not know it"));
+        }
+    }
     let plan = &stage.plan;
     let (seed, number) = (plan.seed, u64::from(stage.look().process));
     let key = ApiKey::new("key").unwrap();
@@ -183,6 +200,7 @@ async fn look_after(
         let mut guard = stage.enter();
         let state = &mut *guard;
         let now = state.now;
+        state.oracle.nothing_waits(now);
         if !state.oracle.violations.is_empty() {
             return Some(End::Over);
         }
@@ -220,14 +238,22 @@ async fn look_after(
                 _ => {
                     let asleep = state.admin_dice.log_millis(1_000, 900_000);
                     state.sleep_through(asleep);
+                    state.oracle.nobody_waits();
+                    stopped_at.iter_mut().for_each(|at| *at += asleep);
                 }
             }
         }
         if !state.quiet && stopped_at.is_none() && state.admin_dice.chance(0.01) {
-            *stopped_at = Some(now);
+            // The machine may have slept just now.
+            *stopped_at = Some(state.clock());
             stop.cancel();
+            state.oracle.nobody_waits();
         }
-        state.strikes(Fault::Pause).then(|| state.admin_dice.log_millis(500, 90_000))
+        let pause = state.strikes(Fault::Pause).then(|| state.admin_dice.log_millis(500, 90_000));
+        if pause.is_some() {
+            state.oracle.nobody_waits();
+        }
+        pause
     };
     if let Some(pause) = pause {
         tokio::time::advance(pause).await;
@@ -243,9 +269,9 @@ async fn look_after(
 async fn decide(stage: &Arc<Stage>, disk: &SqliteJournal) {
     let (approves, retries, wall) = {
         let mut state = stage.enter();
-        let (some, other) = (state.admin_dice.chance(0.2), state.admin_dice.chance(0.2));
+        let (approves, retries) = (state.admin_dice.chance(stage.plan.approves), state.admin_dice.chance(0.2));
         let wall = stamp(state.now) + SignedDuration::from_secs(state.wall_is_off_by);
-        (state.quiet || (stage.plan.approves && some), state.quiet || other, wall)
+        (state.quiet || approves, state.quiet || retries, wall)
     };
     if approves && let Some(hold) = disk.held().await.unwrap() {
         // What was approved and is held even so, has other reasons by now: a person approves again, after a while.
@@ -257,9 +283,7 @@ async fn decide(stage: &Arc<Stage>, disk: &SqliteJournal) {
             let mut guard = stage.enter();
             let state = &mut *guard;
             state.trace.say(state.now, "approves", &hold.hash);
-            let removed = items.into_iter().filter(|item| item.kind == LossKind::Removed);
-            let removed = removed.map(|item| (item.slug, item.id)).collect();
-            state.oracle.approvals.push(Approved { removed, used: false });
+            state.oracle.approved(items);
         }
     }
     if retries {

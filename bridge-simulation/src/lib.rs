@@ -11,6 +11,7 @@ pub mod dice;
 pub mod faults;
 pub mod history;
 pub mod iden;
+pub mod known;
 pub mod oracle;
 pub mod plan;
 pub mod reference;

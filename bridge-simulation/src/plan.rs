@@ -24,6 +24,8 @@ pub struct Answers {
     pub expired_is_gone: bool,
     /// P6: `synced_count` counts an id once.
     pub counts_distinct: bool,
+    /// P7: ids that differ in their case only are one.
+    pub folds_ids: bool,
     /// P8: tasks that are over are shown so long.
     pub keeps_tasks: Option<Duration>,
     /// P9: a new session closes the one before.
@@ -42,6 +44,8 @@ pub struct Answers {
     pub lists_companions: bool,
     /// P17: a completed task changes Iden's own view.
     pub tasks_change_view: bool,
+    /// P18: the memberships of a task are added to those that are there; else they are the whole set.
+    pub task_adds_memberships: bool,
     /// How long the clean-up takes, and whether the session says so meanwhile.
     pub cleanup: Duration,
     pub says_processing: bool,
@@ -81,13 +85,16 @@ pub struct Plan {
     pub tasks_every: Duration,
     pub sync_every: Duration,
     pub poll_every: Duration,
+    /// With each move of the system some leave together, more than may go unseen, or come back together.
+    pub seasonal: bool,
     /// Whether the guard is the usual one; else a wide one, so that more is removed.
     pub usual_limits: bool,
     pub inherited: bool,
     /// When faults begin, and when they end.
     pub from: Duration,
     pub until: Duration,
-    pub approves: bool,
+    /// How likely somebody approves what is held, each time that they look.
+    pub approves: f64,
     pub journal_takes_time: bool,
     pub tasks: bool,
 }
@@ -95,13 +102,16 @@ pub struct Plan {
 impl Plan {
     pub fn draw(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "plan");
-        let until = dice.millis(60_000, 240_000);
+        let seasonal = dice.chance(0.04);
+        let until = dice.millis(if seasonal { 180_000 } else { 60_000 }, 240_000);
         let faults = Faults::draw(seed, until);
         let answers = Answers::draw(&mut dice);
         let paging = dice.pick(&[Paging::Whole, Paging::Keyset, Paging::Offset]);
         let can_find = dice.chance(0.7);
         let naive = faults.has(Fault::SourceDrift);
         let large = dice.chance(0.06);
+        // What a lost journal has known of accounts that are not shown yet, nobody knows.
+        let lags = !faults.has(Fault::JournalLost) && dice.chance(0.3);
         Plan {
             seed,
             answers,
@@ -110,17 +120,18 @@ impl Plan {
             // Whom two reads in a row miss cannot be told from who has left, unless they are looked up.
             can_find: can_find || naive || faults.has(Fault::SourceError),
             faults,
-            lag: if dice.chance(0.3) { dice.millis(100, 20_000) } else { Duration::ZERO },
+            lag: if lags { dice.millis(100, 20_000) } else { Duration::ZERO },
             people: if large { dice.between(100, 230) as u32 } else { dice.between(3, 40) as u32 },
-            moves_every: dice.log_millis(1_000, 40_000),
+            moves_every: dice.log_millis(if seasonal { 20_000 } else { 1_000 }, 40_000),
             tasks_every: dice.log_millis(2_000, 60_000),
-            sync_every: dice.log_millis(8_000, 60_000),
+            sync_every: dice.log_millis(8_000, if seasonal { 12_000 } else { 60_000 }),
             poll_every: dice.log_millis(1_000, 10_000),
-            usual_limits: dice.chance(0.4),
+            usual_limits: dice.chance(0.4) || seasonal,
+            seasonal,
             inherited: dice.chance(0.1),
             from: if dice.chance(0.3) { Duration::ZERO } else { dice.millis(1_000, 40_000) },
             until,
-            approves: dice.chance(0.7),
+            approves: if seasonal { 0.7 } else { dice.pick(&[0.0, 0.2, 0.2]) },
             journal_takes_time: dice.chance(0.5),
             tasks: !dice.chance(0.15),
         }
@@ -140,6 +151,7 @@ impl Answers {
             expires: if several_sessions { expires } else { expires.or(Some(Duration::from_secs(300))) },
             expired_is_gone: dice.chance(0.5),
             counts_distinct: dice.chance(0.5),
+            folds_ids: dice.chance(0.5),
             keeps_tasks: dice.chance(0.3).then(|| dice.millis(10_000, 300_000)),
             closes_older: dice.chance(0.3),
             report_twice: dice.chance(0.5),
@@ -149,6 +161,7 @@ impl Answers {
             clears_left_out: dice.chance(0.5),
             lists_companions: dice.chance(0.5),
             tasks_change_view: dice.chance(0.6),
+            task_adds_memberships: dice.chance(0.5),
             cleanup: if dice.chance(0.4) { Duration::ZERO } else { dice.log_millis(100, 90_000) },
             says_processing: dice.chance(0.5),
             task_page: dice.pick(&[3, 10, 50, 100]),

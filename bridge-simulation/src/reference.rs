@@ -19,6 +19,7 @@ pub fn plan(seed: u64) -> Plan {
     plan.answers.cleanup = Duration::from_secs(3);
     (plan.paging, plan.page, plan.can_find) = (Paging::Keyset, 5, true);
     (plan.people, plan.inherited, plan.usual_limits, plan.tasks) = (8, false, false, true);
+    plan.seasonal = false;
     plan.moves_every = Duration::from_secs(4);
     plan.tasks_every = Duration::from_secs(3);
     plan.sync_every = Duration::from_secs(8);

@@ -51,6 +51,8 @@ pub struct State {
     rates: Vec<f64>,
     faults_from: Duration,
     outages: Vec<(Duration, Duration)>,
+    /// In an outage no connection is taken at all.
+    pub outages_refuse: bool,
     pub fired: Vec<u64>,
     pub requests: u64,
     pub points: u64,
@@ -58,6 +60,7 @@ pub struct State {
     /// How many points this process has left, where it is to die soon.
     pub dies_in: Option<u64>,
     pub is_dead: bool,
+    pub journal_is_lost: bool,
     applies: BTreeMap<(Duration, u64), Ask>,
     next_move: Duration,
     next_task: Duration,
@@ -91,12 +94,14 @@ impl Stage {
             rates: Fault::ALL.iter().map(|fault| plan.faults.rate(*fault)).collect(),
             faults_from: plan.from,
             outages: plan.faults.outages.clone(),
+            outages_refuse: plan.faults.outages_refuse,
             fired: vec![0; Fault::ALL.len()],
             requests: 0,
             points: 0,
             cut,
             dies_in: None,
             is_dead: false,
+            journal_is_lost: false,
             applies: BTreeMap::new(),
             next_move: Duration::from_millis(500),
             next_task: if plan.tasks { Duration::from_secs(2) } else { Duration::MAX },
@@ -180,7 +185,9 @@ impl State {
     /// Somebody at Iden wants something of the system, or changes their mind.
     fn wish(&mut self, now: Duration) {
         let id = self.server.dice.uuid();
-        let Some(task) = self.world.wish(now, id) else { return };
+        let Some(mut task) = self.world.wish(now, id) else { return };
+        // Iden names groups as it holds them.
+        task.payload.as_object_mut().into_iter().for_each(|payload| self.server.answers.fold(payload));
         self.trace.say(now, "task", format_args!("{id} {} {} {:?}", task.action, task.number, task.execute_after));
         self.server.tasks.insert(id, task);
         let what = self.server.dice.below(100);

@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::retry::Outcome;
+use crate::planted::Bug;
 
 /// What the purse holds at most.
 const CAPACITY: u32 = 500;
@@ -38,7 +39,8 @@ impl Budget {
     /// Pays all of `price`, or nothing. Whether it could.
     #[must_use]
     pub(super) fn pay(&self, price: u32) -> bool {
-        self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(price)).is_ok()
+        Bug::RetriesAreFree.is_planted()
+            || self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(price)).is_ok()
     }
 
     /// Puts `amount` in, as far as it fits.

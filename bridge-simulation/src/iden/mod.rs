@@ -1,20 +1,25 @@
 //! Iden, as protocol.md describes it: the app, its types, its records, and who asks for what.
 
+pub mod edges;
 pub mod sessions;
 pub mod tasks;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{dice::Dice, iden::sessions::Session, iden::tasks::Task, plan::Answers};
+use crate::{
+    dice::Dice,
+    iden::{edges::Edges, sessions::Session, tasks::Task},
+    plan::Answers,
+};
 
 /// A type and an id.
 pub type Key = (String, String);
+
+/// An account, and a group or license that it points to.
+pub type Edge = (Key, Key);
 
 /// A record as Iden holds it.
 #[derive(Clone, Debug)]
@@ -22,8 +27,10 @@ pub struct Held {
     pub active: bool,
     pub fields: Map<String, Value>,
     /// What its edges are once the session is completed, where they do not end before.
-    pub next_edges: Option<[Option<Value>; 2]>,
+    pub next_edges: Option<Edges>,
     pub upserted: Duration,
+    /// By a request that nobody waited for any more.
+    pub upserted_late: bool,
 }
 
 /// One request.
@@ -69,10 +76,31 @@ pub fn no(status: u16, why: &str) -> Answer {
 #[derive(Clone, Debug)]
 pub enum Event {
     Opened(Uuid),
-    Accepted { session: Uuid, ask: Ask },
+    Accepted(Accepted),
     Reported { task: Uuid, status: String, ask: Ask },
     Refused { task: Uuid, status: String, ask: Ask },
-    Reduced { session: Uuid, key: Key },
+    Pushed(Push),
+}
+
+/// A session whose completing Iden has taken in.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    pub session: Uuid,
+    pub ask: Ask,
+    pub was_abandoned: bool,
+}
+
+/// An account that a page has brought.
+#[derive(Clone, Debug)]
+pub struct Push {
+    pub session: Uuid,
+    pub key: Key,
+    /// The edges that it has by that page.
+    pub edges: Edges,
+    /// Whether it is active by that page.
+    pub in_use: bool,
+    /// Nobody waited for that page any more.
+    pub late: bool,
 }
 
 #[derive(Debug)]
@@ -181,8 +209,8 @@ impl Server {
         (201, body)
     }
 
-    /// Takes a record's fields in, as questions P14 and P15 are answered.
-    pub fn upsert(&mut self, now: Duration, key: &Key, sent: &Map<String, Value>) -> bool {
+    /// Takes a record's fields in, as questions P14 and P15 are answered. Whether it is new.
+    pub fn upsert(&mut self, now: Duration, key: &Key, sent: &Map<String, Value>, late: bool) -> bool {
         let answers = self.answers;
         let is_new = !self.records.contains_key(key);
         let held = self.records.entry(key.clone()).or_insert_with(|| Held {
@@ -190,29 +218,13 @@ impl Server {
             fields: Map::new(),
             next_edges: None,
             upserted: now,
+            upserted_late: late,
         });
         let before = std::mem::take(&mut held.fields);
         let mut fields = if answers.clears_left_out { Map::new() } else { before.clone() };
         fields.extend(sent.clone());
-        held.next_edges = None;
-        if !answers.edges_end_at_once {
-            held.next_edges = Some(["memberships", "assignments"].map(|field| fields.get(field).cloned()));
-            for field in ["memberships", "assignments"] {
-                if let Some(joined) = joined(before.get(field), fields.get(field)) {
-                    fields.insert(field.to_owned(), joined);
-                }
-            }
-        }
-        (held.fields, held.active, held.upserted) = (fields, true, now);
+        held.next_edges = (!answers.edges_end_at_once).then(|| edges::keep(&mut fields, &before));
+        (held.fields, held.active, held.upserted, held.upserted_late) = (fields, true, now, late);
         is_new
     }
-}
-
-/// All edges of both.
-fn joined(one: Option<&Value>, other: Option<&Value>) -> Option<Value> {
-    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (slug, ids) in [one, other].into_iter().flatten().filter_map(Value::as_object).flatten() {
-        all.entry(slug).or_default().extend(ids.as_array().into_iter().flatten().filter_map(Value::as_str));
-    }
-    (one.is_some() || other.is_some()).then(|| json!(all))
 }

@@ -5,16 +5,23 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::iden::{Answer, Ask, Event, Key, Server, no};
+use crate::iden::{Accepted, Answer, Ask, Event, Key, Push, Server, edges::edges_of, no};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stands {
     Open,
     Completed,
     Abandoned,
+}
+
+/// The body of a page.
+#[derive(Deserialize)]
+struct Page {
+    records: Vec<Map<String, Value>>,
 }
 
 #[derive(Debug)]
@@ -30,8 +37,6 @@ pub struct Session {
     pub pushed: BTreeMap<Key, u32>,
     /// Whom completing removes.
     pub removes: Vec<Key>,
-    /// Whom pushes have made inactive or suspended.
-    pub deactivated: BTreeSet<Key>,
     accepted: Duration,
     pub cleans_up_at: Option<Duration>,
 }
@@ -62,7 +67,6 @@ impl Server {
             snapshot,
             pushed: BTreeMap::new(),
             removes: Vec::new(),
-            deactivated: BTreeSet::new(),
             accepted: now,
             cleans_up_at: None,
         };
@@ -111,24 +115,27 @@ impl Server {
             return no(400, "this session has ended");
         }
         let Some((kind, _)) = self.types.get(slug).cloned() else { return no(404, "no such type") };
-        let body = ask.json();
-        let records = body["records"].as_array().cloned().unwrap_or_default();
-        if records.is_empty() || records.len() > 100 || records.iter().any(|one| !one["id"].is_string()) {
+        let Ok(Page { mut records }) = serde_json::from_slice(&ask.body) else { return no(400, "this is no page") };
+        if records.is_empty()
+            || records.len() > 100
+            || !records.iter().all(|one| one.get("id").is_some_and(Value::is_string))
+        {
             return no(400, "a page has 1 to 100 records with ids");
         }
+        records.iter_mut().for_each(|record| self.answers.fold(record));
         if let Some(unknown) = records.iter().find_map(|record| self.unknown_edge(record)) {
             return no(422, &format!("there is no {unknown}"));
         }
         let mut created = 0;
         for record in &records {
             let key: Key = (slug.to_owned(), record["id"].as_str().unwrap().to_owned());
-            let was_active = self.is_in_use(&key);
-            created += u64::from(self.upsert(now, &key, record.as_object().unwrap()));
+            created += u64::from(self.upsert(now, &key, record, ask.late));
             let session = self.sessions.get_mut(&id).unwrap();
             *session.pushed.entry(key.clone()).or_default() += 1;
-            if kind == "account" && was_active && !self.is_in_use(&key) {
-                self.sessions.get_mut(&id).unwrap().deactivated.insert(key.clone());
-                self.events.push(Event::Reduced { session: id, key });
+            if kind == "account" {
+                let in_use = record.get("status").is_none_or(|status| status == "active");
+                let push = Push { session: id, key, edges: edges_of(record), in_use, late: ask.late };
+                self.events.push(Event::Pushed(push));
             }
         }
         let page = records.len() as u64;
@@ -137,23 +144,9 @@ impl Server {
         (200, json!({"total": total, "created": created, "updated": page - created}))
     }
 
-    fn is_in_use(&self, key: &Key) -> bool {
-        self.records.get(key).is_some_and(|held| {
-            held.active && held.fields.get("status").and_then(Value::as_str).is_none_or(|status| status == "active")
-        })
-    }
-
-    /// A group or license that a record points to and Iden does not hold.
-    fn unknown_edge(&self, record: &Value) -> Option<String> {
-        let edges = ["memberships", "assignments"].into_iter().filter_map(|field| record[field].as_object()).flatten();
-        for (slug, ids) in edges {
-            for id in ids.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                if !self.records.get(&(slug.clone(), id.to_owned())).is_some_and(|held| held.active) {
-                    return Some(format!("{slug} {id}"));
-                }
-            }
-        }
-        None
+    /// Whether a clean-up is about to remove it.
+    pub fn is_about_to_go(&self, key: &Key) -> bool {
+        self.sessions.values().any(|session| session.going().contains(key))
     }
 
     fn complete(&mut self, now: Duration, ask: &Ask, id: Uuid) -> Answer {
@@ -174,11 +167,12 @@ impl Server {
         let held = self.records.iter().filter(|(_, held)| held.active);
         let removes = held.map(|(key, _)| key).filter(|key| goes(key)).cloned().collect();
         let session = self.sessions.get_mut(&id).unwrap();
+        let was_abandoned = session.stands == Stands::Abandoned;
         (session.removes, session.stands, session.accepted) = (removes, Stands::Completed, now);
         session.cleans_up_at = Some(now + answers.cleanup);
         let pushed: Vec<Key> = session.pushed.keys().cloned().collect();
         self.end_edges_of(&pushed);
-        self.events.push(Event::Accepted { session: id, ask: ask.clone() });
+        self.events.push(Event::Accepted(Accepted { session: id, ask: ask.clone(), was_abandoned }));
         self.clean_up(now);
         (202, json!({}))
     }
@@ -209,29 +203,6 @@ impl Server {
                 if let Some(held) = self.records.get_mut(key).filter(|held| held.upserted <= accepted) {
                     held.active = false;
                     self.end_edges_to(key);
-                }
-            }
-        }
-    }
-
-    /// Edges that the last upsert did not name end now, if they did not end at once (question P14).
-    fn end_edges_of(&mut self, pushed: &[Key]) {
-        for key in pushed {
-            let Some(held) = self.records.get_mut(key) else { continue };
-            let Some(edges) = held.next_edges.take() else { continue };
-            for (field, ids) in ["memberships", "assignments"].into_iter().zip(edges) {
-                if let Some(ids) = ids {
-                    held.fields.insert(field.to_owned(), ids);
-                }
-            }
-        }
-    }
-
-    fn end_edges_to(&mut self, (slug, id): &Key) {
-        for held in self.records.values_mut() {
-            for field in ["memberships", "assignments"] {
-                if let Some(Value::Array(ids)) = held.fields.get_mut(field).and_then(|edges| edges.get_mut(slug)) {
-                    ids.retain(|one| one.as_str() != Some(id.as_str()));
                 }
             }
         }

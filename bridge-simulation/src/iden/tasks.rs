@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    iden::{Answer, Ask, Event, Server, no},
+    iden::{Answer, Ask, Event, Server, edges::joined, no},
     seams::clock::stamp,
 };
 
@@ -119,22 +119,24 @@ impl Server {
         (task.ended, task.ended_at) = (Some(status.clone()), now);
         (task.error, task.ended_late) = (report["error"].clone(), ask.late);
         if status == "completed" && self.answers.tasks_change_view {
-            self.change_view(now, id, &report["result"]);
+            self.change_view(now, ask.late, id, &report["result"]);
         }
         self.events.push(Event::Reported { task: id, status, ask: ask.clone() });
         (200, self.tasks[&id].show(now))
     }
 
     /// A completed task, in Iden's own view.
-    fn change_view(&mut self, now: Duration, id: Uuid, result: &Value) {
+    fn change_view(&mut self, now: Duration, late: bool, id: Uuid, result: &Value) {
         let Task { action, payload, number, .. } = self.tasks[&id].clone();
         let key = ("employee".to_owned(), number.to_string());
+        let memberships = payload.get("memberships").cloned();
         let mut fields = payload["account"].as_object().cloned().unwrap_or_default();
+        fields.extend(memberships.clone().map(|all| ("memberships".to_owned(), all)));
         match action {
             "create_account" => {
                 let Some(new) = result["id"].as_str() else { return };
                 fields.insert("id".to_owned(), new.into());
-                self.upsert(now, &("employee".to_owned(), new.to_owned()), &fields);
+                self.upsert(now, &("employee".to_owned(), new.to_owned()), &fields, late);
             }
             "delete_account" => {
                 if let Some(held) = self.records.get_mut(&key) {
@@ -146,7 +148,14 @@ impl Server {
                 match action {
                     "suspend_account" => drop(held.fields.insert("status".to_owned(), "suspended".into())),
                     "unsuspend_account" => drop(held.fields.insert("status".to_owned(), "active".into())),
-                    "update_account" => held.fields.extend(payload["changes"].as_object().cloned().unwrap_or_default()),
+                    "update_account" => {
+                        held.fields.extend(payload["changes"].as_object().cloned().unwrap_or_default());
+                        // Question P18.
+                        let before = held.fields.get("memberships").filter(|_| self.answers.task_adds_memberships);
+                        if let Some(all) = memberships.and_then(|named| joined(before, Some(&named))) {
+                            held.fields.insert("memberships".to_owned(), all);
+                        }
+                    }
                     _ => {}
                 }
             }

@@ -20,10 +20,12 @@ impl State {
         if let Some((task, _)) = self.world.running.first() {
             return Some(format!("task {task} is at work"));
         }
-        let there = |slug: &str, ids: BTreeSet<String>| {
+        let answers = &self.server.answers;
+        let there = |slug: &str, ids: &mut dyn Iterator<Item = String>| {
+            let ids: BTreeSet<String> = ids.map(|id| answers.id(&id)).collect();
             let held: BTreeSet<String> = self.server.active(slug).map(|(key, _)| key.1.clone()).collect();
             // A type that nothing was pushed of may be left as it is (question P12): there is no way to empty it then.
-            if ids.is_empty() && !self.server.answers.empties_unpushed {
+            if ids.is_empty() && !answers.empties_unpushed {
                 return None;
             }
             (held != ids).then(|| {
@@ -32,9 +34,9 @@ impl State {
             })
         };
         let world = &self.world;
-        there("employee", world.people.keys().map(ToString::to_string).collect())
-            .or_else(|| there("team", world.teams.keys().cloned().collect()))
-            .or_else(|| there("seat", world.seats.keys().cloned().collect()))
+        there("employee", &mut world.people.keys().map(ToString::to_string))
+            .or_else(|| there("team", &mut world.teams.keys().cloned()))
+            .or_else(|| there("seat", &mut world.seats.keys().cloned()))
             .or_else(|| world.people.values().find_map(|person| self.differs(person)))
     }
 
@@ -46,12 +48,13 @@ impl State {
             Employment::Suspended => "suspended",
             Employment::Inactive => "inactive",
         };
+        let ids = |of: &BTreeSet<String>| of.iter().map(|id| self.server.answers.id(id)).collect::<BTreeSet<_>>();
         let wanted = [
             ("email", json!(person.email())),
             ("first_name", json!(person.first_name)),
             ("status", json!(status)),
-            ("memberships", json!({ "team": person.teams })),
-            ("assignments", json!({ "seat": person.seats })),
+            ("memberships", json!({ "team": ids(&person.teams) })),
+            ("assignments", json!({ "seat": ids(&person.seats) })),
         ];
         let found = |field: &str| -> Value {
             match fields.get(field) {
@@ -86,8 +89,10 @@ impl State {
                 // One that was put off since may stand behind the other now.
                 "superseded" | "outcome_unknown" if task.moved.is_some() => true,
                 "superseded" | "outcome_unknown" => self.server.tasks.values().any(|other| {
+                    // One that was put off had another place in the order before.
+                    let is_later = other.place() > task.place() || task.moved.is_some() || other.moved.is_some();
                     other.number == task.number
-                        && other.place() > task.place()
+                        && is_later
                         && matches!(other.action, "suspend_account" | "delete_account")
                         && self.world.confirmed.contains(&other.id)
                 }),

@@ -1,10 +1,15 @@
 //! What the oracle asks of Iden and of the system.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    iden::{Ask, Key, Server},
-    system::World,
+    iden::{
+        Ask, Edge, Key, Server,
+        edges::{edges_of, targets},
+        tasks::Task,
+    },
+    plan::Answers,
+    system::{Thing, World},
 };
 
 /// One request, whenever it is sent.
@@ -16,16 +21,35 @@ pub(super) fn key_of(ask: &Ask) -> u64 {
 }
 
 /// Since when a record is there, and when a task has touched it; `None` if it is not.
-pub(super) fn stands_there((slug, id): &Key, world: &World) -> Option<(Duration, Option<Duration>)> {
+pub(super) fn stands_there((slug, id): &Key, answers: &Answers, world: &World) -> Option<(Duration, Option<Duration>)> {
+    let thing = |of: &BTreeMap<String, Thing>| {
+        let found = of.iter().find(|(there, _)| answers.id(there) == *id);
+        found.map(|(_, one)| (one.since, None))
+    };
     match slug.as_str() {
         "employee" => world.people.get(&id.parse().ok()?).map(|one| (one.since, one.touched)),
-        "team" => world.teams.get(id).map(|one| (one.since, None)),
-        _ => world.seats.get(id).map(|one| (one.since, None)),
+        "team" => thing(&world.teams),
+        _ => thing(&world.seats),
     }
 }
 
 /// Whether Iden itself wanted it to go.
 pub(super) fn is_ordered((slug, id): &Key, actions: &[&str], server: &Server, world: &World) -> bool {
-    let of = |task: &crate::iden::tasks::Task| task.number.to_string() == *id && actions.contains(&task.action);
+    let of = |task: &Task| task.number.to_string() == *id && actions.contains(&task.action);
+    slug == "employee" && server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
+}
+
+/// Whether a task that was done left this edge out. What tasks name is taken as the whole set by the system's handlers, whatever
+/// Iden means by it (question P18): so it is a task, and no failed read, that ends it.
+pub(super) fn is_ordered_edge(((slug, id), target): &Edge, server: &Server, world: &World) -> bool {
+    let leaves_out = |task: &Task| match task.action {
+        "delete_account" => true,
+        "update_account" => {
+            let named = task.payload.as_object().map(edges_of).unwrap_or_default();
+            named[0].as_ref().is_some_and(|of| of.get(&target.0).is_some()) && !targets(&named).contains(target)
+        }
+        _ => false,
+    };
+    let of = |task: &Task| task.number.to_string() == *id && leaves_out(task);
     slug == "employee" && server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
 }

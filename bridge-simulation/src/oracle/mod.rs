@@ -1,7 +1,9 @@
 //! What must hold. It looks at Iden and at the system, and never at the engines. `docs/reliability.md` lists the invariants.
 
+mod allowed;
 mod converged;
 mod facts;
+mod reductions;
 mod sessions;
 mod tasks;
 mod traffic;
@@ -15,29 +17,37 @@ use uuid::Uuid;
 
 use crate::{
     iden::{Event, Key, Server},
-    plan::Plan,
+    plan::{Answers, Plan},
     system::World,
 };
 
-/// A person's word that something may go.
-#[derive(Debug)]
-pub struct Approved {
-    pub removed: BTreeSet<Key>,
-    pub used: bool,
-}
+use self::{
+    allowed::{Approved, Counts},
+    reductions::{Said, Taken},
+};
 
 #[derive(Debug)]
 pub struct Oracle {
     pub violations: Vec<String>,
+    answers: Answers,
     usual_limits: bool,
-    inherited: bool,
-    pub approvals: Vec<Approved>,
+    /// The first process with a journal that is newer than the app, until a session of it is completed.
+    inherits: Option<u32>,
+    approvals: Vec<Approved>,
     pub completions: u64,
-    baseline: BTreeMap<String, u64>,
-    active_at_open: BTreeMap<Uuid, BTreeMap<String, u64>>,
+    baseline: Counts,
+    at_open: BTreeMap<Uuid, Counts>,
+    said: BTreeMap<Key, Said>,
+    taken: BTreeMap<Uuid, Taken>,
     /// Whom a session was to push.
     attempted: BTreeMap<Uuid, BTreeSet<Key>>,
     refused: BTreeMap<Uuid, BTreeSet<Key>>,
+    /// Tasks that a handler was called for.
+    begun: BTreeSet<Uuid>,
+    /// Tasks of which something stood in a journal that was lost.
+    forgotten: BTreeSet<Uuid>,
+    /// Tasks that were read to be carried out, and when.
+    read: BTreeMap<Uuid, Duration>,
     process: u32,
     /// Sessions that may stay open: of processes that died, of answers that were lost.
     pub orphans: u64,
@@ -51,12 +61,18 @@ impl Oracle {
     pub fn new(plan: &Plan) -> Self {
         Oracle {
             violations: Vec::new(),
+            answers: plan.answers,
             usual_limits: plan.usual_limits,
-            inherited: plan.inherited,
+            inherits: plan.inherited.then_some(1),
             approvals: Vec::new(),
             completions: 0,
-            baseline: BTreeMap::new(),
-            active_at_open: BTreeMap::new(),
+            baseline: Counts::default(),
+            at_open: BTreeMap::new(),
+            said: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
+            read: BTreeMap::new(),
             attempted: BTreeMap::new(),
             refused: BTreeMap::new(),
             process: 0,
@@ -77,16 +93,27 @@ impl Oracle {
         self.orphans += 1;
         (self.pause_until, self.failed_retries, self.successes) = (Duration::ZERO, 0, 0);
         self.failed.clear();
+        self.read.clear();
+    }
+
+    /// The next process has an empty journal. What this one was told and has begun is forgotten: what Iden holds has to be
+    /// approved, and what may happen once at most may happen again.
+    pub fn journal_is_lost(&mut self, server: &Server) {
+        // An app that Iden does not have yet will be made by that journal.
+        self.inherits = server.app.as_ref().map(|_| self.process + 1);
+        self.said.clear();
+        let over = server.tasks.values().filter(|task| task.ended.is_some() || task.reopened).map(|task| task.id);
+        self.forgotten.extend(self.begun.iter().copied().chain(over));
     }
 
     /// Something happened at Iden.
     pub fn note(&mut self, now: Duration, event: &Event, server: &Server, world: &World) {
         match event {
             Event::Opened(id) => self.opened(now, *id, server),
-            Event::Accepted { session, ask } => self.completed(now, *session, ask, server, world),
+            Event::Accepted(done) => self.completed(now, done, server, world),
             Event::Reported { task, status, ask } => self.reported(now, *task, status, ask, server, world),
             Event::Refused { task, status, ask } => self.refused(now, *task, status, ask, server),
-            Event::Reduced { session, key } => self.reduced(now, *session, key, server, world),
+            Event::Pushed(push) => self.pushed(now, push, server, world),
         }
     }
 }

@@ -8,108 +8,123 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    Approved, Oracle,
+    Oracle,
+    allowed::{Approved, Counts},
     facts::{is_ordered, stands_there},
 };
 use crate::{
-    iden::{Ask, Key, Server, sessions::Stands},
+    iden::{Accepted, Key, Server, edges::count, sessions::Stands},
     system::World,
 };
 
 /// How long a request is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+fn by_type<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    keys.for_each(|(slug, _)| *counts.entry(slug.clone()).or_default() += 1);
+    counts
+}
+
 impl Oracle {
     pub(super) fn opened(&mut self, now: Duration, id: Uuid, server: &Server) {
-        let mut active = BTreeMap::new();
-        for (key, _) in server.records.iter().filter(|(_, held)| held.active) {
-            *active.entry(key.0.clone()).or_default() += 1;
-        }
-        self.active_at_open.insert(id, active);
+        let active = server.records.iter().filter(|(_, held)| held.active).map(|(key, _)| key);
+        let counts = Counts { records: by_type(active), edges: self.edges_held(server) };
+        self.at_open.insert(id, counts);
         let open = server.sessions.values().filter(|one| one.stands == Stands::Open).count() as u64;
         if open > 1 + self.orphans {
             self.violated(now, 14, format_args!("{open} sessions are open"));
         }
     }
 
-    pub(super) fn completed(&mut self, now: Duration, id: Uuid, ask: &Ask, server: &Server, world: &World) {
+    pub(super) fn completed(&mut self, now: Duration, done: &Accepted, server: &Server, world: &World) {
         self.completions += 1;
-        let session = &server.sessions[&id];
-        for key in &session.removes {
-            let Some((since, touched)) = stands_there(key, world) else { continue };
-            if since <= session.opened {
+        let Accepted { session: id, ask, was_abandoned } = done;
+        let session = &server.sessions[id];
+        // Against an Iden that completes what was abandoned (question P3), when a request arrives that nobody waits for any
+        // more, there is no help.
+        if !(ask.late && *was_abandoned) {
+            // A request of an earlier journal may still be on its way.
+            let inherits = self.inherits.take_if(|from| ask.by >= *from);
+            // Whom a session before this one removes, in a clean-up that goes on, is not removed again.
+            let others = server.sessions.iter().filter(|(other, _)| *other != id);
+            let going: BTreeSet<&Key> = others.flat_map(|(_, other)| other.going()).collect();
+            let removes: Vec<&Key> = session.removes.iter().filter(|key| !going.contains(key)).collect();
+            self.misses_nothing(now, *id, server);
+            match inherits {
+                // Whom its read has missed nothing tells from who has left: that is what a person is asked for.
+                Some(from) => self.has_somebodys_word(now, from),
+                None => {
+                    self.removes_nobody_there(now, &removes, session.opened, ask.sent, world);
+                    self.removes_no_more_than_allowed(now, &removes, *id, server, world);
+                }
+            }
+        }
+        let said = session.pushed.keys().filter_map(|key| self.said.get(key));
+        self.baseline =
+            Counts { records: by_type(session.pushed.keys()), edges: said.map(|said| count(&said.edges)).sum() };
+        // Who comes back is a new one.
+        session.removes.iter().for_each(|key| drop(self.said.remove(key)));
+    }
+
+    fn removes_nobody_there(
+        &mut self,
+        now: Duration,
+        removes: &[&Key],
+        opened: Duration,
+        sent: Duration,
+        world: &World,
+    ) {
+        for key in removes {
+            let Some((since, touched)) = stands_there(key, &self.answers, world) else { continue };
+            if since <= opened {
                 self.violated(now, 1, format_args!("{key:?} was there all the time, and is removed"));
-            } else if touched.is_some_and(|touched| touched <= ask.sent + PATIENCE) {
+            } else if touched.is_some_and(|touched| touched <= sent + PATIENCE) {
                 self.violated(now, 2, format_args!("{key:?}, whom a task has touched, is removed"));
             }
         }
+    }
+
+    fn misses_nothing(&mut self, now: Duration, id: Uuid, server: &Server) {
         let attempted = self.attempted.remove(&id).unwrap_or_default();
         let refused = self.refused.remove(&id).unwrap_or_default();
-        for key in attempted.iter().filter(|key| !session.pushed.contains_key(*key)) {
+        for key in attempted.iter().filter(|key| !server.sessions[&id].pushed.contains_key(*key)) {
             let was_held = server.records.get(key).is_some_and(|held| held.active);
             if was_held || !refused.contains(key) {
                 self.violated(now, 3, format_args!("{key:?} was not taken, and the session is completed"));
             }
         }
-        let mut by_type: BTreeMap<&str, BTreeSet<Key>> = BTreeMap::new();
-        // Whom a session before this one removes, in a clean-up that goes on, is not removed again.
-        let going: BTreeSet<&Key> =
-            server.sessions.iter().filter(|(other, _)| **other != id).flat_map(|(_, other)| other.going()).collect();
-        let counts = |key: &&Key| {
-            let ordered = is_ordered(key, &["delete_account"], server, world);
-            !going.contains(*key) && !ordered
-        };
-        for key in session.removes.iter().filter(counts) {
-            by_type.entry(&key.0).or_default().insert(key.clone());
+    }
+
+    fn has_somebodys_word(&mut self, now: Duration, from: u32) {
+        if !self.approvals.iter().any(|one| one.process >= from) {
+            self.violated(now, 7, "the first session of an app older than its journal is completed without approval");
         }
-        let is_first = std::mem::take(&mut self.inherited);
-        if is_first && self.approvals.is_empty() {
-            self.violated(now, 7, "the first session of an inherited app is completed without approval");
+    }
+
+    fn removes_no_more_than_allowed(
+        &mut self,
+        now: Duration,
+        removes: &[&Key],
+        id: Uuid,
+        server: &Server,
+        world: &World,
+    ) {
+        let mut gone: BTreeMap<&str, BTreeSet<Key>> = BTreeMap::new();
+        for key in removes.iter().filter(|key| !is_ordered(key, &["delete_account"], server, world)) {
+            gone.entry(&key.0).or_default().insert((*key).clone());
         }
-        let over: Vec<(&str, BTreeSet<Key>)> =
-            by_type.into_iter().filter(|(slug, gone)| gone.len() as u64 > self.allowed(slug, id)).collect();
-        if !over.is_empty() && !is_first {
-            let covers = |one: &Approved| over.iter().all(|(_, gone)| gone.is_subset(&one.removed));
-            match self.approvals.iter_mut().find(|one| !one.used && covers(one)) {
-                Some(one) => one.used = true,
-                None => self.violated(
-                    now,
-                    6,
-                    format!("{over:?} are removed, and nobody has approved it: {:?}", self.approvals),
-                ),
+        gone.retain(|slug, gone| gone.len() as u64 > self.allowed(slug, id));
+        if gone.is_empty() {
+            return;
+        }
+        let covers = |one: &Approved| gone.values().all(|gone| gone.is_subset(&one.removed));
+        match self.approvals.iter_mut().find(|one| !one.used && covers(one)) {
+            Some(one) => one.used = true,
+            None => {
+                let why = format!("{gone:?} are removed, and nobody has approved it: {:?}", self.approvals);
+                self.violated(now, 6, why);
             }
         }
-        self.baseline.clear();
-        for (slug, _) in session.pushed.keys() {
-            *self.baseline.entry(slug.clone()).or_default() += 1;
-        }
-    }
-
-    pub(super) fn reduced(&mut self, now: Duration, id: Uuid, key: &Key, server: &Server, world: &World) {
-        let orders = ["delete_account", "suspend_account"];
-        let count =
-            server.sessions[&id].deactivated.iter().filter(|key| !is_ordered(key, &orders, server, world)).count();
-        if count as u64 > self.allowed(&key.0, id) && self.approvals.is_empty() {
-            self.violated(now, 6, format_args!("{count} of {} become inactive, and nobody has approved it", key.0));
-        }
-    }
-
-    /// How many of a type may go in this session. Some more than that: what the engine knew is not known here.
-    fn allowed(&self, slug: &str, session: Uuid) -> u64 {
-        let at_open = self.active_at_open.get(&session).and_then(|active| active.get(slug)).copied().unwrap_or(0);
-        let before = at_open.max(self.baseline.get(slug).copied().unwrap_or(0)) + 5;
-        let (percent, most) = match slug {
-            "employee" => (if self.usual_limits { 5 } else { 60 }, 100),
-            "team" => (if self.usual_limits { 10 } else { 60 }, 20),
-            _ => (10, 50),
-        };
-        let any_case = if before <= 10 {
-            1
-        } else if before <= 30 {
-            2
-        } else {
-            3
-        };
-        (before * percent).div_ceil(100).max(any_case).min(most)
     }
 }

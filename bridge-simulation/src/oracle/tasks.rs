@@ -10,6 +10,9 @@ use crate::{
     system::{World, connector::PASSWORD},
 };
 
+/// How long completing a session may keep tasks waiting, and a little for the journal.
+const GATE: Duration = Duration::from_secs(61);
+
 impl Oracle {
     pub(super) fn reported(
         &mut self,
@@ -40,14 +43,39 @@ impl Oracle {
         }
     }
 
+    /// The connector has read a task, to carry it out now.
+    pub fn task_is_read(&mut self, now: Duration, id: Uuid) {
+        // One that was begun before is looked into first.
+        if !self.begun.contains(&id) {
+            self.read.insert(id, now);
+        }
+    }
+
+    /// Tasks that were read wait for no more than the completing of a session.
+    pub fn nothing_waits(&mut self, now: Duration) {
+        let waits = self.read.iter().find(|(_, since)| **since + GATE < now);
+        if let Some(task) = waits.map(|(task, _)| *task) {
+            self.violated(now, 17, format_args!("task {task} was read, and is not begun"));
+        }
+    }
+
+    /// The machine stood still, or everything is put back.
+    pub fn nobody_waits(&mut self) {
+        self.read.clear();
+    }
+
     /// A handler is called.
     pub fn handler_begins(&mut self, now: Duration, id: Uuid, server: &Server, world: &World) {
+        self.nothing_waits(now);
+        self.read.remove(&id);
+        self.begun.insert(id);
+        let was_forgotten = self.forgotten.contains(&id);
         let task = &server.tasks[&id];
         if world.running.iter().any(|(_, number)| *number == task.number) {
             self.violated(now, 11, format_args!("two handlers at once for {}", task.number));
         }
         let over = task.ended.is_some() && !task.by_somebody && !task.ended_late;
-        if over || (task.reopened && !task.ended_late) {
+        if (over || (task.reopened && !task.ended_late)) && !was_forgotten {
             self.violated(now, 10, format_args!("task {id} was reported, and is carried out again"));
         }
         let far = |other: &Task| other.moved.is_none() && !other.reopened;
@@ -65,6 +93,7 @@ impl Oracle {
                 && other.number == task.number
                 && far(other)
                 && world.confirmed.contains(&other.id)
+                && !self.forgotten.contains(&other.id)
                 && other.ended.as_deref() == Some("completed")
         });
         if let Some(undone) = undone.filter(|_| far(task)) {
@@ -81,6 +110,9 @@ impl Oracle {
 
     /// A handler does something.
     pub fn effect(&mut self, now: Duration, task: Uuid, action: &'static str, world: &World) {
+        if self.forgotten.contains(&task) {
+            return;
+        }
         let before = world.effects.iter().filter(|effect| effect.task == task).count();
         if before > 0 && action == "reset_password" {
             self.violated(now, 8, format_args!("task {task} is done twice"));

@@ -24,6 +24,10 @@ impl Oracle {
         }
         let parts = ask.parts();
         let is_report = ask.method == "PATCH" && parts.last() == Some(&"status");
+        if let [.., "tasks", task, "status"] = parts[..] {
+            // It has ended without a handler.
+            task.parse().ok().and_then(|task: Uuid| self.read.remove(&task));
+        }
         if !is_report && ask.body.windows(PASSWORD.len()).any(|bytes| bytes == PASSWORD.as_bytes()) {
             self.violated(now, 16, format_args!("a password in {}", ask.path));
         }
@@ -38,7 +42,7 @@ impl Oracle {
                     let ids = self.attempted.entry(id).or_default();
                     let records = ask.json();
                     let sent = records["records"].as_array().into_iter().flatten();
-                    ids.extend(sent.filter_map(|one| Some((slug.to_owned(), one["id"].as_str()?.to_owned()))));
+                    ids.extend(sent.filter_map(|one| Some(self.answers.key(slug, one["id"].as_str()?))));
                 }
                 _ => {}
             }
@@ -71,7 +75,7 @@ impl Oracle {
             let parts = ask.parts();
             let [.., id, slug] = parts[..] else { return };
             let (Ok(session), Some(one)) = (id.parse(), one["id"].as_str()) else { return };
-            self.refused.entry(session).or_default().insert((slug.to_owned(), one.to_owned()));
+            self.refused.entry(session).or_default().insert(self.answers.key(slug, one));
         }
     }
 }

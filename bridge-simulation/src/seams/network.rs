@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use iden_bridge::client::{Request, Response, Transport, TransportError, TransportErrorKind};
+use serde_json::Value;
 
 use crate::{
     faults::Fault,
@@ -70,6 +71,11 @@ impl Transport for Network {
         };
         state.trace.say(now, "heard", format_args!("{} {status:?} {wait:?}", ask.path));
         state.oracle.answered(now, &ask, status, wait, is_retry);
+        if let (Ok(response), "GET", [.., "tasks", task]) = (&heard, ask.method, &ask.parts()[..])
+            && serde_json::from_slice(&response.body).is_ok_and(|task: Value| task["status"] == "pending")
+        {
+            task.parse().into_iter().for_each(|task| state.oracle.task_is_read(now, task));
+        }
         heard.map_err(|kind| TransportError::new(kind, "the simulated network"))
     }
 }
@@ -215,6 +221,9 @@ fn outage(state: &mut State, timeout: Duration) -> Option<Fate> {
         return None;
     }
     state.has_fired(Fault::Outage);
+    if state.outages_refuse {
+        return Some(Fate::Instead(Duration::from_millis(5), Err(TransportErrorKind::NotSent)));
+    }
     Some(match state.net_dice.below(4) {
         0 => lost(state, timeout),
         1 => Fate::Instead(Duration::from_millis(20), Ok(says(503))),

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::{
     faults::Fault,
     stage::Stage,
-    system::connector::{Employee, PASSWORD, System},
+    system::Wanted,
+    system::connector::{Employee, PASSWORD, System, Team},
 };
 
 /// A handler at work.
@@ -55,7 +56,7 @@ async fn stumble(cx: &TaskContext<System>, after: bool) -> Result<(), TaskError>
     }
 }
 
-async fn act(cx: &TaskContext<System>, action: &'static str, number: u32, text: &str) -> Result<(), TaskError> {
+async fn act(cx: &TaskContext<System>, action: &'static str, number: u32, wanted: Wanted) -> Result<(), TaskError> {
     let task: Uuid = cx.task.id.parse().unwrap();
     let _busy = Busy::begin(cx, task, action, number);
     stumble(cx, false).await?;
@@ -64,7 +65,7 @@ async fn act(cx: &TaskContext<System>, action: &'static str, number: u32, text: 
         let now = state.now;
         state.trace.say(now, "effect", format_args!("{task} {action} {number}"));
         state.oracle_effect(task, action);
-        if let Err(code) = state.world.effect(now, task, action, number, text) {
+        if let Err(code) = state.world.effect(now, task, action, number, &wanted) {
             return Err(TaskError::fail(code, "so it is"));
         }
     }
@@ -81,17 +82,17 @@ fn confirm(cx: &TaskContext<System>, task: Uuid) {
 
 #[bridge_task(retry = 100, timeout = "8s")]
 async fn suspend(cx: TaskContext<System>, task: SuspendAccount<Employee>) -> Result<(), TaskError> {
-    act(&cx, "suspend_account", *task.id(), "").await
+    act(&cx, "suspend_account", *task.id(), Wanted::default()).await
 }
 
 #[bridge_task(retry = 100, timeout = "8s")]
 async fn resume(cx: TaskContext<System>, task: UnsuspendAccount<Employee>) -> Result<(), TaskError> {
-    act(&cx, "unsuspend_account", *task.id(), "").await
+    act(&cx, "unsuspend_account", *task.id(), Wanted::default()).await
 }
 
 #[bridge_task(retry = 100, timeout = "8s")]
 async fn dismiss(cx: TaskContext<System>, task: DeleteAccount<Employee>) -> Result<(), TaskError> {
-    act(&cx, "delete_account", *task.id(), "").await
+    act(&cx, "delete_account", *task.id(), Wanted::default()).await
 }
 
 #[bridge_task(retry = 100, timeout = "8s")]
@@ -100,14 +101,20 @@ async fn rename(cx: TaskContext<System>, task: UpdateAccount<Employee>) -> Resul
     let [AccountChange::FirstName(Some(name))] = &changes[..] else {
         return Err(TaskError::fail("unsupported_change", "one first name, please"));
     };
-    act(&cx, "update_account", *task.id(), name).await
+    let wanted = Wanted { first_name: name.clone(), teams: ids_of(task.memberships()) };
+    act(&cx, "update_account", *task.id(), wanted).await
 }
 
 #[bridge_task(retry = 100, timeout = "8s", verify = hired)]
 async fn hire(cx: TaskContext<System>, task: CreateAccount<Employee>) -> Result<Created<Employee>, TaskError> {
     let number = number_of(task.email());
-    act(&cx, "create_account", number, task.first_name().unwrap_or_default()).await?;
+    let first_name = task.first_name().unwrap_or_default().to_owned();
+    act(&cx, "create_account", number, Wanted { first_name, teams: ids_of(task.memberships()) }).await?;
     Ok(Created::new(number))
+}
+
+fn ids_of(teams: Option<Vec<Ref<Team>>>) -> Option<Vec<String>> {
+    Some(teams?.into_iter().map(|team| team.id().clone()).collect())
 }
 
 fn number_of(email: Option<&str>) -> u32 {
@@ -138,10 +145,10 @@ async fn hired(
     })
 }
 
-#[bridge_task(timeout = "8s")]
+#[bridge_task(retry = 100, timeout = "8s")]
 async fn reset(cx: TaskContext<System>, task: ResetPassword<Employee>) -> Result<NewPassword, TaskError> {
     let number = *task.id();
-    act(&cx, "reset_password", number, "").await?;
+    act(&cx, "reset_password", number, Wanted::default()).await?;
     if number.is_multiple_of(2) {
         return Ok(NewPassword::temporary(Secret::new(PASSWORD)));
     }

@@ -52,6 +52,14 @@ pub struct Thing {
     pub since: Duration,
 }
 
+/// What a task wants an account to be.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub first_name: String,
+    /// All teams that it is to be in (protocol.md section 6); `None`: as it is.
+    pub teams: Option<Vec<String>>,
+}
+
 /// Something that a handler did.
 #[derive(Clone, Debug)]
 pub struct Effect {
@@ -71,9 +79,19 @@ pub struct World {
     pub running: Vec<(Uuid, u32)>,
     next: u32,
     left: Vec<u32>,
+    /// Those who come and go with the seasons.
+    seasonal: Vec<u32>,
     lag: Duration,
     pub dice: Dice,
 }
+
+/// Some of them.
+fn some(dice: &mut Dice, of: &BTreeMap<String, Thing>) -> BTreeSet<String> {
+    of.keys().filter(|_| dice.chance(0.4)).cloned().collect()
+}
+
+/// More than the guard lets go of as many people as there are.
+const SEASONAL: u32 = 12;
 
 impl World {
     pub fn new(plan: &Plan) -> Self {
@@ -86,16 +104,22 @@ impl World {
             running: Vec::new(),
             next: 1,
             left: Vec::new(),
+            seasonal: Vec::new(),
             lag: plan.lag,
             dice: Dice::new(plan.seed, "world"),
         };
-        for id in ["red", "blue", "green"] {
+        for id in ["Red", "blue", "Green"] {
             world.teams.insert(id.to_owned(), Thing { name: id.to_owned(), since: Duration::ZERO });
         }
         world.seats.insert("mail".to_owned(), Thing { name: "Mail".to_owned(), since: Duration::ZERO });
         for _ in 0..plan.people {
             let number = world.new_number();
             world.hire(number, Duration::ZERO);
+        }
+        for _ in 0..if plan.seasonal { SEASONAL } else { 0 } {
+            let number = world.new_number();
+            world.hire(number, Duration::ZERO);
+            world.seasonal.push(number);
         }
         world
     }
@@ -106,11 +130,7 @@ impl World {
     }
 
     fn hire(&mut self, number: u32, now: Duration) {
-        let pick = |dice: &mut Dice, of: Vec<&String>| -> BTreeSet<String> {
-            of.into_iter().filter(|_| dice.chance(0.4)).cloned().collect()
-        };
-        let teams = pick(&mut self.dice, self.teams.keys().collect());
-        let seats = pick(&mut self.dice, self.seats.keys().collect());
+        let (teams, seats) = (some(&mut self.dice, &self.teams), some(&mut self.dice, &self.seats));
         let status = if self.dice.chance(0.9) { Employment::Active } else { Employment::Suspended };
         let person = Person {
             number,
@@ -130,8 +150,25 @@ impl World {
         self.people.keys().nth(at).copied()
     }
 
+    /// All of them leave, or come back.
+    fn turn_season(&mut self, now: Duration) -> String {
+        let leave = self.seasonal.iter().any(|number| self.people.contains_key(number));
+        for number in self.seasonal.clone() {
+            if leave {
+                self.people.remove(&number);
+            } else {
+                self.hire(number, now);
+            }
+        }
+        format!("{:?} {}", self.seasonal, if leave { "leave" } else { "are back" })
+    }
+
     /// One change, as people make them there.
     pub fn change(&mut self, now: Duration) -> String {
+        // Nothing else happens there: a plan that names others, too, would not be the one that was approved before.
+        if !self.seasonal.is_empty() {
+            return self.turn_season(now);
+        }
         let what = self.dice.below(100);
         let Some(number) = self.anybody().filter(|_| what >= 25) else {
             let back = self.left.pop().filter(|back| !self.people.contains_key(back) && self.dice.chance(0.3));
@@ -165,7 +202,8 @@ impl World {
                 format!("{number} in or out of {team}")
             }
             90..95 => {
-                let id = format!("t{}", self.dice.below(20));
+                let number = self.dice.below(20);
+                let id = if number.is_multiple_of(2) { format!("T{number}") } else { format!("t{number}") };
                 self.teams.entry(id.clone()).or_insert_with(|| Thing { name: id.clone(), since: now });
                 format!("team {id}")
             }
@@ -212,13 +250,16 @@ impl World {
             self.anybody()?
         };
         let name = format!("T{}", self.dice.below(1000));
-        let payload = match action {
+        let mut payload = match action {
             "create_account" => json!({"account": {"email": email(number), "first_name": name}}),
             "update_account" => {
                 json!({"account": {"id": number.to_string(), "email": email(number)}, "changes": {"first_name": name}})
             }
             _ => json!({"account": {"id": number.to_string(), "email": email(number)}}),
         };
+        if matches!(action, "create_account" | "update_account") && self.dice.chance(0.3) {
+            payload["memberships"] = json!({"team": some(&mut self.dice, &self.teams)});
+        }
         let later = self.dice.chance(0.15).then(|| now + self.dice.millis(1_000, 60_000));
         Some(Task {
             id,
@@ -237,6 +278,12 @@ impl World {
         })
     }
 
+    /// The teams that are there of those that Iden names, whose ids may have lost their capitals (question P7).
+    fn teams_named(&self, ids: &[String]) -> BTreeSet<String> {
+        let is_named = |team: &&String| ids.iter().any(|id| id.eq_ignore_ascii_case(team));
+        self.teams.keys().filter(is_named).cloned().collect()
+    }
+
     /// Does what a task wants. What it finds instead, where it cannot.
     pub fn effect(
         &mut self,
@@ -244,9 +291,10 @@ impl World {
         task: Uuid,
         action: &'static str,
         number: u32,
-        text: &str,
+        wanted: &Wanted,
     ) -> Result<(), &'static str> {
         let lag = self.lag;
+        let teams = wanted.teams.as_ref().map(|named| self.teams_named(named));
         let found = self.people.get_mut(&number);
         match (action, found) {
             ("create_account", Some(_)) => return Err("account_already_exists"),
@@ -254,9 +302,9 @@ impl World {
                 self.left.retain(|left| *left != number);
                 let person = Person {
                     number,
-                    first_name: text.to_owned(),
+                    first_name: wanted.first_name.clone(),
                     status: Employment::Active,
-                    teams: BTreeSet::new(),
+                    teams: teams.unwrap_or_default(),
                     seats: BTreeSet::new(),
                     since: now,
                     touched: Some(now),
@@ -273,7 +321,10 @@ impl World {
             (_, None) => return Err("account_not_found"),
             (action, Some(person)) => {
                 match action {
-                    "update_account" => person.first_name = text.to_owned(),
+                    "update_account" => {
+                        person.first_name.clone_from(&wanted.first_name);
+                        person.teams = teams.unwrap_or_else(|| std::mem::take(&mut person.teams));
+                    }
                     "suspend_account" => person.status = Employment::Suspended,
                     "unsuspend_account" => person.status = Employment::Active,
                     _ => {}

@@ -11,7 +11,10 @@ use super::{
     touched::{Forget, last_touch, note_unpushed},
     values::{At, from_word, word},
 };
-use crate::journal::{JournalError, OpenSession, SessionJournal};
+use crate::{
+    journal::{JournalError, OpenSession, SessionJournal},
+    planted::Bug,
+};
 
 impl Store {
     fn session(&mut self) -> Result<Option<OpenSession>> {
@@ -38,7 +41,9 @@ impl Store {
             if scanned {
                 note_unpushed(tx)?;
             }
-            if let Some(hash) = approval {
+            if let Some(hash) = approval
+                && !Bug::ApprovalIsUsedTwice.is_planted()
+            {
                 let mut used =
                     tx.prepare_cached("UPDATE approval SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL")?;
                 if used.execute((At(session.since), hash))? == 0 {

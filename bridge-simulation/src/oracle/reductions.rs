@@ -1,0 +1,76 @@
+//! What pages take away at once: accounts that are in use no more, memberships and assignments (invariant 6).
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::{
+    Oracle,
+    allowed::Approved,
+    facts::{is_ordered, is_ordered_edge},
+};
+use crate::{
+    iden::{
+        Edge, Key, Push, Server,
+        edges::{Edges, count, targets},
+    },
+    system::World,
+};
+
+/// What the last page that named an account said of it.
+#[derive(Debug)]
+pub(super) struct Said {
+    in_use: bool,
+    pub(super) edges: Edges,
+}
+
+/// What the pages of one session have taken away, without an order.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    deactivated: BTreeSet<Key>,
+    edges: BTreeSet<Edge>,
+}
+
+impl Oracle {
+    /// An account came in a page. What a page says against the page before is what it takes away: Iden itself may end an
+    /// edge at once or with the session (question P14), may change its own view by tasks (P17), and a page that comes late
+    /// undoes what was judged long ago.
+    pub(super) fn pushed(&mut self, now: Duration, push: &Push, server: &Server, world: &World) {
+        let Push { session, key, edges, in_use, .. } = push;
+        if push.late {
+            return;
+        }
+        let said = self.said.insert(key.clone(), Said { in_use: *in_use, edges: edges.clone() });
+        // It is new, or the journal is.
+        let Some(said) = said else { return };
+        let taken = self.taken.entry(*session).or_default();
+        if said.in_use && !in_use && !is_ordered(key, &["delete_account", "suspend_account"], server, world) {
+            taken.deactivated.insert(key.clone());
+        }
+        if said.edges != *edges {
+            let (said, named) = (targets(&said.edges), targets(edges));
+            let pushed = &server.sessions[session].pushed;
+            // Whose group or license goes as well is counted there.
+            let counts = |edge: &Edge| pushed.contains_key(&edge.1) && !is_ordered_edge(edge, server, world);
+            let gone = said.difference(&named).map(|target| (key.clone(), target.clone()));
+            taken.edges.extend(gone.filter(counts));
+            taken.edges.retain(|(account, target)| account != key || !named.contains(target));
+        }
+        let taken = &self.taken[session];
+        let ended = (!self.may_go(&taken.deactivated, self.allowed(&key.0, *session), |one| &one.deactivated))
+            .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
+        let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), |one| &one.edges))
+            .then(|| format!("{:?} end, and nobody has approved it", taken.edges));
+        ended.into_iter().chain(lost).for_each(|why| self.violated(now, 6, why));
+    }
+
+    /// Whether so many may go, or a person has approved them, but for as many as may go unseen.
+    fn may_go<T: Ord>(&self, taken: &BTreeSet<T>, allowed: u64, of: impl Fn(&Approved) -> &BTreeSet<T>) -> bool {
+        let rest = |approved: &BTreeSet<T>| taken.difference(approved).count() as u64;
+        taken.len() as u64 <= allowed || self.approvals.iter().any(|one| rest(of(one)) <= allowed)
+    }
+
+    /// How many edges Iden was told of, of the accounts that it holds.
+    pub(super) fn edges_held(&self, server: &Server) -> u64 {
+        let is_held = |key: &Key| server.records.get(key).is_some_and(|held| held.active);
+        self.said.iter().filter(|(key, _)| is_held(key)).map(|(_, said)| count(&said.edges)).sum()
+    }
+}
