@@ -89,7 +89,7 @@ async fn suspend(_: TaskContext<Hr>, task: SuspendAccount<Row<'static>>) -> Resu
     Ok(())
 }
 
-fn main() {
+pub fn main() {
     let _ = tasks![suspend];
     let _ = Team { id: 7, name: String::new() };
 }

@@ -88,7 +88,7 @@ async fn never(_: Missing) {}
 use leaving::delete;
 
 #[allow(deprecated)]
-fn main() {
+pub fn main() {
     let tasks = tasks![hire, leaving::suspend::<Employee>, leaving::suspend::<Robot>, delete, grant, any_suspend, reset,];
     let routes: Vec<_> = tasks.entries().iter().map(|entry| entry.route().to_string()).collect();
     assert_eq!(routes[2], "`suspend_account` on `robot`");
