@@ -89,7 +89,8 @@ use leaving::delete;
 
 #[allow(deprecated)]
 pub fn main() {
-    let tasks = tasks![hire, leaving::suspend::<Employee>, leaving::suspend::<Robot>, delete, grant, any_suspend, reset,];
+    let tasks =
+        tasks![hire, leaving::suspend::<Employee>, leaving::suspend::<Robot>, delete, grant, any_suspend, reset,];
     let routes: Vec<_> = tasks.entries().iter().map(|entry| entry.route().to_string()).collect();
     assert_eq!(routes[2], "`suspend_account` on `robot`");
     assert_eq!(routes[4], "`grant_vpn` on `employee`");
