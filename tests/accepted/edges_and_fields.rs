@@ -94,7 +94,7 @@ fn memberships(task: &CreateAccount<Employee>) -> Option<Vec<Ref<Team>>> {
     task.memberships::<Team>()
 }
 
-pub fn main() {
+pub(super) fn main() {
     let _ = Team { id: 7, name: String::new(), description: None };
     let _ = (Site { key: [0, 1], r#type: "desk" }, Seat { id: String::new(), name: String::new() });
     let _ = Robot { name: String::new(), login: String::new(), seats: HashSet::new() };

@@ -88,13 +88,13 @@ async fn never(_: Missing) {}
 use leaving::delete;
 
 #[allow(deprecated)]
-pub fn main() {
+pub(super) fn main() {
     let tasks =
         tasks![hire, leaving::suspend::<Employee>, leaving::suspend::<Robot>, delete, grant, any_suspend, reset,];
     let routes: Vec<_> = tasks.entries().iter().map(|entry| entry.route().to_string()).collect();
     assert_eq!(routes[2], "`suspend_account` on `robot`");
     assert_eq!(routes[4], "`grant_vpn` on `employee`");
     // Handlers stay functions.
-    let _ = hire(TaskContext::test(Hr), CreateAccount::test(serde_json::json!({"account": {"email": "a@x"}})));
+    drop(hire(TaskContext::test(Hr), CreateAccount::test(serde_json::json!({"account": {"email": "a@x"}}))));
     let _ = (Employee { id: 1, email: String::new() }, Robot { id: String::new(), name: String::new() });
 }

@@ -89,7 +89,7 @@ async fn suspend(_: TaskContext<Hr>, task: SuspendAccount<Row<'static>>) -> Resu
     Ok(())
 }
 
-pub fn main() {
+pub(super) fn main() {
     let _ = tasks![suspend];
     let _ = Team { id: 7, name: String::new() };
 }

@@ -66,6 +66,9 @@ fn ordered(action: &str, payload: &Payload) -> Vec<LossKind> {
 
 /// The memberships and assignments that an account is to hold afterwards (protocol.md section 6); `None` for one that goes.
 fn holdings(action: &str, payload: &Payload) -> Option<Holdings> {
+    if action == "delete_account" {
+        return None;
+    }
     let changes = |field: &str| payload.changes.as_ref().and_then(|changes| changes.get(field));
     let of_account = payload.account.as_ref().and_then(|account| account.get("assignments"));
     let memberships = payload.memberships.clone().map(Value::Object);
@@ -74,7 +77,7 @@ fn holdings(action: &str, payload: &Payload) -> Option<Holdings> {
     for (slug, ids) in maps.into_iter().flatten().filter_map(Value::as_object).flatten() {
         holdings.entry(slug.clone()).or_default().extend(ids.as_array().into_iter().flatten().filter_map(text));
     }
-    (action != "delete_account").then_some(holdings)
+    Some(holdings)
 }
 
 /// What an action gives back to its account: what was ordered before is void.

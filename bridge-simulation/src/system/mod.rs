@@ -323,7 +323,9 @@ impl World {
                 match action {
                     "update_account" => {
                         person.first_name.clone_from(&wanted.first_name);
-                        person.teams = teams.unwrap_or_else(|| std::mem::take(&mut person.teams));
+                        if let Some(teams) = teams {
+                            person.teams = teams;
+                        }
                     }
                     "suspend_account" => person.status = Employment::Suspended,
                     "unsuspend_account" => person.status = Employment::Active,

@@ -253,7 +253,7 @@ impl Page<'_> {
             note.execute((self.type_, LossKind::Deactivated, id, 0, true, orders.deactivated))?;
         }
         for LostEdge { key, counts } in &reduction.edges {
-            let ordered = orders.has_edge(*key);
+            let ordered = orders.gone.contains(*key);
             if *counts || ordered {
                 note.execute((self.type_, LossKind::Edge, id, key, counts, ordered))?;
             }
@@ -325,12 +325,6 @@ impl Reduction {
 
     /// Whether Iden ordered all of it; also where there is nothing.
     fn is_ordered(&self, orders: &Orders) -> bool {
-        (!self.deactivated || orders.deactivated) && self.edges.iter().all(|edge| orders.has_edge(edge.key))
-    }
-}
-
-impl Orders {
-    fn has_edge(&self, key: EdgeKey) -> bool {
-        self.gone.contains(key)
+        (!self.deactivated || orders.deactivated) && self.edges.iter().all(|edge| orders.gone.contains(edge.key))
     }
 }
