@@ -22,7 +22,12 @@ pub use bridge_runtime::{
     source::{self, BlockingOut, Out, Page, Pages, Source},
     sync,
     tasks::{self, Route, TaskContext, TaskInfo, Tasks},
+    telemetry,
 };
+
+// For readers alone: no program needs it.
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 /// What a connector needs: `use iden_bridge::prelude::*;`.
 pub mod prelude {

@@ -27,6 +27,7 @@ const CODES: &[&str] = &[
     "timeout",
     "outcome_unknown",
     "result_lost",
+    "superseded",
     "internal_error",
 ];
 

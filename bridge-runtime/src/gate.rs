@@ -9,18 +9,22 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::{clock::Clock, planted::Bug};
 
-/// How long tasks may be kept waiting while a session is completed.
+/// How long tasks may be kept waiting while a session is completed, unless a handler takes longer than that leaves it.
 const BUDGET: Duration = Duration::from_secs(60);
-/// And at most: one handler must not keep all others waiting for an hour. A session that would have to is ended instead.
+/// How long they may at most, until `complete` is sent: one handler must not keep all others waiting for an hour. A session
+/// that would have to is ended instead.
 const MOST: Duration = Duration::from_secs(5 * 60);
-/// What is left of the budget for the completing, where a handler takes all the time that it has.
-const LEFT: Duration = Duration::from_secs(15);
+/// What is left for reading again what tasks have touched, where a handler takes all the time that it has.
+const LEFT: Duration = Duration::from_secs(10);
 
 /// Lets tasks through, any number at once, until it is closed.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     lock: Arc<RwLock<()>>,
+    /// Until `complete` is sent.
     budget: Duration,
+    /// From then on.
+    answer: Duration,
 }
 
 /// A task that is being carried out, until what it did is in the journal.
@@ -33,16 +37,31 @@ pub(crate) struct Passing {
 #[derive(Debug)]
 pub(crate) struct Closed {
     _closed: OwnedRwLockWriteGuard<()>,
+    complete_by: Duration,
+    until: Duration,
+}
+
+impl Closed {
+    /// When `complete` has to be on its way. Sent later, it might still arrive beside the tasks that go on.
+    pub(crate) fn complete_by(&self) -> Duration {
+        self.complete_by
+    }
+
+    /// When tasks have waited long enough, whatever is known of the `complete` by then.
+    pub(crate) fn until(&self) -> Duration {
+        self.until
+    }
 }
 
 impl Gate {
-    /// A gate that is open. Whoever closes it waits for a handler at work, which may take as long as `longest`.
-    pub(crate) fn new(longest: Duration) -> Self {
-        Gate { lock: Arc::default(), budget: longest.saturating_add(LEFT).clamp(BUDGET, MOST) }
+    /// A gate that is open. Whoever closes it waits for a handler at work, which may take as long as `longest`, and for the
+    /// answer to `complete`, which may take as long as `answer`.
+    pub(crate) fn new(longest: Duration, answer: Duration) -> Self {
+        let budget = longest.saturating_add(LEFT).clamp(BUDGET.saturating_sub(answer), MOST);
+        Gate { lock: Arc::default(), budget, answer }
     }
 
-    /// How long closing it and the proof may take. A `complete` without an answer has as long again: given up early it
-    /// might still arrive, beside the tasks that go on.
+    /// How long closing it and the proof may take.
     pub(crate) fn budget(&self) -> Duration {
         self.budget
     }
@@ -58,10 +77,12 @@ impl Gate {
     /// Lets nobody in any more and waits for those inside; `None` if they did not end within the budget, and the gate is
     /// open as before.
     pub(crate) async fn close(&self, clock: &dyn Clock) -> Option<Closed> {
+        let complete_by = clock.now().saturating_add(self.budget);
+        let until = complete_by.saturating_add(self.answer);
         tokio::select! {
             biased;
             // The lock is fair: whoever comes after this waits behind it.
-            closed = Arc::clone(&self.lock).write_owned() => Some(Closed { _closed: closed }),
+            closed = Arc::clone(&self.lock).write_owned() => Some(Closed { _closed: closed, complete_by, until }),
             () = clock.sleep(self.budget) => None,
         }
     }
@@ -76,7 +97,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn closing_waits_for_those_inside_and_keeps_others_out() {
-        let (gate, clock) = (Gate::new(SECOND), SystemClock::new());
+        let (gate, clock) = (Gate::new(SECOND, SECOND), SystemClock::new());
         let inside = gate.pass().await;
         let closing = tokio::spawn({
             let gate = gate.clone();
@@ -99,16 +120,25 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_who_does_not_end_keeps_it_open() {
-        let (gate, clock) = (Gate::new(SECOND), SystemClock::new());
+        let (gate, clock) = (Gate::new(SECOND, SECOND), SystemClock::new());
         let _inside = gate.pass().await;
         assert!(gate.close(&clock).await.is_none());
         gate.pass().await;
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn tasks_wait_for_a_minute_at_most_the_answer_to_complete_included() {
+        let clock = SystemClock::new();
+        let gate = Gate::new(18 * SECOND, 30 * SECOND);
+        let start = clock.now();
+        let closed = gate.close(&clock).await.expect("nobody is inside");
+        assert_eq!((closed.complete_by() - start, closed.until() - start), (30 * SECOND, 60 * SECOND));
+    }
+
     #[test]
     fn a_handler_that_may_take_long_is_waited_for_but_not_for_ever() {
-        assert_eq!(Gate::new(30 * SECOND).budget(), 60 * SECOND);
-        assert_eq!(Gate::new(120 * SECOND).budget(), 135 * SECOND);
-        assert_eq!(Gate::new(3600 * SECOND).budget(), 300 * SECOND);
+        assert_eq!(Gate::new(30 * SECOND, 30 * SECOND).budget(), 40 * SECOND);
+        assert_eq!(Gate::new(120 * SECOND, 30 * SECOND).budget(), 130 * SECOND);
+        assert_eq!(Gate::new(3600 * SECOND, 30 * SECOND).budget(), 300 * SECOND);
     }
 }

@@ -11,6 +11,8 @@ pub mod dev;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+#[cfg(test)]
+mod generated;
 pub mod journal;
 #[cfg(feature = "planted-bugs")]
 #[doc(hidden)]
@@ -21,4 +23,5 @@ pub mod random;
 pub mod source;
 pub mod sync;
 pub mod tasks;
+pub mod telemetry;
 pub mod testing;

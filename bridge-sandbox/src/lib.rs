@@ -28,6 +28,8 @@ mod key;
 mod line;
 mod log;
 mod new_task;
+#[cfg(feature = "bin")]
+pub mod program;
 mod routes;
 mod sandbox;
 mod seed;

@@ -10,6 +10,14 @@ fn no_history_breaks_a_promise() {
 }
 
 #[test]
+fn histories_that_broke_a_promise_once_do_not_any_more() {
+    for seed in [27486, 28662, 30239, 30320, 32146, 37622, 37823, 46865, 50787, 54173] {
+        let violations = of_seed(seed).violations;
+        assert!(violations.is_empty(), "seed {seed}: {violations:#?}");
+    }
+}
+
+#[test]
 fn the_same_seed_twice_is_the_same_history() {
     for seed in 0..6 {
         assert_eq!(of_seed(seed).figures(), of_seed(seed).figures(), "seed {seed}");

@@ -72,7 +72,7 @@ impl Program {
         let program = directory.join(self.name).with_extension(env::consts::EXE_EXTENSION);
         assert!(program.exists(), "{} is not there: run `cargo build --examples` first", program.display());
 
-        let ours = ["BRIDGE_", "ACME_HR_", "LINUX_HOST_", "REGIONS_"];
+        let ours = ["BRIDGE_", "ACME_HR_", "CSV_FOLDER", "LDAP_", "LINUX_HOST_", "REGIONS_", "REST_PAGED_"];
         let mut command = Command::new(program);
         for (name, _) in env::vars_os() {
             if ours.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {

@@ -7,6 +7,7 @@ use iden_bridge::{
     client::ApiKey,
     connector::{Attached, ConnectorError, Schedule, Target},
     journal::{AppJournal, Approval, ControlJournal, PlanJournal, SessionJournal, SqliteJournal, TaskJournal},
+    telemetry::Telemetry,
 };
 use serde_json::json;
 use tracing::Level;
@@ -15,7 +16,7 @@ use crate::{
     canary_handlers::{FIRST, GIVEN, KEY, RESET, SALARY, SHOWN, TOKEN, talkative, task, tasks},
     canary_search::{Haystack, Leak, Secret},
     canary_wire::{Places, Sent, Wire},
-    company::{Hr, Stage, go_on},
+    company::{Hr, NAME, Stage, go_on},
     log::Log,
     sync_held::hold,
 };
@@ -26,6 +27,7 @@ struct Run {
     wire: Wire,
     log: Log,
     found: Haystack,
+    telemetry: Telemetry,
 }
 
 impl Run {
@@ -33,7 +35,7 @@ impl Run {
         let log = Log::at(Level::TRACE);
         let stage = Stage::on(Sandbox::builder().api_key(KEY.text), 20).await;
         let wire = Wire::to(stage.sandbox.address()).await;
-        Run { stage, wire, log, found: Haystack::default() }
+        Run { stage, wire, log, found: Haystack::default(), telemetry: Telemetry::default() }
     }
 
     fn target(&mut self) -> Target {
@@ -41,6 +43,7 @@ impl Run {
         self.keep("the key", &key);
         let url = self.wire.url(&self.stage.sandbox.base_url()).parse().unwrap();
         let target = Target::new(url, key, self.stage.state.path()).clock(self.stage.clock());
+        let target = target.telemetry(self.telemetry.clone());
         self.keep("the target", &target);
         target
     }
@@ -72,6 +75,16 @@ impl Run {
 
     fn keep_files(&mut self, when: &str) {
         self.found.add_files(when, self.stage.state.path());
+    }
+
+    /// What is served to probes and to Prometheus.
+    fn keep_telemetry(&mut self) {
+        let telemetry = self.telemetry.clone();
+        self.keep("the telemetry", &telemetry);
+        self.found.add("the figures", telemetry.prometheus());
+        for health in [telemetry.liveness(), telemetry.readiness(&[NAME])] {
+            self.found.add("health", health.to_string());
+        }
     }
 
     /// What the commands that look at a journal see, through the API.
@@ -108,6 +121,7 @@ impl Run {
     fn leaks(&mut self) -> Vec<Leak> {
         let log = self.log.text();
         assert!(log.contains("TRACE"), "the log is complete");
+        self.keep_telemetry();
         // The foreign error is for the log, and for nothing else.
         let mut of_log = Haystack::default();
         of_log.add("the log", log);
@@ -210,6 +224,7 @@ async fn meet_refusals(run: &mut Run, connector: &Attached<Hr>) {
     run.keep_error("a refused sync", &error);
     let error = connector.tasks_once(&go_on()).await.unwrap_err();
     run.keep_error("a refused round", &error);
+    run.keep_telemetry();
     run.stage.sandbox.add_key(KEY.text);
     run.stage.company.change([8], |person| person.email = None);
     let report = connector.sync(&go_on()).await;

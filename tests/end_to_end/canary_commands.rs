@@ -3,16 +3,23 @@
 use std::{
     ffi::OsString,
     process::{ExitCode, Output, Stdio},
+    time::Duration,
 };
 
 use bridge_sandbox::Sandbox;
 use iden_bridge::{Connector, prelude::*};
 use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+    time::timeout,
+};
 
 use crate::{
     canary_handlers::{FIRST, GIVEN, KEY, NEW, RESET, SALARY, TOKEN, task, tasks},
     canary_search::Haystack,
     company::{Company, Employee, Hr, NAME, Seat, Stage, Team},
+    scrape::fetch,
 };
 
 const ORDERS: &str = "BRIDGE_TEST_COMMAND";
@@ -43,18 +50,58 @@ struct Commands<'a> {
 impl Commands<'_> {
     /// What it prints. All of it is kept.
     async fn run(&mut self, people: u32, arguments: &str) -> String {
-        let words: Vec<&str> = arguments.split(' ').collect();
-        let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "canary_commands::child", "--ignored", "--nocapture"]);
-        command.env(ORDERS, serde_json::to_string(&(people, words)).unwrap());
-        command.env("BRIDGE_URL", self.stage.sandbox.base_url()).env("BRIDGE_API_KEY", KEY.text);
-        command.env("BRIDGE_STATE_DIR", self.stage.state.path()).env("BRIDGE_LOG", "trace").stdin(Stdio::null());
-        let Output { stdout, stderr, .. } = command.output().await.unwrap();
+        let Output { stdout, stderr, .. } = self.command(people, arguments).output().await.unwrap();
         self.found.add(format!("output of `{arguments}`"), &stdout);
         self.logs.add(format!("log of `{arguments}`"), &stderr);
         self.found.add_files(&format!("after `{arguments}`"), self.stage.state.path());
         assert!(String::from_utf8_lossy(&stderr).contains("TRACE") || !arguments.starts_with("sync"), "it logs all");
         String::from_utf8(stdout).unwrap()
+    }
+}
+
+impl Commands<'_> {
+    fn command(&self, people: u32, arguments: &str) -> Command {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "canary_commands::child", "--ignored", "--nocapture"]);
+        command.env(ORDERS, serde_json::to_string(&(people, words)).unwrap());
+        command.env("BRIDGE_URL", self.stage.sandbox.base_url()).env("BRIDGE_API_KEY", KEY.text);
+        command.env("BRIDGE_STATE_DIR", self.stage.state.path()).env("BRIDGE_LOG", "trace").stdin(Stdio::null());
+        command
+    }
+
+    /// What it serves while it runs, once a sync and a poll have ended in the way that `ready` has it.
+    async fn serve(&mut self, people: u32, format: &str, ready: &str) {
+        let mut command = self.command(people, &format!("run --listen 127.0.0.1:0 --log-format {format}"));
+        let mut running = command.stderr(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+        let (mut log, mut address) = (String::new(), None);
+        while address.is_none() {
+            let line = lines.next_line().await.unwrap().expect("it serves");
+            address = line.split_once("serving http://").map(|(_, rest)| rest.split('/').next().unwrap().to_owned());
+            log += &line;
+        }
+        let address = address.unwrap();
+        loop {
+            let (_, _, status) = fetch(&address, "GET", "/status").await;
+            if status.contains(ready) {
+                break;
+            }
+            // Its log is read, so that it does not wait for us.
+            if let Ok(line) = timeout(Duration::from_millis(20), lines.next_line()).await {
+                log += &line.unwrap().expect("it goes on");
+            }
+        }
+        for path in ["/livez", "/readyz", "/metrics", "/status"] {
+            let (_, _, body) = fetch(&address, "GET", path).await;
+            self.found.add(format!("{path} when {ready}"), body);
+        }
+        running.start_kill().unwrap();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            log += &line;
+        }
+        running.wait().await.unwrap();
+        self.logs.add(format!("log of `run` when {ready}"), log);
     }
 }
 
@@ -95,6 +142,12 @@ async fn no_command_prints_or_logs_a_secret() {
     stage.sandbox.revoke_key();
     commands.run(8, "sync --json").await;
     commands.run(8, "tasks --once").await;
+    commands.run(8, "doctor").await;
+    commands.serve(8, "text", r#""doing": "failed""#).await;
+    stage.sandbox.add_key(KEY.text);
+    commands.run(8, "doctor --json").await;
+    commands.serve(8, "json", r#""doing": "waiting""#).await;
+    assert!(commands.found.has("/metrics when"));
 
     // The foreign error is for the log, and for nothing else.
     let leaks = commands.logs.leaks(&[KEY, RESET, FIRST, GIVEN, SALARY]);

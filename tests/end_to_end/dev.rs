@@ -4,6 +4,7 @@ use iden_bridge::{
     Connector, Fleet,
     dev::{Rehearsal, Stage},
     prelude::*,
+    telemetry::Telemetry,
 };
 use serde_json::json;
 
@@ -28,7 +29,7 @@ async fn the_summary_of_dev_is_true() {
     let open = |_: NoSettings| async { Ok::<_, std::io::Error>(Hr(Company::of(30))) };
     let builder = Connector::builder("Acme HR", open).resource::<Team>().resource::<Seat>().resource::<Employee>();
     let fleet = Fleet::of(builder.tasks(tasks![suspend]).rehearsal(rehearse)).build().unwrap();
-    let stage = Stage::set_up(fleet, &json!({})).await.unwrap();
+    let stage = Stage::set_up(fleet, &json!({}), &Telemetry::default()).await.unwrap();
 
     let summary = stage.once(&go_on()).await.unwrap();
 

@@ -13,6 +13,7 @@ mod child_process;
 mod company;
 #[cfg(feature = "dev")]
 mod dev;
+mod examine;
 mod killed_child;
 mod log;
 #[path = "../common/process_group.rs"]
@@ -20,6 +21,8 @@ mod process_group;
 mod register;
 mod regressions;
 mod running;
+#[path = "../common/scrape.rs"]
+mod scrape;
 mod sync;
 mod sync_approve;
 mod sync_busy;
@@ -54,5 +57,6 @@ mod task_trouble;
 mod task_world;
 mod tasks;
 mod tasks_interrupted;
+mod telemetry;
 mod time;
 mod trouble;

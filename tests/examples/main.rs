@@ -7,16 +7,38 @@
 mod acme_hr;
 #[cfg(unix)]
 mod beside;
+#[path = "../common/certificates.rs"]
+mod certificates;
 mod command_line;
+mod csv_folder;
+mod doctor;
+#[cfg(unix)]
+mod exit_codes;
 #[path = "../common/hr_file.rs"]
 mod hr_file;
+mod json;
+#[cfg(unix)]
+mod ldap_directory;
 #[cfg(unix)]
 mod linux_host;
 #[path = "../common/program.rs"]
 mod program;
+#[cfg(unix)]
+#[path = "../common/pseudo_terminal.rs"]
+mod pseudo_terminal;
 mod quickstart;
 mod regions;
+mod rest_paged;
+#[path = "../common/scrape.rs"]
+mod scrape;
+#[cfg(unix)]
+mod served;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+#[path = "../common/slapd.rs"]
+mod slapd;
 mod summary;
 mod tasks;
+#[cfg(unix)]
+mod terminal;

@@ -188,7 +188,8 @@ async fn what_a_person_knows_is_not_done_is_done_without_asking() {
     let scene = Scene::new().await;
     let hire = scene.park().await;
     scene.works(true);
-    scene.run(&["tasks", "retry", &hire.to_string(), "--not-done"]).await.ok();
+    let taken_up = scene.json(&["tasks", "retry", &hire.to_string(), "--not-done", "--json"]).await;
+    assert_eq!(taken_up, json!({"app": "Acme HR", "id": hire, "running": false}));
     scene.run(&["tasks", "--once"]).await.ok();
     scene.app().assert_task_completed(hire);
     let shown = scene.json(&["tasks", "show", &hire.to_string(), "--json"]).await;

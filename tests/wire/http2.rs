@@ -19,8 +19,9 @@ use iden_bridge::{
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::{
+    certificates::{certificate, server_config},
     time::HasteClock,
-    tls::{PAGE, certificate, server_config},
+    tls::PAGE,
 };
 
 // Kinds of frames, and flags.

@@ -9,6 +9,8 @@
 #![allow(clippy::unwrap_used, unreachable_pub)] // helpers of tests
 
 mod calls;
+#[path = "../common/certificates.rs"]
+mod certificates;
 #[allow(dead_code)] // what these tests do not use
 #[path = "../end_to_end/company.rs"]
 mod company;

@@ -1,9 +1,8 @@
-//! Whom the client trusts. How the certificates were made stands in `certificates/make`.
+//! Whom the client trusts.
 
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,18 +14,14 @@ use iden_bridge::{
     client::{ApiKey, Client, ClientError, ErrorKind},
     clock::SystemClock,
 };
-use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::{
+    certificates::{certificate, server_config},
+    time::HasteClock,
 };
 
-use crate::time::HasteClock;
-
 pub const PAGE: &str = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
-
-pub fn certificate(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/certificates").join(name)
-}
 
 /// How a server ends what it has to say.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,16 +38,6 @@ enum Manner {
     Silent,
     /// It breaks off in the middle of the handshake.
     Halfway,
-}
-
-/// What a server with this certificate is set to.
-pub fn server_config(name: &str) -> ServerConfig {
-    let chain = CertificateDer::pem_file_iter(certificate(&format!("{name}.pem"))).unwrap();
-    let key = PrivateKeyDer::from_pem_file(certificate(&format!("{name}.key"))).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let chain = chain.collect::<Result<_, _>>().unwrap();
-    config.with_no_client_auth().with_single_cert(chain, key).unwrap()
 }
 
 /// A server with this certificate. Counts the requests that it could read.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use bridge_core::wire::{
     App, AppId, LighthouseAccount, LighthouseApp, LighthousePage, NewApp, PageReceipt, RegisteredType, ResourceType,
@@ -50,6 +51,11 @@ impl Client {
     /// How often so far a request was sent again, by every clone.
     pub(crate) fn retries(&self) -> u64 {
         self.wire.retries.load(Relaxed)
+    }
+
+    /// How long the answer to one request is waited for.
+    pub(crate) fn patience(&self) -> Duration {
+        self.wire.patience()
     }
 
     /// Where it talks to.
@@ -114,13 +120,20 @@ impl Client {
     /// Repeated only where the request surely never left. After any other failure, read the progress first: a session
     /// that is already completed is a success (protocol.md section 7).
     pub async fn complete_sync(&self, app: AppId, sync: SyncId) -> Result<(), ClientError> {
-        self.close(Call::CompleteSync, self.session(app, sync, &["complete"])).await
+        self.complete_sync_by(app, sync, Duration::MAX).await
+    }
+
+    /// The same, by a time on the client's clock: neither a pause nor a retry makes it leave later.
+    pub(crate) async fn complete_sync_by(&self, app: AppId, sync: SyncId, by: Duration) -> Result<(), ClientError> {
+        let url = self.session(app, sync, &["complete"]);
+        self.wire.run(Exchange::of(Call::CompleteSync, Method::Post, url, None).by(by), answer::nothing).await
     }
 
     /// Closes a session without removing anything (protocol.md section 4). 400, 404 and 409 for a session that is
     /// finished are errors here; the caller may take them for success (protocol.md section 7).
     pub async fn abandon_sync(&self, app: AppId, sync: SyncId) -> Result<(), ClientError> {
-        self.close(Call::AbandonSync, self.session(app, sync, &["abandon"])).await
+        let url = self.session(app, sync, &["abandon"]);
+        self.wire.run(Exchange::of(Call::AbandonSync, Method::Post, url, None), answer::nothing).await
     }
 
     /// Lists the tasks that may be executed now (protocol.md section 6).
@@ -227,10 +240,6 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<T, ClientError> {
         self.wire.run(Exchange::of(call, method, url, body), answer::value).await
-    }
-
-    async fn close(&self, call: Call, url: Url) -> Result<(), ClientError> {
-        self.wire.run(Exchange::of(call, Method::Post, url, None), answer::nothing).await
     }
 }
 

@@ -79,6 +79,13 @@ impl BaseUrl {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// The host alone, and the port that is used.
+    #[cfg(feature = "cli")]
+    pub(crate) fn host_and_port(&self) -> (String, u16) {
+        let host = self.url.host_str().unwrap_or_default().to_owned();
+        (host, self.url.port_or_known_default().unwrap_or(443))
+    }
+
     /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {

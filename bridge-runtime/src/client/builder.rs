@@ -8,9 +8,11 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::exchange::Wire;
 use super::pause::Pause;
+use super::watch::Watch;
 use super::{ApiKey, BaseUrl, Client, HttpOptions, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
 use crate::random::{Random, SystemRandom};
+use crate::telemetry::Meter;
 
 /// How long things may take (reliability.md section 4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +66,13 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     random: Option<Arc<dyn Random>>,
+    watch: Watch,
 }
 
 impl ClientBuilder {
     pub(super) fn new(base: BaseUrl, key: ApiKey) -> Self {
         let (options, timeouts) = (HttpOptions::default(), Timeouts::default());
-        Self { base, key, options, timeouts, transport: None, clock: None, random: None }
+        Self { base, key, options, timeouts, transport: None, clock: None, random: None, watch: Watch::default() }
     }
 
     /// Sends through `transport` instead of HTTP. Then neither the key nor the settings of HTTP are used.
@@ -87,6 +90,12 @@ impl ClientBuilder {
     /// Takes chance from `random` instead of the system.
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
         self.random = Some(random);
+        self
+    }
+
+    /// Counts what it does.
+    pub(crate) fn meter(mut self, meter: Arc<Meter>) -> Self {
+        self.watch = Watch(Some(meter));
         self
     }
 
@@ -127,6 +136,7 @@ impl ClientBuilder {
             budget: Budget::default(),
             throttles: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            watch: self.watch,
         };
         Ok(Client { wire: Arc::new(wire) })
     }

@@ -68,6 +68,25 @@ impl Call {
         }
     }
 
+    /// Its name in figures and spans: the variant's, in snake case. Stable.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::CreateApp => "create_app",
+            Self::RegisterType => "register_type",
+            Self::RenameType => "rename_type",
+            Self::StartSync => "start_sync",
+            Self::PushPage => "push_page",
+            Self::SyncProgress => "sync_progress",
+            Self::CompleteSync => "complete_sync",
+            Self::AbandonSync => "abandon_sync",
+            Self::ListTasks => "list_tasks",
+            Self::ReadTask => "read_task",
+            Self::ReportTask => "report_task",
+            Self::LighthouseApps => "lighthouse_apps",
+            Self::LighthouseAccounts => "lighthouse_accounts",
+        }
+    }
+
     /// The documented answer (protocol.md sections 1 to 8), to stand after "expected".
     pub const fn expects(self) -> &'static str {
         match self {

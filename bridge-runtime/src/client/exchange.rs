@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::budget::{self, Budget};
 use super::pause::Pause;
 use super::retry::{self, LONGEST_PAUSE, Outcome};
+use super::watch::Watch;
 use super::{BaseUrl, Call, ClientError, Destination, ErrorKind, Method, Request, Response, Timeouts, Transport};
 use crate::{clock::Clock, planted::Bug, random::Random};
 
@@ -25,6 +27,7 @@ pub(super) struct Wire {
     /// How often the server asked for less load.
     pub(super) throttles: AtomicU64,
     pub(super) retries: AtomicU64,
+    pub(super) watch: Watch,
 }
 
 /// One call, ready to be sent as often as the table allows.
@@ -33,17 +36,25 @@ pub(super) struct Exchange {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) body: Option<Bytes>,
+    /// No attempt begins later, on the client's clock.
+    by: Duration,
 }
 
 impl Exchange {
     pub(super) fn of(call: Call, method: Method, url: Url, body: Option<Bytes>) -> Self {
-        Self { call, method, url, body }
+        Self { call, method, url, body, by: Duration::MAX }
+    }
+
+    pub(super) fn by(mut self, by: Duration) -> Self {
+        self.by = by;
+        self
     }
 }
 
 /// What is known of a call that has not succeeded yet.
 struct Progress {
-    started: Duration,
+    /// No attempt begins later.
+    by: Duration,
     attempts: u32,
     unknown: bool,
     /// What the budget gets if the present attempt succeeds.
@@ -57,24 +68,33 @@ impl Wire {
         exchange: Exchange,
         read: impl Fn(&Response) -> Result<T, ErrorKind>,
     ) -> Result<T, ClientError> {
-        let started = self.clock.now();
-        let mut progress = Progress { started, attempts: 0, unknown: false, reward: budget::FIRST_SUCCESS };
+        let by = self.clock.now().saturating_add(self.timeouts.operation).min(exchange.by);
+        let mut progress = Progress { by, attempts: 0, unknown: false, reward: budget::FIRST_SUCCESS };
+        let outcome = self.send(&exchange, &mut progress, read).await;
+        self.watch.ended(&outcome);
+        outcome.map_err(|kind| self.fail(&exchange, &progress, kind))
+    }
+
+    async fn send<T>(
+        &self,
+        exchange: &Exchange,
+        progress: &mut Progress,
+        read: impl Fn(&Response) -> Result<T, ErrorKind>,
+    ) -> Result<T, ErrorKind> {
         loop {
-            if let Err(kind) = self.hold(&progress).await {
-                return Err(self.fail(&exchange, &progress, kind));
-            }
+            self.hold(progress).await?;
             progress.attempts += 1;
-            let kind = match self.attempt(&exchange, &read).await {
+            let span = Watch::span(exchange, progress.attempts);
+            let kind = match self.attempt(exchange, &read).instrument(span).await {
                 Ok(value) => {
                     self.budget.earn(progress.reward);
                     return Ok(value);
                 }
                 Err(kind) => kind,
             };
-            let Some(wait) = self.next_wait(exchange.call, &mut progress, &kind) else {
-                return Err(self.fail(&exchange, &progress, kind));
-            };
+            let Some(wait) = self.next_wait(exchange.call, progress, &kind) else { return Err(kind) };
             self.retries.fetch_add(1, Relaxed);
+            self.watch.tries_again(exchange.call);
             progress.unknown |= kind.outcome_unknown();
             tracing::warn!(
                 call = %exchange.call,
@@ -102,16 +122,23 @@ impl Wire {
         Ok(())
     }
 
+    /// How long one attempt may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.timeouts.attempt.min(self.timeouts.operation)
+    }
+
     async fn attempt<T>(
         &self,
         exchange: &Exchange,
         read: &impl Fn(&Response) -> Result<T, ErrorKind>,
     ) -> Result<T, ErrorKind> {
         // Not cut by what is left of the deadline: a request with no time for its answer only makes an unknown outcome.
-        let timeout = self.timeouts.attempt.min(self.timeouts.operation);
+        let timeout = self.patience();
         let request = Request::new(exchange.method, exchange.url.clone(), exchange.body.clone(), timeout);
-        let answer = self.transport.send(request).await.map_err(|fault| ErrorKind::of_transport(fault, timeout))?;
-        let outcome = read(&answer);
+        let began = self.clock.now();
+        let answer = self.transport.send(request).await.map_err(|fault| ErrorKind::of_transport(fault, timeout));
+        let outcome = answer.and_then(|answer| read(&answer));
+        self.watch.attempted(exchange.call, &outcome, self.clock.now().saturating_sub(began));
         if let Err(kind) = &outcome {
             self.heed(kind);
         }
@@ -124,7 +151,9 @@ impl Wire {
             self.throttles.fetch_add(1, Relaxed);
         }
         if let ErrorKind::Refused { retry_after: Some(wait), .. } = kind {
-            self.pause.extend(self.clock.now() + (*wait).min(LONGEST_PAUSE));
+            let until = self.clock.now() + (*wait).min(LONGEST_PAUSE);
+            self.pause.extend(until);
+            self.watch.pauses(until);
         }
     }
 
@@ -149,7 +178,7 @@ impl Wire {
     }
 
     fn time_left(&self, progress: &Progress) -> Duration {
-        self.timeouts.operation.saturating_sub(self.clock.now().saturating_sub(progress.started))
+        progress.by.saturating_sub(self.clock.now())
     }
 
     fn fail(&self, exchange: &Exchange, progress: &Progress, kind: ErrorKind) -> ClientError {
@@ -250,6 +279,27 @@ mod tests {
         assert_eq!(error.attempts(), 3);
         let limits: Vec<_> = script.seen.lock().unwrap().iter().map(|request| request.timeout).collect();
         assert_eq!(limits, [Duration::from_secs(30); 3]);
+    }
+
+    #[tokio::test]
+    async fn what_has_to_leave_by_a_time_does_not_wait_for_a_pause_beyond_it() {
+        let (app, sync) = (ID.parse().unwrap(), ID.parse().unwrap());
+        let done = || Ok(Response::json(202, "{}"));
+        let (client, script) = Script::new([asks(503, 40), done()]).client();
+        client.complete_sync(app, sync).await.unwrap_err();
+        let error = client.complete_sync_by(app, sync, Duration::from_secs(40)).await.unwrap_err();
+        assert_eq!((error.attempts(), error.outcome_unknown(), script.requests()), (0, false, 1), "{error}");
+        client.complete_sync_by(app, sync, Duration::from_secs(41)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nothing_is_tried_again_after_the_time_by_which_it_has_to_leave() {
+        let refused = || broken(TransportErrorKind::NotSent);
+        let (client, script) =
+            Script { delay: Duration::from_secs(10), ..Script::new([refused(), refused()]) }.client();
+        let by = Duration::from_secs(15);
+        client.complete_sync_by(ID.parse().unwrap(), ID.parse().unwrap(), by).await.unwrap_err();
+        assert_eq!(script.requests(), 2);
     }
 
     fn page() -> Answer {

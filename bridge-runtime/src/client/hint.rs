@@ -10,7 +10,7 @@ const BASE: &str = "is BRIDGE_URL the base of Iden's API, like https://developer
 const APP: &str = "this tenant has no app of that id: check BRIDGE_APP_ID or the state directory, and the tenant";
 const REACH: &str = "check the host in BRIDGE_URL, the network, DNS, the firewall, and HTTPS_PROXY if there is a proxy";
 const CERTIFICATE: &str = "the server's certificate is not trusted: check the host in BRIDGE_URL and this machine's clock; \
-                           if a proxy opens TLS, give its CA certificate to the connector";
+                           if a proxy opens TLS, give its CA certificate to the connector (`--ca-file`)";
 const SERVER: &str = "this is on the server's side, and nothing is lost: `run` tries again by itself, another command can be \
                       given again; if it stays, ask Iden's support with the time and the path";
 const LIMIT: &str = "the server asks for fewer calls: wait, sync less often, or ask Iden for a higher limit";

@@ -15,7 +15,7 @@ use url::Origin;
 use super::authorization::{Authorization, hide_key};
 use super::{
     ANSWER_LIMIT, ApiKey, BaseUrl, ClientBuildError, Method, Request, Response, Transport, TransportError,
-    TransportErrorKind, retry_after, tls,
+    TransportErrorKind, retry_after, retry_after::http_date, tls,
 };
 
 /// Settings of [`HttpTransport`].
@@ -33,6 +33,27 @@ pub struct HttpOptions {
 impl Default for HttpOptions {
     fn default() -> Self {
         Self { allow_http: false, ca_file: None, connect_timeout: Duration::from_secs(10) }
+    }
+}
+
+impl HttpOptions {
+    /// reqwest without its own mind: no redirect, no retry, our TLS. `direct`: past every proxy.
+    pub(crate) fn client(&self, secure: bool, direct: bool) -> Result<reqwest::Client, ClientBuildError> {
+        let tls = if secure { tls::trusting(self.ca_file.as_deref())? } else { tls::trusting_nobody()? };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(secure)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            // Shorter than gateways keep an idle connection, so that a request rarely meets one that is closing.
+            .pool_idle_timeout(Duration::from_secs(20))
+            .user_agent(concat!("iden-bridge/", env!("CARGO_PKG_VERSION")));
+        if direct {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|fault| ClientBuildError::Http { why: causes(&fault) })
     }
 }
 
@@ -63,21 +84,7 @@ impl HttpTransport {
         if !secure && !base.is_loopback() && !options.allow_http {
             return Err(ClientBuildError::PlainHttp { host: base.host() });
         }
-        let tls = if secure { tls::trusting(options.ca_file.as_deref())? } else { tls::trusting_nobody()? };
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .https_only(secure)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(options.connect_timeout)
-            // Shorter than gateways keep an idle connection, so that a request rarely meets one that is closing.
-            .pool_idle_timeout(Duration::from_secs(20))
-            .user_agent(concat!("iden-bridge/", env!("CARGO_PKG_VERSION")));
-        if !secure || base.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|fault| ClientBuildError::Http { why: causes(&fault) })?;
+        let client = options.client(secure, !secure || base.is_loopback())?;
         Ok(Self { client, authorization: Authorization::new(key)?, origin: base.as_url().origin() })
     }
 
@@ -113,6 +120,7 @@ impl HttpTransport {
         let mut response = Response::new(answer.status().as_u16(), Bytes::new());
         response.content_type = text(CONTENT_TYPE);
         response.location = text(LOCATION);
+        response.date = text(DATE).and_then(|value| http_date(&value));
         response.retry_after = text(RETRY_AFTER).and_then(|value| retry_after(&value, text(DATE).as_deref()));
         response.body = read(&mut answer).await?;
         forget_key(&mut response, &authorization);

@@ -31,6 +31,7 @@
 //! | `answer.rs` | from an answer to a value or an error |
 //! | `error.rs`, `kind.rs`, `hint.rs` | errors, and what to do about them |
 //! | `transport.rs`, `http.rs`, `tls.rs` | the seam to the network, and reqwest behind it |
+//! | `watch.rs` | what calls tell of themselves |
 //! | `api_key.rs`, `authorization.rs` | the key, and taking up a new one from its file |
 
 mod answer;
@@ -54,6 +55,7 @@ mod retry_after;
 mod testing;
 mod tls;
 mod transport;
+mod watch;
 
 pub use api::Client;
 pub use api_key::{ApiKey, ApiKeyError};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use url::Url;
 
 /// The longest answer that is read, in bytes (8 MiB). A page of 50 tasks needs a hundredth of it.
@@ -89,6 +90,8 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The header `Retry-After`, as the time still to wait (see [`retry_after`](super::retry_after())).
     pub retry_after: Option<Duration>,
+    /// The header `Date`: what time it is by the server's clock. For people; no engine may compare it with ours.
+    pub date: Option<Timestamp>,
     /// The header `Location`. For messages only.
     pub location: Option<String>,
     /// At most [`ANSWER_LIMIT`] bytes.
@@ -98,7 +101,7 @@ pub struct Response {
 impl Response {
     /// An answer without headers.
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: None, retry_after: None, location: None, body: body.into() }
+        Self { status, content_type: None, retry_after: None, date: None, location: None, body: body.into() }
     }
 
     /// An answer with a JSON body.

@@ -3,37 +3,48 @@
 use std::ffi::OsString;
 
 use bridge_core::wire::TaskId;
-use clap::{Args as ClapArgs, Parser, Subcommand, builder::BoolishValueParser};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 
-const EXIT_CODES: &str = "\
-Exit codes:
-    0  done; also when tasks were reported failed, and after a SIGTERM that left
-       nothing half done
-    1  anything without a code of its own; also after a SIGTERM where something
-       was left: it stands in the state, and the next start goes on with it
-    2  usage
-    3  held: a completion waits for approval
-   65  bad source data, an unknown plan hash, no such task, or none to retry
-   69  Iden or the source failed or could not be reached, after retries
-   74  the journal could not be read or written
-   75  try later: another instance is running, none is that could be asked, or
-       Iden asks to come back
-   77  Iden refused the key (401, 403)
-   78  configuration, a missing key included
-  130  interrupted one-shot command, or a second Ctrl-C or SIGTERM
+use super::completions::Shell;
+use crate::connector::Exit;
 
+const KEY: &str = "\
 The API key comes from BRIDGE_API_KEY, from the file that BRIDGE_API_KEY_FILE
 names, or from systemd's credential `api-key`. It has no flag: other users of the
 machine could read it. Results go to standard output, the log to standard error.";
 
+/// What stands below `--help`.
+fn after_help() -> String {
+    let codes = Exit::ALL.iter().map(|exit| entry(*exit as u8, exit.meaning()));
+    format!("Exit codes:\n{}\n{KEY}", codes.collect::<String>())
+}
+
+/// One code with its meaning, in lines of 80 characters at most.
+fn entry(code: u8, meaning: &str) -> String {
+    let mut lines = vec![format!("{code:>5} ")];
+    for word in meaning.split(' ') {
+        if lines.last().is_some_and(|line| line.len() + 1 + word.len() > 80) {
+            lines.push(" ".repeat(6));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 /// A connector for Iden's Bridge API.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+#[command(version, after_help = after_help(), subcommand_required = true, arg_required_else_help = true)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) settings: SettingArgs,
     #[command(subcommand)]
     pub(super) command: Command,
+    /// The name that this program was called by.
+    #[arg(skip)]
+    pub(super) program: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,7 +57,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
         /// Ask the connector that is running to sync now, and end
-        #[arg(long, conflicts_with = "json")]
+        #[arg(long)]
         now: bool,
     },
     /// Say what a sync would create, change and remove; nothing is pushed
@@ -64,10 +75,22 @@ pub(super) enum Command {
         /// Why; kept with the approval
         #[arg(long)]
         reason: String,
+        /// Print the approval as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Say what the connector is doing, what is held, and what Iden holds
     Status {
         /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at everything that the connector needs, and say what is wrong and what to do about it; nothing is changed
+    ///
+    /// The settings, the key, the host's name, the connection and its certificate, this machine's clock, the journal, the
+    /// app, the types, and the first page of each source. Works beside a running connector.
+    Doctor {
+        /// Print the findings as JSON
         #[arg(long)]
         json: bool,
     },
@@ -79,9 +102,14 @@ pub(super) enum Command {
         /// Register, sync, one round of tasks, sync; print a summary and end
         #[arg(long)]
         once: bool,
-        /// Print the summary as JSON
-        #[arg(long, requires = "once")]
+        /// Print the summary as JSON; without --once, where the sandbox is
+        #[arg(long)]
         json: bool,
+    },
+    /// Print a script that lets a shell complete this program's commands and flags
+    Completions {
+        /// For which shell
+        shell: Shell,
     },
 }
 
@@ -103,13 +131,13 @@ pub(super) enum TasksCommand {
     /// Carry out tasks until told to stop, without syncing
     Run {
         /// One round: every task that is pending now
-        #[arg(long)]
+        #[arg(long, group = "short")]
         once: bool,
-        /// Print the result as JSON
-        #[arg(long, requires = "once")]
+        /// Print the result as JSON; with --once or --now
+        #[arg(long, requires = "short")]
         json: bool,
         /// Ask the connector that is running to look for tasks now, and end
-        #[arg(long, conflicts_with_all = ["once", "json"])]
+        #[arg(long, group = "short")]
         now: bool,
     },
     /// Say which tasks are pending, in their order, and what would become of each; nothing is carried out (the dry run)
@@ -139,6 +167,9 @@ pub(super) enum TasksCommand {
         /// Somebody has looked into the system, and it was not done: call the handler
         #[arg(long)]
         not_done: bool,
+        /// Print as JSON who takes it up
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -146,16 +177,40 @@ impl Command {
     /// Whether it opens the external system, and works until it is done or told to stop.
     pub(super) fn opens_the_system(&self) -> bool {
         match self {
-            Command::Run | Command::Plan { .. } => true,
+            Command::Run | Command::Plan { .. } | Command::Doctor { .. } => true,
             Command::Sync { now, .. } => !now,
             Command::Tasks(tasks) => match &tasks.command {
                 None => true,
                 Some(TasksCommand::Run { now, .. }) => !now,
                 Some(TasksCommand::List { .. } | TasksCommand::Show { .. } | TasksCommand::Retry { .. }) => false,
             },
-            Command::Approve { .. } | Command::Status { .. } | Command::Schema => false,
+            Command::Approve { .. } | Command::Status { .. } | Command::Schema | Command::Completions { .. } => false,
             #[cfg(feature = "dev")]
             Command::Dev { .. } => true,
+        }
+    }
+
+    /// Whether standard output is to be one JSON document, whatever happens.
+    pub(super) fn prints_json(&self) -> bool {
+        match self {
+            Command::Sync { json, .. }
+            | Command::Plan { json }
+            | Command::Approve { json, .. }
+            | Command::Status { json }
+            | Command::Doctor { json } => *json,
+            Command::Tasks(tasks) => match &tasks.command {
+                None => tasks.json,
+                Some(
+                    TasksCommand::Run { json, .. }
+                    | TasksCommand::List { json }
+                    | TasksCommand::Show { json, .. }
+                    | TasksCommand::Retry { json, .. },
+                ) => *json,
+            },
+            Command::Schema => true,
+            Command::Run | Command::Completions { .. } => false,
+            #[cfg(feature = "dev")]
+            Command::Dev { json, .. } => *json,
         }
     }
 
@@ -177,7 +232,7 @@ impl Command {
 
 /// The settings; each may also stand in the configuration file, under the flag's name with `_`.
 // As text: an empty variable counts as unset, and a malformed one is a matter of configuration, not of usage.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Settings")]
 pub(super) struct SettingArgs {
     /// Configuration file (TOML); `./bridge.toml` if it is there
@@ -193,8 +248,8 @@ pub(super) struct SettingArgs {
     #[arg(long, env = "BRIDGE_APP_ID", global = true, value_name = "UUID")]
     pub(super) app_id: Option<String>,
     /// Make a new app, although there is one of this name
-    #[arg(long, env = "BRIDGE_CREATE_APP", global = true, value_parser = BoolishValueParser::new())]
-    pub(super) create_app: bool,
+    #[arg(long, env = "BRIDGE_CREATE_APP", global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) create_app: Option<String>,
     /// Make the app a clone of this one, whose types it shares
     #[arg(long, env = "BRIDGE_CLONE_FROM", global = true, value_name = "UUID")]
     pub(super) clone_from: Option<String>,
@@ -211,14 +266,22 @@ pub(super) struct SettingArgs {
     #[arg(long, env = "BRIDGE_SYNC_CRON", global = true, value_name = "EXPR")]
     pub(super) sync_cron: Option<String>,
     /// Allow http to a host that is not this one
-    #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true, value_parser = BoolishValueParser::new())]
-    pub(super) allow_http: bool,
+    #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) allow_http: Option<String>,
     /// Trust the CA certificates of this file, too
     #[arg(long, env = "BRIDGE_CA_FILE", global = true, value_name = "FILE")]
     pub(super) ca_file: Option<OsString>,
+    /// Where `run` and `tasks run` serve `/livez`, `/readyz`, `/metrics` and `/status`, such as `127.0.0.1:9480`
+    ///
+    /// Without it they serve nothing. There is neither TLS nor a key: keep the port inside.
+    #[arg(long, env = "BRIDGE_LISTEN", global = true, value_name = "ADDR:PORT")]
+    pub(super) listen: Option<String>,
     /// What to log: a level, or `target=level` pairs with commas [default: info; warn for one-shot commands]
     #[arg(long, env = "BRIDGE_LOG", global = true, value_name = "FILTER")]
     pub(super) log: Option<String>,
+    /// How a line of the log looks: `text` for people, `json` for machines [default: text]
+    #[arg(long, env = "BRIDGE_LOG_FORMAT", global = true, value_name = "FORMAT")]
+    pub(super) log_format: Option<String>,
 }
 
 #[cfg(test)]
@@ -231,7 +294,8 @@ mod tests {
 
     #[test]
     fn only_what_works_on_the_system_is_stopped_in_good_order() {
-        for line in ["hr run", "hr sync", "hr plan", "hr tasks", "hr tasks --once", "hr tasks run --once"] {
+        for line in ["hr run", "hr sync", "hr plan", "hr doctor", "hr tasks", "hr tasks --once", "hr tasks run --once"]
+        {
             assert!(parsed(line).unwrap().opens_the_system(), "{line}");
         }
         let id = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11";
@@ -255,7 +319,7 @@ mod tests {
 
     #[test]
     fn flags_that_contradict_each_other_are_refused() {
-        for line in ["hr tasks run --now --once", "hr tasks --once list", "hr sync --now --json", "hr tasks show x"] {
+        for line in ["hr tasks run --now --once", "hr tasks --once list", "hr tasks run --json", "hr tasks show x"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

@@ -2,17 +2,31 @@
 
 use std::path::Path;
 
-use super::{command::wanted, settings::Settings};
+use serde::Serialize;
+
+use super::{command::wanted, failure::Failure, print, results::Results, settings::Settings};
 use crate::{
     clock::{Clock, SystemClock},
     connector::{ConnectorError, Exit, Fleet},
     journal::{Activity, Command, ControlJournal, SqliteJournal},
 };
 
+/// What `--now --json` prints.
+#[derive(Serialize)]
+struct Asked<'a> {
+    app: &'a str,
+    asked: Command,
+}
+
 /// Asks the connectors that run to do something now.
-pub(super) async fn ask(fleet: &Fleet, settings: &Settings, command: Command) -> Result<Exit, ConnectorError> {
+pub(super) async fn ask(
+    fleet: &Fleet,
+    settings: &Settings,
+    command: Command,
+    json: bool,
+) -> Result<Exit, ConnectorError> {
     let wanted = wanted(fleet, settings)?;
-    let mut exit = Exit::Done;
+    let (mut exit, mut results) = (Exit::Done, Results::default());
     for member in fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
         let (name, folder) = (member.name(), settings.folder(member.name())?);
         let (verb, tells, instead) = match command {
@@ -31,12 +45,20 @@ pub(super) async fn ask(fleet: &Fleet, settings: &Settings, command: Command) ->
             None
         };
         if let Some(why) = refusal {
-            eprintln!("{name}: {why}");
+            print::tell(&format!("{name}: {why}\n"));
             exit = Exit::TryLater;
+            results.fail(name, Failure::new(exit, why));
             continue;
         }
         SqliteJournal::beside(folder)?.ask(command, SystemClock::new().wall()).await?;
-        println!("{name}: the running connector was asked to {verb}; {tells}");
+        if json {
+            results.add(name, &Asked { app: name, asked: command })?;
+        } else {
+            print::out(&format!("{name}: the running connector was asked to {verb}; {tells}\n"));
+        }
+    }
+    if json {
+        results.print(wanted.len() > 1)?;
     }
     Ok(exit)
 }

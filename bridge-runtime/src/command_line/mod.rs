@@ -1,34 +1,59 @@
 //! The command line of every connector.
 
+mod approve;
 mod args;
 mod ask;
 mod command;
+mod completions;
 #[cfg(feature = "fuzzing")]
 mod decided;
+#[cfg(feature = "dev")]
+mod dev;
+mod doctor;
+mod endpoints;
+mod failure;
 mod history;
+mod ink;
 mod key;
 mod logging;
+#[cfg(feature = "otel")]
+mod otel;
 mod outlook;
+#[cfg(test)]
+mod precedence;
 mod print;
+mod progress;
+#[cfg(test)]
+mod reference;
+mod results;
+mod screen;
+mod service;
+mod service_manager;
 mod settings;
 mod settings_file;
 mod signals;
 mod state_directory;
 mod status;
 mod tasks;
+mod terminal;
+mod way;
 
 use std::{
     ffi::OsString,
     io::{self, Write as _},
+    path::Path,
     process::ExitCode,
 };
 
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::connector::{Builder, ConnectorError, Exit, Fleet, FleetBuilder};
-use args::Args;
+use args::{Args, Command};
 #[cfg(feature = "fuzzing")]
 pub use decided::Decided;
+use failure::Failure;
+use ink::Ink;
+use settings::{LogSettings, Settings};
 use signals::Signals;
 
 impl<S: Send + Sync + 'static> Builder<S> {
@@ -58,26 +83,42 @@ impl FleetBuilder {
 
     /// As [`Builder::main_from`].
     pub async fn main_from(self, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-        let args = parse(&self.names(), args);
-        logging::start(&args);
+        let args: Vec<OsString> = args.into_iter().collect();
+        let args = match parse(&self.names(), &args) {
+            Ok(Args { command: Command::Completions { shell }, program, .. }) => {
+                print::out(&completions::script(shell, &program));
+                return ExitCode::SUCCESS;
+            }
+            Ok(args) => args,
+            Err(exit) => return exit,
+        };
+        let settings = Settings::read(args.settings.clone());
+        let log = logging::start(&LogSettings::of(&args.settings, settings.as_ref().ok()), &args);
         if !args.command.opens_the_system() {
-            return self.carry_out(args, &Signals::default()).await.into();
+            return self.carry_out(args, settings, &Signals::default()).await.into();
         }
         let signals = Signals::listen();
         let exit = tokio::select! {
             biased;
-            exit = self.carry_out(args, &signals) => exit,
-            () = signals.hurry.cancelled() => Exit::Interrupted,
+            exit = self.carry_out(args, settings, &signals) => exit,
+            () = signals.hurry.cancelled() => end(Exit::Interrupted),
         };
+        log.close().await;
         end(exit)
     }
 
-    async fn carry_out(self, args: Args, signals: &Signals) -> Exit {
+    async fn carry_out(self, args: Args, settings: Result<Settings, ConnectorError>, signals: &Signals) -> Exit {
+        let json = args.command.prints_json();
         let result = match self.build() {
-            Ok(fleet) => command::run(fleet, args, &signals.stop).await,
+            Ok(fleet) => command::run(fleet, args, settings, &signals.stop).await,
             Err(error) => Err(error),
         };
-        result.unwrap_or_else(|error| fail(&error))
+        result.unwrap_or_else(|error| {
+            if json && let Err(error) = print::json(&Failure::of(&error)) {
+                return fail(&error);
+            }
+            fail(&error)
+        })
     }
 }
 
@@ -90,18 +131,33 @@ fn end(exit: Exit) -> ! {
     std::process::exit(exit as i32)
 }
 
-/// Parses the arguments; what is wrong with them, and `--help`, end the process here.
-fn parse(names: &[&str], args: impl IntoIterator<Item = OsString>) -> Args {
+/// Parses the arguments. `--help`, and what is wrong with them, is printed here, and the exit code is the answer.
+fn parse(names: &[&str], args: &[OsString]) -> Result<Args, ExitCode> {
     let about = format!("{}: a connector for Iden's Bridge API", names.join(", "));
-    let matches = Args::command().about(about).get_matches_from(args);
-    Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let matches = Args::command().about(about).try_get_matches_from(args);
+    let parsed = matches.and_then(|matches| Args::from_arg_matches(&matches));
+    parsed.map(|parsed| Args { program: program(args), ..parsed }).map_err(|error| {
+        let text = ink::painted(&error.render().to_string());
+        let say = if error.use_stderr() { print::tell } else { print::out };
+        say(&text);
+        if error.exit_code() == 0 { Exit::Done.into() } else { Exit::Usage.into() }
+    })
+}
+
+/// The name that this program was called by.
+fn program(args: &[OsString]) -> String {
+    let name = args.first().and_then(|program| Path::new(program).file_stem());
+    name.map_or_else(|| "connector".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Says on standard error what went wrong and what to do about it.
 fn fail(error: &ConnectorError) -> Exit {
-    eprintln!("error: {error}");
-    if let Some(hint) = error.hint() {
-        eprintln!(" hint: {hint}");
-    }
+    print::tell(&complaint(error));
     Exit::of(error)
+}
+
+/// The same as text.
+fn complaint(error: &ConnectorError) -> String {
+    let hint = error.hint().map(|hint| format!(" {} {hint}\n", Ink::Strong.on("hint:"))).unwrap_or_default();
+    format!("{} {error}\n{hint}", Ink::Bad.on("error:"))
 }

@@ -1,4 +1,4 @@
-//! Results on standard output.
+//! Results on standard output, and words for a person on standard error.
 
 use std::{
     fmt::Write as _,
@@ -10,6 +10,11 @@ use serde_json::{Value, json};
 
 use bridge_core::wire::text::printable;
 
+use super::{
+    ink::{Ink, washed},
+    screen,
+    terminal::Stream,
+};
 use crate::{
     connector::{ConnectorError, Member},
     journal::{LossKind, PlanItem},
@@ -18,35 +23,32 @@ use crate::{
 };
 
 pub(super) fn json(value: &impl Serialize) -> Result<(), ConnectorError> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| ConnectorError::Other(error.into()))?;
-    out(&format!("{text}\n"));
+    out(&text(value)?);
     Ok(())
 }
 
-/// The results of several apps as one document: that of a single app as it is, else a list with their names.
-#[derive(Default)]
-pub(super) struct Results(Vec<(String, Value)>);
-
-impl Results {
-    pub(super) fn add(&mut self, app: &str, result: &impl Serialize) -> Result<(), ConnectorError> {
-        let result = serde_json::to_value(result).map_err(|error| ConnectorError::Other(error.into()))?;
-        self.0.push((app.to_owned(), result));
-        Ok(())
-    }
-
-    /// `several`: whether the command was about more than one app, whatever came of it.
-    pub(super) fn print(self, several: bool) -> Result<(), ConnectorError> {
-        if several {
-            return json(&self.0.iter().map(|(app, result)| json!({"app": app, "result": result})).collect::<Vec<_>>());
-        }
-        self.0.first().map_or(Ok(()), |(_, result)| json(result))
-    }
+/// The document, with a line feed at its end.
+pub(super) fn text(value: &impl Serialize) -> Result<String, ConnectorError> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| ConnectorError::Other(error.into()))?;
+    Ok(text + "\n")
 }
 
 /// Writes to standard output. Whoever reads it may stop early, as `head` does: that is no error, and no panic.
 pub(super) fn out(text: &str) {
-    let mut stdout = io::stdout().lock();
-    drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    write(text, Stream::Out);
+}
+
+/// Writes to standard error what is no result.
+pub(super) fn tell(text: &str) {
+    write(text, Stream::Err);
+}
+
+fn write(text: &str, stream: Stream) {
+    let text = if stream.has_colours() { text.to_owned() } else { washed(text) };
+    drop(screen::beside(|| match stream {
+        Stream::Out => io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()),
+        Stream::Err => io::stderr().write_all(text.as_bytes()),
+    }));
 }
 
 /// What each member registers and handles.
@@ -64,7 +66,8 @@ pub(super) fn schema(members: &[Box<dyn Member>]) -> Value {
 }
 
 pub(super) fn synced(name: &str, report: &SyncReport) {
-    let mut text = format!("{name}: {}\n", if report.completed { "synced, completed" } else { "not completed" });
+    let outcome = if report.completed { Ink::Good.on("synced, completed") } else { Ink::Bad.on("not completed") };
+    let mut text = format!("{name}: {outcome}\n");
     let width = report.types.iter().map(|one| one.slug.len()).max().unwrap_or(0);
     for one in &report.types {
         let more = [
@@ -150,9 +153,9 @@ pub(super) fn plan(name: &str, plan: &Plan) {
         text.push_str("no app is known here yet: a sync makes one; an app of this name is adopted, and its first completion waits for approval\n");
     }
     if plan.held.is_empty() {
-        text.push_str("a sync would go through\n");
+        text += &format!("{}\n", Ink::Good.on("a sync would go through"));
     } else {
-        text.push_str("a sync would be held:\n");
+        text += &format!("{}\n", Ink::Warning.on("a sync would be held:"));
         for reason in &plan.held {
             let _ = writeln!(text, "  - {reason}");
         }

@@ -1,6 +1,8 @@
 //! Flag over environment over file over default.
 
-use std::{collections::BTreeSet, ffi::OsString, fmt::Display, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeSet, ffi::OsString, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use bridge_core::wire::text::printable;
 use jiff::SignedDuration;
@@ -8,7 +10,7 @@ use serde_json::Value;
 
 use super::{args::SettingArgs, key, settings_file::SettingsFile, state_directory};
 use crate::{
-    client::BaseUrl,
+    client::{ApiKey, BaseUrl},
     connector::{AppChoice, ConnectorError, Schedule, Target, state_folder},
 };
 
@@ -30,6 +32,11 @@ impl Settings {
     #[cfg(feature = "fuzzing")]
     pub(super) fn of(args: SettingArgs, file: SettingsFile) -> Self {
         Settings { args, file }
+    }
+
+    /// What to log, and how.
+    pub(super) fn log(&self) -> LogSettings {
+        LogSettings::of(&self.args, Some(self))
     }
 
     /// The user's own settings.
@@ -68,12 +75,31 @@ impl Settings {
         }
     }
 
+    pub(super) fn key(&self) -> Result<ApiKey, ConnectorError> {
+        key::find(self.file.api_key_file.clone())
+    }
+
+    /// Where to serve what the connector tells of itself.
+    pub(super) fn listen(&self) -> Result<Option<SocketAddr>, ConnectorError> {
+        let text = set(self.args.listen.as_ref());
+        let parse = |text: &String| {
+            text.parse().map_err(|_| {
+                let text = printable(text, 64);
+                wrong(format!(
+                    "listen: `{text}` is no address with a port; write it as `127.0.0.1:9480` or `[::1]:9480`"
+                ))
+            })
+        };
+        Ok(text.map(parse).transpose()?.or(self.file.listen))
+    }
+
     pub(super) fn target(&self) -> Result<Target, ConnectorError> {
-        let key = key::find(self.file.api_key_file.clone())?;
+        // Without either, the key is what a newcomer misses first.
+        let key = self.key()?;
         let mut target = Target::new(self.url()?, key, self.state()?)
             .app(self.app_choice()?)
             .limits(self.file.types.clone())
-            .allow_http(self.args.allow_http || self.file.allow_http);
+            .allow_http(self.allow_http()?);
         if let Some(file) = path(self.args.ca_file.as_ref()).or_else(|| self.file.ca_file.clone()) {
             target = target.ca_file(file);
         }
@@ -105,14 +131,48 @@ impl Settings {
         }
     }
 
-    fn app_choice(&self) -> Result<AppChoice, ConnectorError> {
+    pub(super) fn allow_http(&self) -> Result<bool, ConnectorError> {
+        Ok(boolean("allow_http", self.args.allow_http.as_ref())?.or(self.file.allow_http).unwrap_or(false))
+    }
+
+    pub(super) fn app_choice(&self) -> Result<AppChoice, ConnectorError> {
         let id = parsed("app_id", self.args.app_id.as_ref())?.or(self.file.app_id);
-        match (id, self.args.create_app || self.file.create_app) {
+        let create = boolean("create_app", self.args.create_app.as_ref())?.or(self.file.create_app);
+        match (id, create.unwrap_or(false)) {
             (Some(_), true) => Err(wrong("both an app id and --create-app are set: which of them counts?")),
             (Some(id), false) => Ok(AppChoice::Id(id)),
             (None, true) => Ok(AppChoice::Create),
             (None, false) => Ok(AppChoice::ByName),
         }
+    }
+}
+
+/// What to log, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LogSettings {
+    pub(super) filter: Option<String>,
+    pub(super) format: Option<String>,
+}
+
+impl LogSettings {
+    /// The log starts before anything else is said. Where the file is wrong, the command says so, in a log that goes by the
+    /// flags alone.
+    pub(super) fn of(args: &SettingArgs, settings: Option<&Settings>) -> Self {
+        let file = settings.map(|settings| &settings.file);
+        let either = |flag: &Option<String>, file: Option<&String>| set(flag.as_ref()).or(set(file)).cloned();
+        LogSettings {
+            filter: either(&args.log, file.and_then(|file| file.log.as_ref())),
+            format: either(&args.log_format, file.and_then(|file| file.log_format.as_ref())),
+        }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.format.as_deref() == Some("json")
+    }
+
+    /// Whether it is none that is known.
+    pub(super) fn format_is_odd(&self) -> bool {
+        !matches!(self.format.as_deref(), None | Some("text" | "json"))
     }
 }
 
@@ -127,6 +187,16 @@ fn path(value: Option<&OsString>) -> Option<PathBuf> {
 
 fn parsed<T: FromStr<Err: Display>>(setting: &str, value: Option<&String>) -> Result<Option<T>, ConnectorError> {
     let parse = |text: &String| text.parse().map_err(|error| wrong(format!("{setting}: {error}")));
+    set(value).map(parse).transpose()
+}
+
+/// What people write in a variable for yes and no.
+fn boolean(setting: &str, value: Option<&String>) -> Result<Option<bool>, ConnectorError> {
+    let parse = |text: &String| match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" | "y" | "t" => Ok(true),
+        "false" | "no" | "off" | "0" | "n" | "f" => Ok(false),
+        _ => Err(wrong(format!("{setting}: `{}` is neither true nor false", printable(text, 64)))),
+    };
     set(value).map(parse).transpose()
 }
 

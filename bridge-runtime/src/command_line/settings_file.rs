@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -28,14 +29,17 @@ pub(super) struct SettingsFile {
     pub(super) tenant: Option<String>,
     pub(super) url: Option<String>,
     pub(super) app_id: Option<AppId>,
-    pub(super) create_app: bool,
+    pub(super) create_app: Option<bool>,
     pub(super) clone_from: Option<AppId>,
     pub(super) state_dir: Option<PathBuf>,
     pub(super) sync_every: Option<SignedDuration>,
     pub(super) sync_cron: Option<Cron>,
-    pub(super) allow_http: bool,
+    pub(super) allow_http: Option<bool>,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) api_key_file: Option<PathBuf>,
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) log: Option<String>,
+    pub(super) log_format: Option<String>,
     /// Limits of the guard, by slug.
     pub(super) types: BTreeMap<String, LimitsPatch>,
     pub(super) app: Option<toml::Table>,

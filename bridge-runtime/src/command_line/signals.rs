@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::print;
 use crate::connector::Exit;
 
 /// How long everything may take to be dropped after the second signal.
@@ -26,7 +27,7 @@ impl Signals {
             // In a task of its own: it is heard even while the work keeps its thread busy.
             Ok(mut incoming) => drop(tokio::spawn(async move {
                 incoming.next().await;
-                eprintln!("stopping; once more to stop at once");
+                print::tell("stopping; once more to stop at once\n");
                 stop.cancel();
                 incoming.next().await;
                 hurry.cancel();

@@ -6,6 +6,7 @@ use bridge_core::wire::{AppId, text::printable};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::ink::Ink;
 use crate::{
     clock::{Clock, SystemClock},
     connector::ConnectorError,
@@ -101,27 +102,45 @@ impl AppStatus {
         let Some(said) = &self.said else {
             return if self.running { "starting".to_owned() } else { "it has not run yet".to_owned() };
         };
-        let doing = match &said.activity {
-            Activity::Opening => "opening a session".to_owned(),
-            Activity::Reading { slug, records } => format!("reading `{slug}`, {records} records so far"),
-            Activity::Verifying { slug, checked } => {
-                format!("verifying those missing from `{slug}`, {checked} looked up so far")
-            }
-            Activity::Completing => "completing the session; tasks wait".to_owned(),
-            Activity::Settling => "waiting for Iden to clean up".to_owned(),
-            Activity::Waiting { until } => format!("waiting until {until:.0}"),
-            Activity::Held { hash, until } => format!("held, plan {hash}; the next sync is due at {until:.0}"),
-            Activity::Failed { why, until } => {
-                format!("the last sync failed: {}; the next one is due at {until:.0}", printable(why, 500))
-            }
-            Activity::TasksOnly => "carrying out tasks; it does not sync".to_owned(),
-            Activity::Stopped => return format!("stopped at {:.0}", said.at),
-        };
+        if said.activity == Activity::Stopped {
+            return format!("stopped at {:.0}", said.at);
+        }
+        let doing = doing(&said.activity);
         if self.running {
             format!("{doing} (since {:.0}, process {})", said.at, said.pid)
         } else {
             format!("not running; at {:.0} it was {doing}", said.at)
         }
+    }
+}
+
+/// An activity in words.
+pub(super) fn doing(activity: &Activity) -> String {
+    match activity {
+        Activity::Opening => "opening a session".to_owned(),
+        Activity::Reading { slug, records } => format!("reading `{slug}`, {records} records so far"),
+        Activity::Verifying { slug, checked } => {
+            format!("verifying those missing from `{slug}`, {checked} looked up so far")
+        }
+        Activity::Completing => "completing the session; tasks wait".to_owned(),
+        Activity::Settling => "waiting for Iden to clean up".to_owned(),
+        Activity::Waiting { until } => format!("waiting until {until:.0}"),
+        Activity::Held { hash, until } => format!("held, plan {hash}; the next sync is due at {until:.0}"),
+        Activity::Failed { why, until } => {
+            format!("the last sync failed: {}; the next one is due at {until:.0}", printable(why, 500))
+        }
+        Activity::TasksOnly => "carrying out tasks; it does not sync".to_owned(),
+        Activity::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// Whether nothing of a sync is under way.
+pub(super) fn settled(activity: &Activity) -> bool {
+    match activity {
+        Activity::Waiting { .. } | Activity::Held { .. } | Activity::Failed { .. } => true,
+        Activity::TasksOnly | Activity::Stopped => true,
+        Activity::Opening | Activity::Reading { .. } | Activity::Verifying { .. } => false,
+        Activity::Completing | Activity::Settling => false,
     }
 }
 
@@ -136,7 +155,7 @@ impl fmt::Display for AppStatus {
         writeln!(f, "  last completed  {completed}")?;
         writeln!(f, "  Iden may hold   {known}")?;
         if let Some(hold) = &self.held {
-            writeln!(f, "  held            {hold}")?;
+            writeln!(f, "  {}            {hold}", Ink::Warning.on("held"))?;
             writeln!(f, "                  {}", hold.remedy())?;
         }
         if let Some(approval) = &self.approved {

@@ -1,12 +1,16 @@
 //! The commands about tasks.
 
 use bridge_core::wire::TaskId;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     command::{Named, first, say, wanted},
+    failure::Failure,
     history::TaskHistory,
     outlook, print,
+    progress::Progress,
+    results::Results,
     settings::Settings,
 };
 use crate::{
@@ -17,21 +21,30 @@ use crate::{
 };
 
 /// One round.
-pub(super) async fn once(attached: &[Named], json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let (mut exit, mut results) = (Exit::Done, print::Results::default());
+pub(super) async fn once(
+    attached: &[Named],
+    json: bool,
+    progress: Progress,
+    stop: &CancellationToken,
+) -> Result<Exit, ConnectorError> {
+    let (mut exit, mut results) = (Exit::Done, Results::default());
     for (name, one) in attached {
         if !one.has_tasks() {
             // It would refuse every task.
-            eprintln!("{name}: it has no task handlers, and does not look for tasks");
+            print::tell(&format!("{name}: it has no task handlers, and does not look for tasks\n"));
             results.add(name, &RoundReport::default())?;
             continue;
         }
         match one.tasks_once(stop).await {
             Ok(round) if json => results.add(name, &round)?,
             Ok(round) => print::round(name, &round),
-            Err(error) => exit = first(exit, say(name, &error)),
+            Err(error) => {
+                exit = first(exit, say(name, &error));
+                results.fail(name, Failure::of(&error));
+            }
         }
     }
+    drop(progress);
     if json {
         results.print(attached.len() > 1)?;
     }
@@ -41,14 +54,17 @@ pub(super) async fn once(attached: &[Named], json: bool, stop: &CancellationToke
 /// What is pending.
 pub(super) async fn list(fleet: Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
     let (target, wanted) = (settings.target()?, wanted(&fleet, settings)?);
-    let (mut exit, mut results) = (Exit::Done, print::Results::default());
+    let (mut exit, mut results) = (Exit::Done, Results::default());
     for member in fleet.into_members().into_iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
         let (name, handlers) = (member.name().to_owned(), member.routes().len());
         let running = SqliteJournal::is_locked(&settings.folder(&name)?);
         match member.pending_tasks(&target).await {
             Ok(tasks) if json => results.add(&name, &tasks)?,
             Ok(tasks) => print::out(&outlook::table(&name, &tasks, handlers, running)),
-            Err(error) => exit = first(exit, say(&name, &error)),
+            Err(error) => {
+                exit = first(exit, say(&name, &error));
+                results.fail(&name, Failure::of(&error));
+            }
         }
     }
     if json {
@@ -71,12 +87,22 @@ pub(super) async fn show(fleet: &Fleet, settings: &Settings, id: TaskId, json: b
     Ok(Exit::Done)
 }
 
+/// What `tasks retry --json` prints.
+#[derive(Serialize)]
+struct TakenUp<'a> {
+    app: &'a str,
+    id: TaskId,
+    /// Whether a connector is at work, and takes it up at once; else the next one that starts does.
+    running: bool,
+}
+
 /// Has a parked one taken up again.
 pub(super) async fn retry(
     fleet: &Fleet,
     settings: &Settings,
     id: TaskId,
     not_done: bool,
+    json: bool,
 ) -> Result<Exit, ConnectorError> {
     let Found { member, journal, running, .. } = find(fleet, settings, id).await?;
     let (retry, now) = (if not_done { Retry::NotDone } else { Retry::Settle }, SystemClock::new().wall());
@@ -91,7 +117,12 @@ pub(super) async fn retry(
     } else {
         "no connector is running, so the next `run` or `tasks --once` takes it up"
     };
-    println!("{}: task {id} is parked no more; {by}, and `tasks show` tells what becomes of it", member.name());
+    let app = member.name();
+    if json {
+        print::json(&TakenUp { app, id, running })?;
+    } else {
+        print::out(&format!("{app}: task {id} is parked no more; {by}, and `tasks show` tells what becomes of it\n"));
+    }
     Ok(Exit::Done)
 }
 

@@ -66,7 +66,7 @@ async fn create(client: &Client, name: &str, target: &Target) -> Result<AppId, C
 }
 
 /// Every app of this name.
-async fn by_name(client: &Client, name: &str) -> Result<Vec<AppId>, ClientError> {
+pub(super) async fn by_name(client: &Client, name: &str) -> Result<Vec<AppId>, ClientError> {
     let (mut found, mut seen, mut offset) = (Vec::new(), HashSet::new(), 0);
     loop {
         let page = client.lighthouse_apps(PAGE, offset).await?;

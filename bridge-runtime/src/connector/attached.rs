@@ -14,6 +14,7 @@ use crate::{
     random::Random,
     sync::{Sources, SyncEngine, SyncReport},
     tasks::{Polling, RoundReport, TaskEngine},
+    telemetry::{GUARD_HELD, Meter, SYNC_LAST_SUCCESS},
 };
 
 /// A connector with its system open, its app found and its types registered.
@@ -27,16 +28,21 @@ pub struct Attached<S> {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
+    pub(super) meter: Arc<Meter>,
 }
 
 impl<S: Send + Sync + 'static> Attached<S> {
     pub(super) async fn new(connector: Connector<S>, target: &Target, settings: Value) -> Result<Self, ConnectorError> {
         let types = connector.types();
+        let meter = connector.meter(target);
         let limits = target.limited(connector.limits)?;
-        let client = target.client()?;
+        let client = target.metered_client(&meter)?;
         let journal = target.open_journal(&connector.name)?;
         // The system first: a connector that cannot read anything should leave no app behind.
         let system = (connector.open)(settings).await?;
+        // What happened before this process came.
+        meter.set_time(&SYNC_LAST_SUCCESS, journal.completed_at().await?);
+        meter.set(&GUARD_HELD, &[], if journal.held().await?.is_some() { 1.0 } else { 0.0 });
         let app = app::resolve(&client, &*journal, &connector.name, target).await?;
         // A clone shares its parent's types; there is nothing to register (protocol.md section 2).
         if target.clone_from.is_none() {
@@ -49,9 +55,10 @@ impl<S: Send + Sync + 'static> Attached<S> {
             limits,
             journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
+            meter: Arc::clone(&meter),
             scratch: if state.is_dir() { state.clone() } else { std::env::temp_dir() },
         };
-        let gate = Gate::new(connector.tasks.longest());
+        let gate = Gate::new(connector.tasks.longest(), client.patience());
         let sync = SyncEngine { client: client.clone(), app, sources, gate: gate.clone() };
         let tasks = TaskEngine {
             client,
@@ -60,10 +67,11 @@ impl<S: Send + Sync + 'static> Attached<S> {
             journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
             gate,
+            meter: Arc::clone(&meter),
             at_once: connector.at_once,
             desk: Default::default(),
         };
-        Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random })
+        Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random, meter })
     }
 
     /// The app.
@@ -92,8 +100,14 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// [`SyncError::Unsettled`](crate::sync::SyncError::Unsettled).
     pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
         let synced = self.sync_once(stop).await;
-        self.journal.set_status(&Status::new(Activity::Stopped, self.clock.wall())).await?;
+        self.say(Activity::Stopped).await?;
         synced
+    }
+
+    /// What its sync side does, where no sync is under way.
+    pub(super) async fn say(&self, activity: Activity) -> Result<(), ConnectorError> {
+        self.meter.says(activity.clone());
+        Ok(self.journal.set_status(&Status::new(activity, self.clock.wall())).await?)
     }
 
     /// The same for a loop, which says itself what comes next.

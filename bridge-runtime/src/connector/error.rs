@@ -132,6 +132,20 @@ pub enum ConnectorError {
         /// The type.
         slug: String,
     },
+    /// The name of Iden's host is not known.
+    #[error("the name {host} could not be looked up: {why}")]
+    Unresolved {
+        /// The host.
+        host: String,
+        /// What the system says.
+        why: String,
+    },
+    /// This machine's clock and Iden's differ.
+    #[error("this machine's clock is {seconds} s off from Iden's")]
+    ClockOff {
+        /// By how much.
+        seconds: u64,
+    },
     /// Anything else.
     #[error("{0}")]
     Other(#[source] BoxError),

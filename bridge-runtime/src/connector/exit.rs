@@ -46,6 +46,43 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// Every code, for tables.
+    pub const ALL: [Exit; 11] = [
+        Exit::Done,
+        Exit::Failure,
+        Exit::Usage,
+        Exit::Held,
+        Exit::Data,
+        Exit::Unavailable,
+        Exit::Journal,
+        Exit::TryLater,
+        Exit::Refused,
+        Exit::Configuration,
+        Exit::Interrupted,
+    ];
+
+    /// What it means, for people. `--help` and the README show it.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Exit::Done => "done; also when tasks were reported failed, and after a SIGTERM that left nothing half done",
+            Exit::Failure => {
+                "anything without a code of its own; also after a SIGTERM where something was left: it stands in the state, and the next start goes on with it"
+            }
+            Exit::Usage => "the command line is wrong",
+            Exit::Held => "held: a completion waits for approval",
+            Exit::Data => "bad source data, an unknown plan hash, no such task, or none to retry",
+            Exit::Unavailable => "Iden or the source failed or could not be reached, after retries",
+            Exit::Journal => "the journal could not be read or written",
+            Exit::TryLater => {
+                "try later: another instance is running, none is running that could be asked, or Iden asks to come back"
+            }
+            Exit::Refused => "Iden refused the key: 401 or 403",
+            Exit::Configuration => "the configuration is wrong, or the key or the app is missing",
+            Exit::Interrupted => "interrupted: a one-shot command, or any at a second signal",
+        }
+    }
+
     /// The exit code of an error.
     #[must_use]
     pub fn of(error: &ConnectorError) -> Self {
@@ -56,8 +93,11 @@ impl Exit {
             | ConnectorError::SeveralApps { .. }
             | ConnectorError::OtherApp { .. }
             | ConnectorError::NoApp { .. }
+            | ConnectorError::ClockOff { .. }
             | ConnectorError::CloneTypes { .. } => Exit::Configuration,
-            ConnectorError::Open(_) | ConnectorError::AppLost { .. } => Exit::Unavailable,
+            ConnectorError::Open(_) | ConnectorError::AppLost { .. } | ConnectorError::Unresolved { .. } => {
+                Exit::Unavailable
+            }
             ConnectorError::Client(error) | ConnectorError::AppUnknown { error, .. } => of_client(error),
             ConnectorError::Journal(error) => of_journal(error),
             ConnectorError::Approval(ApprovalError::Unknown { .. } | ApprovalError::Refused { .. }) => Exit::Data,
@@ -109,5 +149,17 @@ fn of_journal(error: &JournalError) -> Exit {
     match error {
         JournalError::Locked { .. } | JournalError::Older { .. } => Exit::TryLater,
         _ => Exit::Journal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_documented() {
+        let row = |exit: &Exit| format!("| {} | {} |\n", *exit as u8, exit.meaning());
+        let table: String = Exit::ALL.iter().map(row).collect();
+        crate::generated::assert_documented("README.md", "exit codes", &format!("| code | |\n|---|---|\n{table}"));
     }
 }

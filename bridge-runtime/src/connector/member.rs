@@ -7,8 +7,9 @@ use bridge_core::{TypeSchema, wire::AppId};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::{Attached, Connector, ConnectorError, Schedule, Target};
+use super::{Attached, Connector, ConnectorError, Finding, Schedule, Target};
 use crate::{
+    client::Client,
     journal::Command,
     sync::{Plan, SyncReport},
     tasks::{Entry, HandlerInfo, ListedTask, RoundReport, Route},
@@ -61,6 +62,9 @@ pub trait Member: sealed::Sealed + Send {
 
     /// As [`Connector::pending_tasks`].
     async fn pending_tasks(self: Box<Self>, target: &Target) -> Result<Vec<ListedTask>, ConnectorError>;
+
+    /// As [`Connector::examine`].
+    async fn examine(self: Box<Self>, target: &Target, client: Option<&Client>, settings: Value) -> Vec<Finding>;
 }
 
 /// An [`Attached`] connector of any system.
@@ -130,6 +134,10 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
 
     async fn pending_tasks(self: Box<Self>, target: &Target) -> Result<Vec<ListedTask>, ConnectorError> {
         Connector::pending_tasks(*self, target).await
+    }
+
+    async fn examine(self: Box<Self>, target: &Target, client: Option<&Client>, settings: Value) -> Vec<Finding> {
+        Connector::examine(*self, target, client, settings).await
     }
 }
 

@@ -5,7 +5,9 @@ mod attached;
 mod builder;
 mod cron;
 mod error;
+mod examination;
 mod exit;
+mod finding;
 mod fleet;
 mod member;
 mod registration;
@@ -25,6 +27,7 @@ pub use builder::{BuildError, BuildProblem, Builder};
 pub use cron::{Cron, CronError};
 pub use error::ConnectorError;
 pub use exit::Exit;
+pub use finding::{Finding, Outcome};
 pub use fleet::{Fleet, FleetBuilder};
 pub use member::{AttachedMember, Member};
 pub use schedule::{Schedule, SyncTime};
@@ -35,6 +38,7 @@ pub use target::{AppChoice, Target};
 use crate::{
     sync::{Limits, Plan, Sources, SyncFailure, SyncReport, TypeReader},
     tasks::{ListedTask, Outlook, Tasks},
+    telemetry::Meter,
 };
 use member::Opener;
 
@@ -92,6 +96,11 @@ impl<S: Send + Sync + 'static> Connector<S> {
         self.readers.iter().map(|reader| reader.schema).collect()
     }
 
+    fn meter(&self, target: &Target) -> Arc<Meter> {
+        let actions = self.tasks.entries().iter().map(|entry| entry.route().action).collect();
+        target.telemetry.meter(&self.name, &self.types(), actions, &target.clock)
+    }
+
     /// Opens the external system with `settings` (an object), finds or creates the app, and registers the types.
     ///
     /// # Errors
@@ -114,11 +123,13 @@ impl<S: Send + Sync + 'static> Connector<S> {
         let journal = target.beside_journal(&self.name)?;
         let client = target.client()?;
         let app = journal.app().await?;
+        let meter = self.meter(target);
         let sources = Sources {
             limits: target.limited(self.limits)?,
             types: self.readers,
             journal,
             clock: Arc::clone(&target.clock),
+            meter,
             scratch: std::env::temp_dir(),
         };
         let system = (self.open)(settings).await?;

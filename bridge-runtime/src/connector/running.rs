@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Attached, ConnectorError, Exit, Schedule, SyncTime, schedule::jittered};
 use crate::{
     clock::Clock,
-    journal::{Activity, Command, Journal, Status, TaskState},
+    journal::{Activity, Command, Journal, TaskState},
     sync::SyncError,
     tasks::Polling,
 };
@@ -39,6 +39,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
     stop: &CancellationToken,
 ) -> Result<(), ConnectorError> {
     let (stop, asked) = (stop.child_token(), Asked::default());
+    attached.meter.begin();
     // What was asked before this process came is not meant for it.
     attached.journal.take_commands().await?;
     // One that cannot go on stops the others in good order.
@@ -60,6 +61,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
     };
     let too_long = async {
         stop.cancelled().await;
+        attached.meter.stop();
         attached.clock.sleep(STOPPED_WITHIN).await;
     };
     let ended = tokio::select! {
@@ -67,7 +69,9 @@ pub(super) async fn run<S: Send + Sync + 'static>(
         (synced, polled, listened) = async { tokio::join!(syncs, polls, commands) } => Some(synced.and(polled).and(listened)),
         () = too_long => None,
     };
-    attached.journal.set_status(&Status::new(Activity::Stopped, attached.clock.wall())).await?;
+    // Also where they have ended before anybody could look.
+    attached.meter.stop();
+    attached.say(Activity::Stopped).await?;
     let in_time = ended.is_some();
     ended.unwrap_or(Ok(()))?;
     drained(&*attached.journal, in_time).await?;
@@ -104,6 +108,7 @@ async fn listen<S: Send + Sync + 'static>(
             () = stop.cancelled() => return Ok(()),
             () = attached.clock.sleep(COMMANDS_EVERY) => {}
         }
+        attached.meter.beat();
         for command in attached.journal.take_commands().await? {
             match command {
                 Command::Sync => asked.sync.notify_one(),
@@ -124,17 +129,17 @@ async fn sync_loop<S: Send + Sync + 'static>(
     asked: &Notify,
     stop: &CancellationToken,
 ) -> Result<(), ConnectorError> {
-    let (journal, clock, random) = (&*attached.journal, &*attached.clock, &*attached.random);
+    let (clock, random) = (&*attached.clock, &*attached.random);
     let mut backoff = Backoff::default();
     let Some(first) = schedule.first_sync(clock.wall()) else {
-        journal.set_status(&Status::new(Activity::TasksOnly, clock.wall())).await?;
+        attached.say(Activity::TasksOnly).await?;
         return stop_of(stop).await;
     };
     let mut due = Due::after(first, clock, schedule);
     let mut activity = Activity::Waiting { until: due.wall };
     loop {
         if !due.left(clock).is_zero() {
-            journal.set_status(&Status::new(activity, clock.wall())).await?;
+            attached.say(activity).await?;
             tracing::info!("waiting until {:.0} for the next sync", due.wall);
             if wait_for(clock, &due, asked, stop).await == Woken::Asked {
                 tracing::info!("a sync was asked for");

@@ -11,14 +11,17 @@ use bridge_core::wire::AppId;
 use ring::digest::{SHA256, digest};
 
 use crate::{
-    client::{ApiKey, BaseUrl, Client, Transport},
+    client::{ApiKey, BaseUrl, Client, ClientBuilder, Transport},
     clock::{Clock, SystemClock},
     journal::Journal,
     random::{Random, SystemRandom},
     sync::{Limits, LimitsPatch},
+    telemetry::{Meter, Telemetry},
 };
 
 use super::ConnectorError;
+#[cfg(feature = "cli")]
+use crate::client::{HttpOptions, HttpTransport, Timeouts};
 #[cfg(feature = "journal-sqlite")]
 use crate::journal::SqliteJournal;
 
@@ -38,6 +41,7 @@ pub struct Target {
     pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// Which app a connector works on, where its journal does not know one.
@@ -69,6 +73,7 @@ impl Target {
             journal: None,
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom::new()),
+            telemetry: Telemetry::default(),
         }
     }
 
@@ -126,7 +131,39 @@ impl Target {
         self
     }
 
+    /// Counts here what the connector does; apps of one process share it.
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
     pub(crate) fn client(&self) -> Result<Client, ConnectorError> {
+        Ok(self.client_builder().build()?)
+    }
+
+    /// The same for an app, whose meter counts what it does.
+    pub(super) fn metered_client(&self, meter: &Arc<Meter>) -> Result<Client, ConnectorError> {
+        Ok(self.client_builder().meter(Arc::clone(meter)).build()?)
+    }
+
+    /// The way to the server, by itself: what [`Target::transport`] was given, else HTTP.
+    #[cfg(feature = "cli")]
+    pub(crate) fn way(&self) -> Result<Arc<dyn Transport>, ConnectorError> {
+        if let Some(transport) = &self.transport {
+            return Ok(Arc::clone(transport));
+        }
+        let (allow_http, ca_file) = (self.allow_http, self.ca_file.clone());
+        let options = HttpOptions { allow_http, ca_file, ..HttpOptions::default() };
+        Ok(Arc::new(HttpTransport::new(&self.url, &self.key, &options)?))
+    }
+
+    /// A client through another transport.
+    #[cfg(feature = "cli")]
+    pub(crate) fn client_through(&self, way: Arc<dyn Transport>, timeouts: Timeouts) -> Result<Client, ConnectorError> {
+        Ok(self.client_builder().transport(way).timeouts(timeouts).build()?)
+    }
+
+    fn client_builder(&self) -> ClientBuilder {
         let mut client = Client::builder(self.url.clone(), self.key.clone())
             .allow_http(self.allow_http)
             .clock(Arc::clone(&self.clock))
@@ -137,7 +174,7 @@ impl Target {
         if let Some(transport) = &self.transport {
             client = client.transport(Arc::clone(transport));
         }
-        Ok(client.build()?)
+        client
     }
 
     /// The builder's limits with the changes of the configuration. Loosening one is logged.

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     client::{ApiKey, BaseUrl},
     connector::{AttachedMember, ConnectorError, Fleet, Schedule, Target},
+    telemetry::Telemetry,
 };
 
 /// A fleet that works against a sandbox of its own, with a state of its own.
@@ -33,16 +34,16 @@ struct Actor {
 }
 
 impl Stage {
-    /// Starts a sandbox and attaches every member of the fleet to it.
+    /// Starts a sandbox and attaches every member of the fleet to it. They count in `telemetry`.
     ///
     /// # Errors
     /// The sandbox could not be started, or a member could not be attached.
-    pub async fn set_up(fleet: Fleet, settings: &Value) -> Result<Self, ConnectorError> {
+    pub async fn set_up(fleet: Fleet, settings: &Value, telemetry: &Telemetry) -> Result<Self, ConnectorError> {
         let sandbox = Sandbox::start().await.map_err(other)?;
         let scratch = Scratch::new().map_err(other)?;
         let url: BaseUrl = sandbox.base_url().parse().map_err(other)?;
         let key = ApiKey::new(sandbox.api_key()).map_err(other)?;
-        let mut target = Target::new(url, key, scratch.path());
+        let mut target = Target::new(url, key, scratch.path()).telemetry(telemetry.clone());
         let mut cast = Vec::new();
         for member in fleet.into_members() {
             let (name, rehearse) = (member.name().to_owned(), member.rehearsal());

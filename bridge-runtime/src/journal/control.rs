@@ -67,6 +67,17 @@ pub enum Activity {
     Stopped,
 }
 
+impl Activity {
+    /// Whether both are the same step of the work, however far it has come.
+    pub(crate) fn is_same_step(&self, other: &Self) -> bool {
+        let slug = |activity: &Self| match activity {
+            Activity::Reading { slug, .. } | Activity::Verifying { slug, .. } => Some(slug.clone()),
+            _ => None,
+        };
+        std::mem::discriminant(self) == std::mem::discriminant(other) && slug(self) == slug(other)
+    }
+}
+
 /// What a connector is doing, by its own word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

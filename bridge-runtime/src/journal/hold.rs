@@ -25,7 +25,7 @@ pub enum HoldReason {
     InheritedApp {
         /// Active accounts by Iden's own count, where it could be had.
         counted: Option<u64>,
-        /// Accounts that this run pushed.
+        /// Accounts that this run pushed, whatever their status.
         pushed: u64,
     },
     /// A type that had records has none any more.
@@ -180,7 +180,7 @@ impl fmt::Display for HoldReason {
         match self {
             HoldReason::InheritedApp { counted: Some(counted), pushed } => write!(
                 f,
-                "the app was there before this connector: Iden counts {counted} active accounts, this run pushed {pushed}"
+                "the app was there before this connector: Iden counts {counted} active accounts, this run pushed {pushed} of every status"
             ),
             HoldReason::InheritedApp { counted: None, pushed } => write!(
                 f,

@@ -202,8 +202,9 @@ pub trait ScanJournal: Send + Sync + 'static {
     /// Every id that was found absent is missing again, to be looked up anew.
     async fn forget_absent(&self, slug: &str) -> Result<(), JournalError>;
 
-    /// Whether each record that was held back under this number still is: one that came again is not.
-    async fn still_held_back(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError>;
+    /// Whether each record that was held back under this number still is: one that came again is not. Those that are will be
+    /// pushed next: from now on they are known to be either, what they were or what they become.
+    async fn release(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError>;
 
     /// What the scan means for one type.
     async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError>;

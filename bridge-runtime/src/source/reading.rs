@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bridge_core::{Record, Resource, SourceError, Unreadable};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use super::{Out, ReadSession, Source};
 
@@ -54,7 +55,7 @@ impl Reading {
             let end = system.read(&out).await;
             out.lost().check(end)
         };
-        Reading { slug: R::SLUG, items, end: AbortOnDropHandle::new(tokio::spawn(read)) }
+        Reading { slug: R::SLUG, items, end: AbortOnDropHandle::new(tokio::spawn(read.in_current_span())) }
     }
 
     /// The next item; `None` when nothing more will come, for whatever reason: [`Reading::end`] tells.

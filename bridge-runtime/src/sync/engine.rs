@@ -7,6 +7,7 @@ use bridge_core::{
     wire::{AppId, SyncId, text::printable},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{
     error::{SyncError, SyncFailure},
@@ -15,6 +16,7 @@ use super::{
     run::Run,
     session::Session,
     sources::Sources,
+    status_line::StatusLine,
     types::{Required, required_types},
 };
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
     gate::{Closed, Gate},
     journal::{Activity, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState},
     planted::Bug,
+    telemetry::{GUARD_HELD, GUARD_HOLDS, Meter, SYNC_DURATION, SYNC_LAST_SUCCESS, SYNCS},
 };
 
 /// How long a session that is being opened is waited for after a stop. Its id comes with the answer: without it, the
@@ -45,8 +48,15 @@ pub(crate) struct SyncEngine<S> {
 impl<S: Send + Sync + 'static> SyncEngine<S> {
     /// Runs one sync. Whatever goes wrong before `complete` is sent, the session is abandoned and nobody is removed.
     pub(crate) async fn run(&self, system: &Arc<S>, stop: &CancellationToken) -> Result<SyncReport, Box<SyncFailure>> {
-        let mut report = SyncReport::default();
-        match self.sync(system, stop, &mut report).await {
+        let span = tracing::info_span!("bridge.sync", bridge.app = self.meter().app(), bridge.sync_id = Empty);
+        self.run_within(system, stop).instrument(span).await
+    }
+
+    async fn run_within(&self, system: &Arc<S>, stop: &CancellationToken) -> Result<SyncReport, Box<SyncFailure>> {
+        let (mut report, began) = (SyncReport::default(), self.clock().now());
+        let synced = self.sync(system, stop, &mut report).await;
+        self.count(&synced, self.clock().now().saturating_sub(began));
+        match synced {
             Ok(()) => {
                 report.completed = true;
                 tracing::info!(settled = report.settled, "sync completed");
@@ -63,6 +73,29 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 }
                 Err(Box::new(SyncFailure { error, report }))
             }
+        }
+    }
+
+    fn count(&self, synced: &Result<(), SyncError>, took: Duration) {
+        let meter = self.meter();
+        let outcome = match synced {
+            Ok(()) => "completed",
+            Err(SyncError::Held(_)) => "held",
+            Err(SyncError::Interrupted) => "interrupted",
+            Err(_) => "failed",
+        };
+        meter.add(&SYNCS, &[outcome], 1);
+        meter.observe(&SYNC_DURATION, &[outcome], took);
+        match outcome {
+            "completed" => {
+                meter.set_time(&SYNC_LAST_SUCCESS, Some(self.clock().wall()));
+                meter.set(&GUARD_HELD, &[], 0.0);
+            }
+            "held" => {
+                meter.add(&GUARD_HOLDS, &[], 1);
+                meter.set(&GUARD_HELD, &[], 1.0);
+            }
+            _ => {}
         }
     }
 
@@ -95,6 +128,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             }
         };
         report.sync_id = Some(session.id());
+        Span::current().record("bridge.sync_id", tracing::field::display(session.id()));
         self.enter(Some(session.id()), SessionState::Scanning).await?;
         let mut run = Run::new(&self.sources, system, Some((&self.client, self.app)), Some(&session));
         // Dropped where it stands, a page on its way may still arrive. The session is abandoned then, so that is no matter.
@@ -165,22 +199,20 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         drop(first);
         run.refresh().await?;
         self.say(Activity::Completing).await?;
-        let budget = self.gate.budget();
-        let start = self.clock().now();
         self.enter(Some(session.id()), SessionState::Gated).await?;
         let gate = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(SyncError::Interrupted),
             gate = self.gate.close(self.clock()) => gate,
         };
-        let Some(gate) = gate else { return Err(SyncError::TasksUnderWay { waited: budget }) };
-        let left = budget.saturating_sub(self.clock().now().saturating_sub(start));
+        let Some(gate) = gate else { return Err(SyncError::TasksUnderWay { waited: self.gate.budget() }) };
         let proof = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(SyncError::Interrupted),
             proof = self.prove(session, run, required, &gate) => proof?,
-            () = self.clock().sleep(left) => {
-                let why = format!("reading again what tasks had touched took more than {} s", budget.as_secs());
+            () = self.sleep_until(gate.complete_by()) => {
+                let waited = self.gate.budget().as_secs();
+                let why = format!("waiting for tasks and reading again what they had touched took more than {waited} s");
                 return Err(SyncError::Incomplete(vec![why]));
             }
         };
@@ -197,8 +229,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         tokio::select! {
             biased;
             completed = session.complete(&proof) => completed?,
-            // Tasks must not wait for a server that does not answer.
-            () = self.clock().sleep(budget) => {
+            // Tasks must not wait for a server that does not answer. No `complete` is on its way any more, only questions.
+            () = self.sleep_until(gate.until()) => {
                 return Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() });
             }
         }
@@ -224,16 +256,24 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         self.clock().sleep(OPENING_PATIENCE).await;
     }
 
+    async fn sleep_until(&self, time: Duration) {
+        self.clock().sleep(time.saturating_sub(self.clock().now())).await;
+    }
+
     async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {
         self.journal().set_session(Some(OpenSession { id, state, since: self.clock().wall() })).await
     }
 
-    async fn say(&self, activity: Activity) -> Result<(), JournalError> {
-        self.journal().set_status(&crate::journal::Status::new(activity, self.clock().wall())).await
+    async fn say(&self, activity: Activity) -> Result<(), SyncError> {
+        StatusLine::new(&self.sources, false).say(activity).await
     }
 
     pub(super) fn journal(&self) -> &dyn Journal {
         &*self.sources.journal
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.sources.meter
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {

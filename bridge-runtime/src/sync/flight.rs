@@ -1,6 +1,7 @@
 //! Pages on their way.
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tracing::Instrument as _;
 
 use super::{
     error::SyncError,
@@ -28,12 +29,19 @@ impl<'a> Flight<'a> {
         self.pages.is_empty()
     }
 
+    /// How many pages are on their way.
+    pub(super) fn len(&self) -> usize {
+        self.pages.len()
+    }
+
     pub(super) fn has_room(&self) -> bool {
         self.pages.len() < self.window.limit()
     }
 
     pub(super) fn launch(&mut self, page: Page) {
-        self.pages.push(refusal::push(self.session, self.slug, page).boxed());
+        let span =
+            tracing::debug_span!("bridge.sync.page", bridge.resource_type = self.slug, bridge.records = page.len());
+        self.pages.push(refusal::push(self.session, self.slug, page).instrument(span).boxed());
     }
 
     /// The next page that arrives; pending for ever where none is on its way. Dropping the future loses nothing.

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     journal::{Activity, Change, Journal, Judgement},
     source::Item,
+    telemetry::{SYNC_PAGES, SYNC_READ, SYNC_RECORDS},
 };
 
 /// How many unreadable, refused and dangling ones are named one by one.
@@ -117,6 +118,7 @@ impl<'a> Intake<'a> {
 
     async fn take_unreadable(&mut self, unreadable: Unreadable) -> Result<(), SyncError> {
         self.report.unreadable += 1;
+        self.status.count(&SYNC_RECORDS, &[self.report.slug, "unreadable"], 1);
         if self.report.examples.len() < EXAMPLES {
             // The text comes from the external system: it must not forge a line of the log.
             let example = printable(&unreadable.to_string(), 512);
@@ -146,6 +148,7 @@ impl<'a> Intake<'a> {
         let seen = batch.iter().map(seen).collect();
         let mut judgements = self.journal.see(self.report.slug, self.report.kind, seen).await?;
         self.report.read += batch.len() as u64;
+        self.status.count(&SYNC_READ, &[self.report.slug], batch.len() as u64);
         if judgements.iter().any(|judgement| judgement.repeated) {
             let rejected = self.report.rejected;
             // The last one wins, so the first has to be there before it.
@@ -225,6 +228,7 @@ impl<'a> Intake<'a> {
         if let Some(flight) = &mut self.flight {
             self.report.sent += page.len();
             flight.launch(page);
+            self.status.pages(0, flight.len());
         }
         Ok(())
     }
@@ -234,6 +238,12 @@ impl<'a> Intake<'a> {
         report.pushed += landed.accepted;
         report.created += landed.created;
         report.updated += landed.updated;
+        let (slug, refused) = (report.slug, landed.rejected.len() as u64);
+        for (outcome, records) in [("created", landed.created), ("updated", landed.updated), ("refused", refused)] {
+            self.status.count(&SYNC_RECORDS, &[slug, outcome], records);
+        }
+        self.status.count(&SYNC_PAGES, &[slug], landed.pages);
+        self.status.pages(landed.pages, self.flight.as_ref().map_or(0, Flight::len));
         if let Some(total) = landed.total {
             // That the counts are of the page is an assumption (protocol.md section 4); a total of the session is let pass.
             if total > report.sent {
@@ -267,7 +277,7 @@ impl<'a> Intake<'a> {
     /// Pushes what was held back: the guard has passed.
     pub(super) async fn push_held_back(&mut self, records: Vec<Kept>) -> Result<(), SyncError> {
         let numbers = records.iter().map(|kept| (kept.id.clone(), kept.number)).collect();
-        let still = self.journal.still_held_back(self.report.slug, numbers).await?;
+        let still = self.journal.release(self.report.slug, numbers).await?;
         let mut page = PageBuilder::default();
         for (kept, _) in records.into_iter().zip(still).filter(|(_, still)| *still) {
             page.add(&kept.id, |body| body.extend_from_slice(&kept.json)).expect("one number of an id still stands");

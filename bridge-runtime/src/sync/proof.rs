@@ -61,13 +61,14 @@ impl Proof {
         // C4: no record that Iden may hold is unreadable or refused. C6: the guard has passed, or a person approved exactly
         // this. Both are what clearing means.
         // C7: the gate is closed, and accounts that tasks touched were read again before the last clearing.
-        let (_cleared, _closed): (&Cleared, &Closed) = (&cleared, gate);
+        let _cleared: &Cleared = &cleared;
         // C8: the types fit those of the journal and of the session: only then there is a `Required`.
         // C9: the journal's lock is held by this engine as long as it lives; a lease will stand here.
         if !missing.is_empty() {
             return Err(missing);
         }
-        let good_until = verified.iter().filter_map(Verified::good_until).min().unwrap_or(Duration::MAX);
+        let looked_up = verified.iter().filter_map(Verified::good_until);
+        let good_until = looked_up.fold(gate.complete_by(), Duration::min);
         Ok(Proof { session, cleared, good_until })
     }
 
@@ -81,7 +82,7 @@ impl Proof {
     }
 
     /// Until when `complete` may be sent, on the client's clock.
-    pub(super) fn is_good_at(&self, now: Duration) -> bool {
-        now < self.good_until
+    pub(super) fn good_until(&self) -> Duration {
+        self.good_until
     }
 }

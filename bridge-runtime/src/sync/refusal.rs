@@ -11,8 +11,9 @@ const MOST_IN_VAIN: usize = 3;
 /// What became of a page.
 #[derive(Debug, Default)]
 pub(super) struct Landed {
-    /// Records that Iden took.
+    /// Records that Iden took, and in how many pages.
     pub(super) accepted: u64,
+    pub(super) pages: u64,
     pub(super) created: u64,
     pub(super) updated: u64,
     /// Records that it refused, each by itself.
@@ -100,6 +101,7 @@ async fn any_other(
 impl Landed {
     fn take(&mut self, slug: &'static str, page: &Page, receipt: &PageReceipt) -> Result<(), SyncError> {
         self.accepted += page.len();
+        self.pages += 1;
         self.created += receipt.created;
         self.updated += receipt.updated;
         if receipt.total < page.len() {

@@ -78,8 +78,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             client,
             session,
             shared: ReadSession::new(Arc::clone(&sources.clock)),
-            // What is said of a dry run is not what the running connector does.
-            status: StatusLine::new(session.map(|_| &*sources.journal), &*sources.clock),
+            status: StatusLine::new(sources, session.is_none()),
             window: Window::new(client.map_or(0, |(client, _)| client.throttles())),
             types: of(false).chain(of(true)).map(start).collect(),
             reads: Vec::new(),
@@ -165,7 +164,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
 
     async fn verify(&mut self, at: usize) -> Result<(), SyncError> {
         let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
-        let status = StatusLine::new(self.session.map(|_| &*sources.journal), &*sources.clock);
+        let status = StatusLine::new(sources, self.session.is_none());
         let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
         if self.is_held_anyhow(at, &verifier).await? {
             return Ok(());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bridge_core::wire::{AppId, PageReceipt, SyncId, SyncProgress, SyncStatus};
 
 use super::{error::SyncError, page::Page, proof::Proof};
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, ErrorKind};
 
 /// How often `complete` is sent where its answer is lost and the session is still open.
 const COMPLETE_ATTEMPTS: u32 = 3;
@@ -70,13 +70,14 @@ impl<'a> Session<'a> {
         assert_eq!(proof.session(), self.id, "a proof is good for its own session");
         let mut attempt = 1;
         loop {
-            if !proof.is_good_at(self.client.clock().now()) {
-                return Err(SyncError::Incomplete(vec![
-                    "those who are missing were looked up too long ago".to_owned(),
-                ]));
+            if self.client.clock().now() >= proof.good_until() {
+                let why = "what it rests on, who is missing and that no task runs, was found out too long ago";
+                return Err(SyncError::Incomplete(vec![why.to_owned()]));
             }
-            let error = match self.client.complete_sync(self.app, self.id).await {
+            let error = match self.client.complete_sync_by(self.app, self.id, proof.good_until()).await {
                 Ok(()) => return Ok(()),
+                // Nothing was sent that could be asked about, and asking would have to wait as long.
+                Err(error) if matches!(error.kind(), ErrorKind::Paused { .. }) => return Err(error.into()),
                 Err(error) => error,
             };
             let status = match self.progress().await {

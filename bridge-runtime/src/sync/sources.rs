@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     journal::Journal,
     source::{LookUp, ReadSession, Reading},
+    telemetry::Meter,
 };
 
 /// How one type is read from a system `S`.
@@ -38,6 +39,7 @@ pub(crate) struct Sources<S> {
     pub(crate) limits: BTreeMap<&'static str, Limits>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) meter: Arc<Meter>,
     /// Where temporary files go.
     pub(crate) scratch: PathBuf,
 }

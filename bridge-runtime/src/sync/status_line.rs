@@ -1,15 +1,15 @@
-//! Saying what the sync is doing.
+//! Saying what the sync is doing: to the journal, to whoever looks on, and in figures.
 
 use std::{
-    mem::{Discriminant, discriminant},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use super::error::SyncError;
+use super::{error::SyncError, sources::Sources};
 use crate::{
     clock::Clock,
     journal::{Activity, Journal, Status},
+    telemetry::{Family, Meter},
 };
 
 /// How long the same activity is not written again, however far it gets.
@@ -19,35 +19,38 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct StatusLine<'a> {
     journal: Option<&'a dyn Journal>,
     clock: &'a dyn Clock,
-    last: Mutex<Option<(Step, Duration)>>,
-}
-
-/// The activity, and the type that it is about.
-type Step = (Discriminant<Activity>, Option<String>);
-
-fn step(activity: &Activity) -> Step {
-    let slug = match activity {
-        Activity::Reading { slug, .. } | Activity::Verifying { slug, .. } => Some(slug.clone()),
-        _ => None,
-    };
-    (discriminant(activity), slug)
+    meter: &'a Meter,
+    last: Mutex<Option<(Activity, Duration)>>,
 }
 
 impl<'a> StatusLine<'a> {
-    /// Without a journal nothing is said.
-    pub(super) fn new(journal: Option<&'a dyn Journal>, clock: &'a dyn Clock) -> Self {
-        StatusLine { journal, clock, last: Mutex::default() }
+    /// Of a dry run nothing is said to the journal: it is not what the running connector does.
+    pub(super) fn new<S>(sources: &'a Sources<S>, dry: bool) -> Self {
+        let Sources { journal, clock, meter, .. } = sources;
+        StatusLine { journal: (!dry).then_some(&**journal), clock: &**clock, meter, last: Mutex::default() }
+    }
+
+    /// Counts what came of some records or pages.
+    pub(super) fn count(&self, family: &Family, labels: &[&'static str], more: u64) {
+        if self.journal.is_some() {
+            self.meter.add(family, labels, more);
+        }
+    }
+
+    /// Pages that were accepted, and how many are on their way.
+    pub(super) fn pages(&self, landed: u64, on_their_way: usize) {
+        self.meter.pages(landed, on_their_way);
     }
 
     pub(super) async fn say(&self, activity: Activity) -> Result<(), SyncError> {
-        let Some(journal) = self.journal else { return Ok(()) };
-        let (step, now) = (step(&activity), self.clock.now());
+        self.meter.says(activity.clone());
+        let (Some(journal), now) = (self.journal, self.clock.now()) else { return Ok(()) };
         {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.as_ref().is_some_and(|(said, at)| *said == step && now.saturating_sub(*at) < PAUSE) {
+            if last.as_ref().is_some_and(|(said, at)| said.is_same_step(&activity) && now.saturating_sub(*at) < PAUSE) {
                 return Ok(());
             }
-            *last = Some((step, now));
+            *last = Some((activity.clone(), now));
         }
         Ok(journal.set_status(&Status::new(activity, self.clock.wall())).await?)
     }

@@ -73,7 +73,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     async fn read_again(&mut self, at: usize, ids: &[String]) -> Result<(), SyncError> {
         let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
         sources.journal.forget_absent(reader.schema.slug).await?;
-        let status = StatusLine::new(Some(&*sources.journal), &*sources.clock);
+        let status = StatusLine::new(sources, false);
         let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
         let mut intake = self.intake(at, false);
         let verified = verifier.verify_by_reading(ids, &mut intake).await?;

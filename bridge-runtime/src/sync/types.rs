@@ -42,10 +42,18 @@ pub(super) fn required_types(
             Some(_) => {}
         }
     }
-    let named = |slug: &str| problems.iter().any(|problem| problem.slug() == slug);
-    let forgotten: Vec<_> = known.iter().filter(|slug| !own.contains_key(slug.as_str()) && !named(slug)).collect();
-    problems.extend(forgotten.into_iter().map(|slug| TypeProblem::Unread { slug: slug.clone() }));
+    let forgotten = forgotten_types(declared, known);
+    let new = |one: &TypeProblem| !problems.iter().any(|problem| problem.slug() == one.slug());
+    let forgotten: Vec<_> = forgotten.into_iter().filter(new).collect();
+    problems.extend(forgotten);
     if problems.is_empty() { Ok(Required(own.into_keys().collect())) } else { Err(problems) }
+}
+
+/// Types of the journal that nobody reads any more.
+pub(crate) fn forgotten_types(declared: &[TypeSchema], known: &BTreeSet<String>) -> Vec<TypeProblem> {
+    let is_declared = |slug: &str| declared.iter().any(|schema| schema.slug == slug);
+    let forgotten = known.iter().filter(|slug| !is_declared(slug));
+    forgotten.map(|slug| TypeProblem::Unread { slug: slug.clone() }).collect()
 }
 
 /// Registering a group or license type makes Iden create a companion type for its memberships or assignments, which

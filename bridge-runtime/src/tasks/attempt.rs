@@ -13,6 +13,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
+use tracing::Instrument as _;
 
 use super::{Entry, TaskContext, TaskInfo, conclusion::capped};
 use crate::{clock::Clock, planted::Bug};
@@ -67,7 +68,7 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
         let _cancel_at_the_end = cancel.clone().drop_guard();
         let run = self.tracker.track_future((self.entry.run)(cx, payload.clone()));
         // Dropped with this future, the handler must not go on unseen.
-        let mut run = AbortOnDropHandle::new(tokio::spawn(run));
+        let mut run = AbortOnDropHandle::new(tokio::spawn(run.in_current_span()));
         let timeout = self.entry.policy.timeout;
         let cut_off = tokio::select! {
             biased;
@@ -141,7 +142,8 @@ impl<S: Send + Sync + 'static> Attempting<'_, S> {
     async fn verify(&self, info: &TaskInfo, payload: &wire::Payload) -> Result<Probe<TaskResult>, TaskError> {
         let (cx, cancel) = self.context(info, TaskTracker::new());
         let _cancel_at_the_end = cancel.drop_guard();
-        let mut probe = AbortOnDropHandle::new(tokio::spawn((self.entry.verify)(cx, payload.clone())));
+        let mut probe =
+            AbortOnDropHandle::new(tokio::spawn((self.entry.verify)(cx, payload.clone()).in_current_span()));
         tokio::select! {
             biased;
             ended = &mut probe => ended.unwrap_or_else(|_| Err(TaskError::unknown("it panicked"))),

@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     gate::Gate,
     journal::{Journal, TaskState},
+    telemetry::Meter,
 };
 
 /// How many handlers run at once, where the connector does not say.
@@ -33,6 +34,7 @@ pub(crate) struct TaskEngine<S> {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gate: Gate,
+    pub(crate) meter: Arc<Meter>,
     /// How many handlers run at once.
     pub(crate) at_once: usize,
     /// One shift at a time: two would carry out one task twice.

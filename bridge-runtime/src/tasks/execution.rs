@@ -19,6 +19,7 @@ use crate::{
     gate::Passing,
     journal::{SeenTask, TaskEffect, TaskState},
     planted::Bug,
+    telemetry::TASK_DURATION,
 };
 
 impl<S: Send + Sync + 'static> Turn<'_, S> {
@@ -34,6 +35,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             () = self.stop.cancelled() => return Ok(Done::Not(Step::Stopped)),
             passing = engine.gate.pass() => passing,
         };
+        let _under_way = engine.meter.task();
         let (system, clock, stop) = (self.system, &*engine.clock, self.stop);
         let attempting = Attempting { entry, system, clock, stop, tracker: self.tracker.clone() };
         if self.pending.unclear
@@ -95,7 +97,10 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         self.pending.attempts = attempt;
         let info = self.info(attempt);
         tracing::info!(bridge.task_id = info.id, bridge.action = task.action, handler = name, attempt, "carrying out");
+        let began = engine.clock.now();
         let ran = attempting.run(&info, &task.payload).await;
+        let took = engine.clock.now().saturating_sub(began);
+        engine.meter.observe(&TASK_DURATION, &[engine.meter.action(&task.action)], took);
         if late {
             engine.journal.start_task(seen, engine.clock.wall()).await?;
         }
@@ -182,6 +187,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
             "nobody can tell whether the task was done, so it waits for a person: look into the system, then `tasks retry`",
         );
         self.engine.move_to(self.pending.id(), TaskState::Parked, error.message()).await?;
+        self.count("parked");
         Ok(Done::Not(Step::Parked))
     }
 

@@ -49,6 +49,7 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
         self.take_up_again().await?;
         self.desk.lanes.drop_unlisted(|id| listed.contains(&id));
         self.desk.lanes.resend();
+        self.show_standing();
         let mut keep = listed;
         keep.extend(self.desk.lanes.ids());
         let before = engine.clock.wall().checked_sub(KEPT).unwrap_or(Timestamp::MIN);

@@ -26,6 +26,8 @@ const PAGE: u64 = 100;
 const MOST: usize = 100_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
 const WALKS: usize = 8;
+/// So many pages on end that bring nothing new are no list that grows.
+const REPEATED: usize = 100;
 
 /// The pending tasks, as a poll found them.
 #[derive(Debug)]
@@ -104,7 +106,7 @@ impl Listing {
     /// One walk. Whether another one is due: it found something new, and there was more than one page to slip between.
     async fn walk(&mut self, client: &Client, app: AppId, onlooker: &mut dyn Onlooker) -> Result<bool, RoundError> {
         let (mut offset, mut pages, mut found, mut walked, mut count) = (0, 0, false, HashSet::new(), None);
-        let mut limit = PAGE;
+        let (mut limit, mut came, mut again, mut repeated) = (PAGE, 0, 0, 0);
         loop {
             let page = match client.pending_tasks(app, limit, offset).await {
                 Ok(page) => page,
@@ -121,7 +123,7 @@ impl Listing {
             };
             pages += 1;
             let length = page.results.len() as u64;
-            let (mut new, before) = (Vec::new(), walked.len());
+            let (mut new, walked_before) = (Vec::new(), walked.len());
             for entry in page.results {
                 walked.extend(id_of(&entry));
                 if self.take(&entry) {
@@ -135,15 +137,20 @@ impl Listing {
             if self.tasks.len() > MOST {
                 return Err(RoundError::TooMany { most: MOST });
             }
-            // As many as have left the list since the last page have made those behind them move up.
-            let moved = count.map_or(0, |count: u64| count.saturating_sub(page.count)).min(length);
-            count = Some(page.count);
+            let brought = (walked.len() - walked_before) as u64;
+            repeated = if brought == 0 { repeated + 1 } else { 0 };
+            // As many as have left the list since the last page have made those behind them move up. As many as have come, at
+            // its head, have made them move down: so many come again.
+            let before: u64 = count.replace(page.count).unwrap_or(page.count);
+            let moved = before.saturating_sub(page.count).min(length);
+            came += page.count.saturating_sub(before);
+            again += length.saturating_sub(brought);
             let skips = Bug::TaskPageIsSkipped.is_planted();
             offset += if skips { limit } else { length - moved };
-            // `count` and `next` may be missing or odd; a page that brings nothing new is the end in any case.
+            // `count` and `next` may be missing or odd; what brings nothing new, and has not moved, is the end in any case.
             let more = offset < page.count || page.next.is_some();
-            let stuck = walked.len() == before && moved == 0;
-            if stuck || !more {
+            let stuck = repeated > 0 && moved == 0 && again > came;
+            if stuck || !more || repeated > REPEATED {
                 return Ok(found && pages > 1);
             }
         }
@@ -204,5 +211,75 @@ fn id_of(entry: &TaskEntry) -> Option<TaskId> {
     match entry {
         TaskEntry::Readable(task) => Some(task.id),
         TaskEntry::Unreadable { id, .. } => *id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::{super::testing::task, *};
+    use crate::{
+        client::{ApiKey, BaseUrl, Request, Response, Transport, TransportError},
+        clock::SystemClock,
+    };
+
+    /// Counts so many tasks at each request, the last number for ever. It shows three a page, the newest first; or the same
+    /// three on every page.
+    struct List {
+        counts: Vec<u32>,
+        moves_on: bool,
+        requests: Mutex<usize>,
+    }
+
+    #[async_trait]
+    impl Transport for List {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
+            let mut requests = self.requests.lock().unwrap();
+            let count = self.counts.get(*requests).or(self.counts.last()).copied().unwrap();
+            *requests += 1;
+            let offset = request.url.query_pairs().find(|(key, _)| key == "offset").unwrap().1.parse().unwrap();
+            let (tasks, offset) = if self.moves_on { (count, offset) } else { (3, 0) };
+            let page: Vec<Task> = (1..=tasks).rev().skip(offset).take(3).map(|one| task(one, "x", json!({}))).collect();
+            let page = json!({"count": count, "next": null, "previous": null, "results": page});
+            Ok(Response::json(200, page.to_string()))
+        }
+    }
+
+    struct Nobody;
+
+    #[async_trait]
+    impl Onlooker for Nobody {
+        async fn see(&mut self, _: Vec<TaskEntry>) -> Result<(), RoundError> {
+            Ok(())
+        }
+    }
+
+    /// What one walk finds, and with how many requests.
+    async fn walk(counts: Vec<u32>, moves_on: bool) -> (usize, usize) {
+        let list = Arc::new(List { counts, moves_on, requests: Mutex::default() });
+        let key = ApiKey::new("k").unwrap();
+        let client =
+            Client::builder(BaseUrl::for_tenant("acme").unwrap(), key).transport(list.clone()).build().unwrap();
+        let began = SystemClock::new().now();
+        let mut listing = Listing { began, tasks: HashMap::new(), unlisted: Vec::new() };
+        listing.walk(&client, Uuid::nil().into(), &mut Nobody).await.unwrap();
+        let requests = *list.requests.lock().unwrap();
+        (listing.tasks.len(), requests)
+    }
+
+    #[tokio::test]
+    async fn a_page_that_comes_again_because_the_list_has_grown_is_not_its_end() {
+        // 9 to 4; then 24 to 10, again 9 to 4, and 3 to 1: all but those that came too late for this walk.
+        assert_eq!(walk(vec![9, 9, 30], true).await, (24, 10));
+    }
+
+    #[tokio::test]
+    async fn a_list_that_does_not_move_ends_whatever_it_says_of_its_length() {
+        assert_eq!(walk(vec![9], false).await, (3, 2));
+        assert_eq!(walk((1..1_000).map(|request| request * 1_000).collect(), false).await, (3, 1 + REPEATED + 1));
     }
 }

@@ -41,6 +41,12 @@ impl Place {
     pub(super) fn id(&self) -> TaskId {
         self.id
     }
+
+    /// When the task was due; `None` where Iden does not say.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        let known = Some(self.due.0).filter(|nanoseconds| *nanoseconds != i64::MIN);
+        known.and_then(|nanoseconds| Timestamp::from_nanosecond(nanoseconds.into()).ok())
+    }
 }
 
 /// What the journal is to know of a task.

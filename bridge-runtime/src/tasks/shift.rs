@@ -6,15 +6,18 @@ use bridge_core::wire::TaskId;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument as _, field::Empty};
 
 use super::{
     engine::{Desk, TaskEngine},
     error::RoundError,
+    lanes::Standing,
     listing::Listing,
     pending::Pending,
     round::RoundReport,
     turn::{Turn, Turned},
 };
+use crate::telemetry::{TASKS_OLDEST, TASKS_OPEN};
 
 /// How many of those may do nothing but report what is over: where no report arrives, the others go on.
 const REPORTS_AT_ONCE: usize = 4;
@@ -94,7 +97,14 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             {
                 let (id, tracker) = (pending.id(), TaskTracker::new());
                 self.desk.at_work.insert(id, tracker.clone());
-                let turn = Turn::new(engine, self.system, stop, tracker, pending).take();
+                let span = tracing::info_span!(
+                    "bridge.task",
+                    bridge.app = engine.meter.app(),
+                    bridge.task_id = %id,
+                    bridge.action = Empty,
+                    bridge.resource_type = Empty
+                );
+                let turn = Turn::new(engine, self.system, stop, tracker, pending).take().instrument(span);
                 turns.push(AssertUnwindSafe(turn).catch_unwind().map(move |turned| turned.map_err(|_| id)));
             }
             if turns.is_empty() {
@@ -147,11 +157,23 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             }
         }
         drop(turns);
+        self.show_standing();
         match self.failure {
             Some((error, _)) => Err(error),
             None if stop.is_cancelled() => Err(RoundError::Interrupted),
             None => Ok(self.report.standing(self.desk.lanes.standing())),
         }
+    }
+
+    /// What is left to do, in figures.
+    pub(super) fn show_standing(&self) {
+        let (meter, lanes) = (&self.engine.meter, &self.desk.lanes);
+        let Standing { waiting, blocked, parked, unreported } = lanes.standing();
+        let states = [("waiting", waiting), ("blocked", blocked), ("parked", parked), ("unreported", unreported)];
+        for (state, tasks) in states {
+            meter.set(&TASKS_OPEN, &[state], tasks as f64);
+        }
+        meter.set_time(&TASKS_OLDEST, lanes.oldest());
     }
 
     fn list(&self) -> impl Future<Output = Result<Listing, RoundError>> + use<'a, S> {

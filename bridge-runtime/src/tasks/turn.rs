@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bridge_core::{
     TaskError,
-    wire::{ReportStatus, Task, TaskId, TaskStatus},
+    wire::{ReportStatus, Task, TaskId, TaskStatus, text::printable},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -21,6 +21,7 @@ use crate::{
     client::{ClientError, ErrorKind},
     journal::{SeenTask, TaskEffect, TaskEnd, TaskState, Touched},
     planted::Bug,
+    telemetry::TASKS,
 };
 
 /// How long to wait before another attempt, where the handler does not say.
@@ -38,6 +39,8 @@ pub(super) struct Turn<'a, S> {
     /// Tells whether the handler works.
     pub(super) tracker: TaskTracker,
     pub(super) pending: Pending,
+    /// As a label of figures.
+    action: &'static str,
 }
 
 /// What a turn came to.
@@ -105,7 +108,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         tracker: TaskTracker,
         pending: Pending,
     ) -> Self {
-        Turn { engine, system, stop, tracker, pending }
+        Turn { engine, system, stop, tracker, pending, action: engine.meter.action("") }
     }
 
     pub(super) async fn take(mut self) -> Turned {
@@ -132,7 +135,10 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         let done = match self.pending.unreadable.clone() {
             Some(why) => self.refuse(&self.unreadable(), TaskError::fail("invalid_payload", why)).await?,
             None => match self.fetch().await? {
-                Ok(task) => self.carry_out(&task).await?,
+                Ok(task) => {
+                    self.note(&task.action, &task.resource_type);
+                    self.carry_out(&task).await?
+                }
                 Err(step) => return Ok(step),
             },
         };
@@ -140,6 +146,17 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Done::Ended => self.report().await,
             Done::Not(step) => Ok(step),
         }
+    }
+
+    /// What the task turns out to be, for figures and the span.
+    fn note(&mut self, action: &str, slug: &str) {
+        self.action = self.engine.meter.action(action);
+        let span = tracing::Span::current();
+        span.record("bridge.action", printable(action, 64)).record("bridge.resource_type", printable(slug, 64));
+    }
+
+    pub(super) fn count(&self, outcome: &'static str) {
+        self.engine.meter.add(&TASKS, &[self.action, outcome], 1);
     }
 
     /// The task with its payload, if it is still to be carried out.
@@ -207,6 +224,8 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Reported::Confirmed(report) => {
                 let known = engine.journal.tasks(vec![id]).await?.pop();
                 let action = known.as_ref().map_or("", |known| known.seen.action.as_str()).to_owned();
+                self.action = engine.meter.action(&action);
+                self.count(report.status.as_str());
                 // Iden knows another end than the journal: the one without the password. If it asks again, it hears the same.
                 if let Some(known) = known.filter(|_| report.status != conclusion.end.report.status) {
                     let end = TaskEnd { report: report.clone(), secret: false };
@@ -219,6 +238,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
                 let ours = conclusion.end.report.status;
                 tracing::error!(bridge.task_id = %id, %ours, "Iden shows another outcome for this task; it is left as it is");
                 engine.move_to(id, TaskState::Conflict, "Iden shows another end, which is left as it is").await?;
+                self.count("conflict");
                 Ok(Step::Conflict)
             }
             Reported::Gone => {

@@ -17,6 +17,7 @@ use crate::{
     gate::Gate,
     journal::{Journal, JournalError, SeenTask, SqliteJournal, TaskState},
     tasks::{TaskEngine, Tasks},
+    telemetry::Telemetry,
 };
 
 /// A pending task, by its route and the payload that Iden would send: `{"account": {…}, "memberships": {…}, "changes": {…}}`.
@@ -90,13 +91,15 @@ impl TestTask {
         let clock = Arc::new(WaitClock::default());
         let journal = SqliteJournal::in_task().expect("SQLite works in memory");
         let before = self.arrange(&journal, &*clock).await.expect("a journal in memory does not fail");
+        let client = client(&iden, &clock);
         let engine = TaskEngine {
-            client: client(&iden, &clock),
+            gate: Gate::new(tasks.longest(), client.patience()),
+            client,
             app: APP,
             tasks: tasks.clone(),
             journal: Arc::new(journal),
             clock: clock.clone(),
-            gate: Gate::new(tasks.longest()),
+            meter: Telemetry::default().meter("test", &[], Vec::new(), &(clock.clone() as Arc<dyn Clock>)),
             at_once: crate::tasks::AT_ONCE,
             desk: Default::default(),
         };

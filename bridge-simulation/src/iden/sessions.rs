@@ -149,6 +149,18 @@ impl Server {
         self.sessions.values().any(|session| session.going().contains(key))
     }
 
+    /// Whom completing leaves alone, since nothing of their type was pushed (question P12).
+    pub fn spared_by(&self, session: &Session) -> Vec<Key> {
+        let is_pushed = |slug: &str| session.pushed.keys().any(|key| key.0 == slug);
+        let is_spared = |key: &Key| {
+            !self.answers.empties_unpushed
+                && !is_pushed(&key.0)
+                && (self.answers.removes_newer || session.snapshot.contains(key))
+        };
+        let held = self.records.iter().filter(|(_, held)| held.active);
+        held.map(|(key, _)| key).filter(|key| is_spared(key)).cloned().collect()
+    }
+
     fn complete(&mut self, now: Duration, ask: &Ask, id: Uuid) -> Answer {
         let answers = self.answers;
         match self.sessions[&id].stands {

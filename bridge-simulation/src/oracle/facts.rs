@@ -9,7 +9,7 @@ use crate::{
         tasks::Task,
     },
     plan::Answers,
-    system::{Thing, World},
+    system::{Person, Thing, World},
 };
 
 /// One request, whenever it is sent.
@@ -31,6 +31,13 @@ pub(super) fn stands_there((slug, id): &Key, answers: &Answers, world: &World) -
         "team" => thing(&world.teams),
         _ => thing(&world.seats),
     }
+}
+
+/// Whether the system does not show an account at that time that a creation has made whose answer got lost.
+pub(super) fn is_made_unseen((slug, id): &Key, at: Duration, world: &World) -> bool {
+    let person = id.parse().ok().filter(|_| slug == "employee").and_then(|number: u32| world.people.get(&number));
+    let lost = |person: &Person| person.made_by.is_some_and(|task| !world.confirmed.contains(&task));
+    person.is_some_and(|person| person.shown_from > at && lost(person))
 }
 
 /// Whether Iden itself wanted it to go.

@@ -39,6 +39,8 @@ pub struct Oracle {
     at_open: BTreeMap<Uuid, Counts>,
     said: BTreeMap<Key, Said>,
     taken: BTreeMap<Uuid, Taken>,
+    /// Whom a completed session would have removed, had Iden not left the whole type alone (question P12), and when.
+    let_go: BTreeMap<Key, Duration>,
     /// Whom a session was to push.
     attempted: BTreeMap<Uuid, BTreeSet<Key>>,
     refused: BTreeMap<Uuid, BTreeSet<Key>>,
@@ -70,6 +72,7 @@ impl Oracle {
             at_open: BTreeMap::new(),
             said: BTreeMap::new(),
             taken: BTreeMap::new(),
+            let_go: BTreeMap::new(),
             begun: BTreeSet::new(),
             forgotten: BTreeSet::new(),
             read: BTreeMap::new(),

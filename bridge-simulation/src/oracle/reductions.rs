@@ -58,7 +58,7 @@ impl Oracle {
         let ended = (!self.may_go(&taken.deactivated, self.allowed(&key.0, *session), |one| &one.deactivated))
             .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
         let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), |one| &one.edges))
-            .then(|| format!("{:?} end, and nobody has approved it", taken.edges));
+            .then(|| format!("{:?} end, and nobody has approved it: {:?}", taken.edges, self.approvals));
         ended.into_iter().chain(lost).for_each(|why| self.violated(now, 6, why));
     }
 

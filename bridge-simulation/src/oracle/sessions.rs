@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Oracle,
     allowed::{Approved, Counts},
-    facts::{is_ordered, stands_there},
+    facts::{is_made_unseen, is_ordered, stands_there},
 };
 use crate::{
     iden::{Accepted, Key, Server, edges::count, sessions::Stands},
@@ -50,21 +50,32 @@ impl Oracle {
             let others = server.sessions.iter().filter(|(other, _)| *other != id);
             let going: BTreeSet<&Key> = others.flat_map(|(_, other)| other.going()).collect();
             let removes: Vec<&Key> = session.removes.iter().filter(|key| !going.contains(key)).collect();
+            let spares = server.spared_by(session);
+            let lets_go: Vec<&Key> =
+                removes.iter().copied().chain(&spares).filter(|key| !self.was_let_go(key, server)).collect();
             self.misses_nothing(now, *id, server);
             match inherits {
                 // Whom its read has missed nothing tells from who has left: that is what a person is asked for.
                 Some(from) => self.has_somebodys_word(now, from),
                 None => {
                     self.removes_nobody_there(now, &removes, session.opened, ask.sent, world);
-                    self.removes_no_more_than_allowed(now, &removes, *id, server, world);
+                    self.lets_go_no_more_than_allowed(now, &lets_go, *id, server, world);
                 }
             }
+            self.let_go.extend(spares.into_iter().map(|key| (key, now)));
         }
         let said = session.pushed.keys().filter_map(|key| self.said.get(key));
         self.baseline =
             Counts { records: by_type(session.pushed.keys()), edges: said.map(|said| count(&said.edges)).sum() };
         // Who comes back is a new one.
         session.removes.iter().for_each(|key| drop(self.said.remove(key)));
+    }
+
+    /// Whether a completed session has let it go before, and Iden has left it alone with all of its type (question P12).
+    /// What a task or a page brings back is a new one; but for a page that nobody waits for any more.
+    fn was_let_go(&self, key: &Key, server: &Server) -> bool {
+        let held = &server.records[key];
+        self.let_go.get(key).is_some_and(|then| held.upserted <= *then || held.upserted_late)
     }
 
     fn removes_nobody_there(
@@ -77,6 +88,10 @@ impl Oracle {
     ) {
         for key in removes {
             let Some((since, touched)) = stands_there(key, &self.answers, world) else { continue };
+            // Nobody can know of them: the system does not show them, and has not told whom it made.
+            if is_made_unseen(key, sent, world) {
+                continue;
+            }
             if since <= opened {
                 self.violated(now, 1, format_args!("{key:?} was there all the time, and is removed"));
             } else if touched.is_some_and(|touched| touched <= sent + PATIENCE) {
@@ -102,16 +117,16 @@ impl Oracle {
         }
     }
 
-    fn removes_no_more_than_allowed(
+    fn lets_go_no_more_than_allowed(
         &mut self,
         now: Duration,
-        removes: &[&Key],
+        lets_go: &[&Key],
         id: Uuid,
         server: &Server,
         world: &World,
     ) {
         let mut gone: BTreeMap<&str, BTreeSet<Key>> = BTreeMap::new();
-        for key in removes.iter().filter(|key| !is_ordered(key, &["delete_account"], server, world)) {
+        for key in lets_go.iter().filter(|key| !is_ordered(key, &["delete_account"], server, world)) {
             gone.entry(&key.0).or_default().insert((*key).clone());
         }
         gone.retain(|slug, gone| gone.len() as u64 > self.allowed(slug, id));

@@ -119,7 +119,7 @@ entries! {
         look missing(slug: &str, after: Option<String>, limit: usize) -> Vec<String>;
         write set_absent(slug: &str, ids: Vec<String>) -> ();
         write forget_absent(slug: &str) -> ();
-        look still_held_back(slug: &str, held: Vec<(String, u64)>) -> Vec<bool>;
+        write release(slug: &str, held: Vec<(String, u64)>) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;
         look changes(slug: &str, change: Change, limit: usize) -> Vec<String>;
         write end_scan(end: ScanEnd) -> ();

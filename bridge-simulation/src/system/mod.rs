@@ -33,6 +33,8 @@ pub struct Person {
     pub touched: Option<Duration>,
     /// When the system shows them.
     pub shown_from: Duration,
+    /// The task that has made them.
+    pub made_by: Option<Uuid>,
 }
 
 impl Person {
@@ -141,6 +143,7 @@ impl World {
             since: now,
             touched: None,
             shown_from: now,
+            made_by: None,
         };
         self.people.insert(number, person);
     }
@@ -309,6 +312,7 @@ impl World {
                     since: now,
                     touched: Some(now),
                     shown_from: now + lag,
+                    made_by: Some(task),
                 };
                 self.people.insert(number, person);
             }

@@ -10,7 +10,7 @@ use super::{
     fault::Result,
     store::Store,
     touched::Forget,
-    values::{limit as sql_limit, number},
+    values::{Edges, KnownStatus, limit as sql_limit, number},
 };
 use crate::journal::{Change, EdgeKey, JournalError, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen};
 
@@ -102,13 +102,32 @@ impl Store {
         })
     }
 
-    fn still_held_back(&mut self, slug: &str, held: &[(String, u64)]) -> Result<Vec<bool>> {
-        let (connection, scan) = self.scanned()?;
-        let type_ = scan.type_of(connection, slug)?;
-        let mut still =
-            connection.prepare_cached("SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2 AND held = ?3")?;
-        let still = held.iter().map(|(id, number_)| still.exists((type_, id, number(*number_))));
-        Ok(still.collect::<rusqlite::Result<_>>()?)
+    fn release(&mut self, slug: &str, held: &[(String, u64)]) -> Result<Vec<bool>> {
+        self.step(|tx, scan| {
+            let type_ = scan.type_for(tx, slug)?;
+            let mut find = tx.prepare_cached(
+                "SELECT known.status, known.edges, seen.status, seen.edges
+                 FROM scratch.seen AS seen JOIN known ON known.type = seen.type AND known.id = seen.id
+                 WHERE seen.type = ?1 AND seen.id = ?2 AND seen.held = ?3",
+            )?;
+            let mut know = tx.prepare_cached(
+                "UPDATE known SET status = ?3, edges = ?4, fingerprint = NULL WHERE type = ?1 AND id = ?2",
+            )?;
+            let mut still = Vec::with_capacity(held.len());
+            for (id, number_) in held {
+                let found = find.query_row((type_, id, number(*number_)), |row| {
+                    let (known, new): ((KnownStatus, Edges), (KnownStatus, Edges)) =
+                        ((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?));
+                    Ok((if new.0.is_active() { new.0 } else { known.0 }, known.1.and(&new.1)))
+                });
+                let found = found.optional()?;
+                still.push(found.is_some());
+                if let Some((status, edges)) = found {
+                    know.execute((type_, id, status, edges))?;
+                }
+            }
+            Ok(still)
+        })
     }
 
     fn changes(&mut self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>> {
@@ -175,9 +194,9 @@ impl ScanJournal for SqliteJournal {
         self.call("written", move |store| store.forget_absent(&slug)).await
     }
 
-    async fn still_held_back(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError> {
+    async fn release(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError> {
         let slug = slug.to_owned();
-        self.call("read", move |store| store.still_held_back(&slug, &held)).await
+        self.call("written", move |store| store.release(&slug, &held)).await
     }
 
     async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError> {

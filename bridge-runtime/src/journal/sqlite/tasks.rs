@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use super::{
     SqliteJournal,
     fault::{Fault, Result},
+    scan::Scan,
     steps,
     store::Store,
     touched::{take_effect, touch},
@@ -124,6 +125,7 @@ impl Store {
             Some(error) => format!("{}: {}", end.report.status, error.code),
             None => end.report.status.to_string(),
         };
+        let scanning = self.scan.as_ref().is_some_and(Scan::is_push);
         self.write(|tx| {
             let id = task.id.to_string();
             let mut end = tx.prepare_cached(
@@ -146,7 +148,7 @@ impl Store {
             let attempts = end.query_row(ended, |row| row.get(0))?;
             steps::add(tx, &id, &TaskStep::new(at, TaskState::Executed, attempts, note))?;
             // A task that was about no account, and has touched one, has made it.
-            take_effect(tx, effect, task.account.is_none())
+            take_effect(tx, effect, task.account.is_none(), scanning)
         })
     }
 

@@ -22,6 +22,9 @@ pub(super) struct Forget<'a> {
     touched_before: i64,
 }
 
+/// In place of the misses of an account that was made while a scan was open: the end of that scan begins the count.
+const MADE_WHILE_SCANNING: i64 = -1;
+
 /// The record ?1, ?2 in `known` that no task has to do with since the touch ?3.
 const UNTOUCHED: &str = "
     WHERE type = ?1 AND id = ?2
@@ -108,20 +111,24 @@ impl Store {
         Ok(at_work.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Takes down whom of the accounts that tasks have made a scan has seen, and whom it has looked for in vain.
+    /// Takes down whom of the accounts that tasks have made a scan has seen, and whom it has looked for in vain. Of those that
+    /// were made while it was open it says nothing: it may have seen the account that was there before.
     pub(super) fn count_misses(&mut self) -> Result<()> {
         self.write(|tx| {
             let mut seen = tx.prepare_cached(
                 "UPDATE touched SET made = 0
-                 WHERE made AND EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = touched.type AND seen.id = touched.id)",
+                 WHERE made AND misses <> ?1
+                   AND EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = touched.type AND seen.id = touched.id)",
             )?;
-            seen.execute([])?;
+            seen.execute([MADE_WHILE_SCANNING])?;
             let mut missed = tx.prepare_cached(
                 "UPDATE touched SET misses = misses + 1
-                 WHERE made AND EXISTS (SELECT 1 FROM scratch.unseen
-                                        WHERE unseen.type = touched.type AND unseen.id = touched.id AND why = 'absent')",
+                 WHERE made AND (misses = ?1
+                                 OR EXISTS (SELECT 1 FROM scratch.unseen
+                                            WHERE unseen.type = touched.type AND unseen.id = touched.id
+                                              AND why = 'absent'))",
             )?;
-            missed.execute([])?;
+            missed.execute([MADE_WHILE_SCANNING])?;
             Ok(())
         })
     }
@@ -154,11 +161,15 @@ pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> R
     Ok(())
 }
 
-/// What a task did to its account. `made`: the task made it.
-pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool) -> Result<()> {
+/// What a task did to its account. `made`: the task made it. `scanning`: while a scan was open.
+pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool, scanning: bool) -> Result<()> {
     if let Some(Touched { slug, id }) = &effect.touched {
         touch(tx, slug, id, made)?;
         let type_ = type_for(tx, slug)?;
+        if made && scanning {
+            let mut note = tx.prepare_cached("UPDATE touched SET misses = ?3 WHERE type = ?1 AND id = ?2")?;
+            note.execute((type_, id, MADE_WHILE_SCANNING))?;
+        }
         let mut withdraw = tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
         effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
     }

@@ -164,6 +164,11 @@ impl Edges {
     pub(super) fn iter(&self) -> impl Iterator<Item = EdgeKey> {
         self.0.iter().copied()
     }
+
+    /// Those of both.
+    pub(super) fn and(&self, other: &Edges) -> Self {
+        Edges::of(self.iter().chain(other.iter()).collect())
+    }
 }
 
 impl ToSql for Edges {

@@ -12,6 +12,7 @@ use std::{
 };
 
 use bridge_core::wire::TaskId;
+use jiff::Timestamp;
 
 use super::{
     pending::{Pending, Place},
@@ -146,6 +147,11 @@ impl Lanes {
             }
         }
         standing
+    }
+
+    /// When the oldest of all was due.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.entries.values().filter_map(|entry| entry.place.due()).min()
     }
 
     /// The task of its lane that keeps this one waiting.

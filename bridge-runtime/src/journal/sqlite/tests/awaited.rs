@@ -86,13 +86,37 @@ async fn an_account_that_a_scan_has_seen_is_waited_for_no_more() {
 }
 
 #[tokio::test]
-async fn an_account_that_came_and_was_seen_within_one_scan_is_not_waited_for_by_the_next() {
+async fn an_account_that_was_made_while_a_scan_was_open_is_waited_for_by_the_next_whatever_that_one_has_seen() {
     let journal = SqliteJournal::in_task().unwrap();
+    completed(&journal, &[], vec![employee("made")]).await;
+    for (first, end) in [(1, ScanEnd::Failed), (3, COMPLETED)] {
+        journal.begin_scan(ScanMode::Push).await.unwrap();
+        // The one of before, whom Iden then has deleted and made anew.
+        see_one(&journal, employee("made")).await;
+        change(&journal, first, deletion()).await;
+        make(&journal, first + 1, "made").await;
+        assert_eq!(journal.touched().await.unwrap(), [account("made")], "it is touched since the scan began");
+        journal.end_scan(end).await.unwrap();
+        assert_eq!(awaited(&journal).await, [account("made")]);
+        journal.begin_scan(ScanMode::Push).await.unwrap();
+        see_one(&journal, employee("made")).await;
+        journal.end_scan(ScanEnd::Failed).await.unwrap();
+        assert_eq!(awaited(&journal).await, []);
+    }
+}
+
+#[tokio::test]
+async fn a_scan_that_looked_before_the_account_was_made_has_not_missed_it() {
+    let journal = SqliteJournal::in_task().unwrap();
+    completed(&journal, &[], vec![employee("made")]).await;
     journal.begin_scan(ScanMode::Push).await.unwrap();
+    journal.set_absent("employee", vec!["made".to_owned()]).await.unwrap();
     make(&journal, 1, "made").await;
-    see_one(&journal, employee("made")).await;
-    assert_eq!(journal.touched().await.unwrap(), [account("made")], "it is touched since the scan began");
     journal.end_scan(COMPLETED).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(awaited(&journal).await, [account("made")]);
+        miss(&journal, ScanMode::Push).await;
+    }
     assert_eq!(awaited(&journal).await, []);
 }
 

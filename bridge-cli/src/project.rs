@@ -1,0 +1,179 @@
+//! A new connector, written to disk.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    library::Library,
+    name::Name,
+    template::{COMMON, Template},
+};
+
+/// A connector that is not there yet.
+#[derive(Debug)]
+pub struct Project {
+    pub name: Name,
+    pub template: Template,
+    pub library: Library,
+}
+
+impl Project {
+    /// Writes it into a folder of its name here, and says what to do next.
+    ///
+    /// # Errors
+    /// There is something of that name, or it cannot be written. Nothing that is there is ever changed.
+    pub fn write(&self) -> Result<String, String> {
+        self.write_to(Path::new(&self.name.to_string()))?;
+        Ok(format!(
+            "{name}: a connector, from the template `{template}`\n\n  cd {name}\n  cargo test\n  cargo run -- dev{once}\n\n\
+             README.md says what to change, and how to run it against Iden.",
+            name = self.name,
+            template = format!("{:?}", self.template).to_lowercase(),
+            once = if self.template == Template::Ldap {
+                " --once        # on a test directory: see README.md"
+            } else {
+                " --once"
+            },
+        ))
+    }
+
+    fn write_to(&self, folder: &Path) -> Result<(), String> {
+        let failed = |path: &Path| {
+            let path = path.display().to_string();
+            move |error: std::io::Error| format!("{path} cannot be written: {error}")
+        };
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(format!("there is a `{}` already; choose another name, or remove it", folder.display()));
+            }
+            made => made.map_err(failed(folder))?,
+        }
+        for (path, text) in self.files() {
+            let path = folder.join(path);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(failed(parent))?;
+            }
+            fs::write(&path, text).map_err(failed(&path))?;
+        }
+        Ok(())
+    }
+
+    /// All files, by their paths in the project.
+    fn files(&self) -> Vec<(PathBuf, String)> {
+        let mut files: Vec<(PathBuf, String)> = Vec::new();
+        for (path, text) in COMMON {
+            files.push((self.filled(path).into(), self.filled(text)));
+        }
+        files.push(("bridge.toml".into(), self.filled(self.template.settings())));
+        files.push(("tests/system/mod.rs".into(), self.template.system().to_owned()));
+        for (path, text) in self.template.fixtures() {
+            files.push((path.into(), (*text).to_owned()));
+        }
+        for (path, text) in self.template.sources() {
+            let folder = if path.ends_with(".rs") { "src" } else { "" };
+            files.push((Path::new(folder).join(path), self.moved(text)));
+        }
+        files
+    }
+
+    fn filled(&self, text: &str) -> String {
+        text.replace("{{name}}", &self.name.to_string())
+            .replace("{{title}}", &self.name.title())
+            .replace("{{dependencies}}", self.template.dependencies().trim_end())
+            .replace("{{iden-bridge}}", &self.library.dependency(""))
+            .replace("{{bridge-sandbox}}", &self.library.dependency("bridge-sandbox"))
+            .replace("{{about}}", self.template.about())
+    }
+
+    /// A file of an example, where the example has become a project.
+    fn moved(&self, text: &str) -> String {
+        let example = self.template.example();
+        text.replace(&format!("CSV_FOLDER=examples/{example}/sample "), "")
+            .replace(&format!("cargo run --example {example} -- "), "cargo run -- ")
+            .replace("../../tests/common/", "../tests/common/")
+            .replace(&format!("\"{}\"", self.template.title()), &format!("\"{}\"", self.name.title()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use clap::ValueEnum;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn projects() -> impl Iterator<Item = Project> {
+        Template::value_variants().iter().map(|template| Project {
+            name: "my-connector".parse().unwrap(),
+            template: *template,
+            library: Library::Folder("/repository".into()),
+        })
+    }
+
+    #[test]
+    fn nothing_in_a_project_is_left_open_or_points_back_to_the_example() {
+        for project in projects() {
+            for (path, text) in project.files() {
+                let title = format!("\"{}\"", project.template.title());
+                let open = ["{{name", "{{title", "{{about", "{{depend", "{{iden", "{{bridge"];
+                for left in open.into_iter().chain(["--example", "../../", "examples/", &title]) {
+                    let line = text.lines().find(|line| line.contains(left));
+                    assert!(line.is_none(), "`{left}` in {}: {line:?}", path.display());
+                }
+                assert!(!path.display().to_string().contains('{'), "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn its_manifest_names_the_library_and_the_program() {
+        for project in projects() {
+            let files = project.files();
+            let (_, manifest) = files.iter().find(|(path, _)| path == Path::new("Cargo.toml")).unwrap();
+            let manifest: toml::Table = manifest.parse().unwrap();
+            assert_eq!(manifest["package"]["name"].as_str(), Some("my-connector"));
+            let path = |table: &str, name: &str| manifest[table][name]["path"].as_str().unwrap().to_owned();
+            assert_eq!(path("dependencies", "iden-bridge"), "/repository/");
+            assert_eq!(path("dev-dependencies", "bridge-sandbox"), "/repository/bridge-sandbox");
+            let (_, settings) = files.iter().find(|(path, _)| path == Path::new("bridge.toml")).unwrap();
+            assert!(settings.parse::<toml::Table>().is_ok(), "{settings}");
+        }
+    }
+
+    /// Skipped where systemd is not installed.
+    #[test]
+    fn systemd_takes_its_unit() {
+        let here = TempDir::new().unwrap();
+        let folder = here.path().join("my-connector");
+        projects().next().unwrap().write_to(&folder).unwrap();
+        let unit = folder.join("my-connector.service");
+        let text = fs::read_to_string(&unit).unwrap();
+        // The program is not installed here.
+        fs::write(&unit, text.replace("/usr/local/bin/my-connector", "/bin/sh")).unwrap();
+        let verified = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output();
+        match verified {
+            Ok(said) => assert!(
+                said.status.success() && !String::from_utf8_lossy(&said.stderr).contains("my-connector.service:"),
+                "{}",
+                String::from_utf8_lossy(&said.stderr)
+            ),
+            Err(why) => eprintln!("SKIPPED: systemd-analyze: {why}"),
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_left_alone() {
+        let here = TempDir::new().unwrap();
+        let folder = here.path().join("my-connector");
+        let project = projects().next().unwrap();
+        project.write_to(&folder).unwrap();
+        fs::write(folder.join("README.md"), "mine").unwrap();
+        let error = project.write_to(&folder).unwrap_err();
+        assert!(error.contains("already"), "{error}");
+        assert_eq!(fs::read_to_string(folder.join("README.md")).unwrap(), "mine");
+    }
+}

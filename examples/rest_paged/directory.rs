@@ -1,0 +1,43 @@
+//! The external system.
+
+use std::env;
+
+use iden_bridge::Secret;
+use serde::Deserialize;
+
+use crate::{api::Api, service};
+
+/// `[app]` in `bridge.toml`. The token has no place in a file: it comes from the environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    url: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Directory {
+    pub api: Api,
+}
+
+impl Directory {
+    pub async fn open(settings: Settings) -> Result<Directory, Unopened> {
+        let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let Some(url) = set("REST_PAGED_URL").or(settings.url) else {
+            let token = "the example's own";
+            let url = service::start(token).await?;
+            return Ok(Directory { api: Api::new(&url, Secret::new(token))? });
+        };
+        let token = set("REST_PAGED_TOKEN").ok_or(Unopened::NoToken)?;
+        Ok(Directory { api: Api::new(&url, Secret::new(token))? })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Unopened {
+    #[error("the directory's token is missing: set REST_PAGED_TOKEN")]
+    NoToken,
+    #[error("the directory's address cannot be used")]
+    Client(#[from] reqwest::Error),
+    #[error("the example's own directory cannot be served")]
+    Service(#[from] std::io::Error),
+}

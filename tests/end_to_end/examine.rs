@@ -1,0 +1,142 @@
+//! What `doctor` says of one connector: each failure that it can name, with what to do about it.
+
+use std::{fs, io};
+
+use iden_bridge::{
+    Connector, Exit,
+    connector::{AppChoice, Finding, Outcome, Target},
+    prelude::*,
+};
+use serde_json::json;
+
+use crate::company::{Hr, Mood, NAME, Stage, Team, go_on};
+
+async fn examine(stage: &Stage, target: &Target) -> Vec<Finding> {
+    stage.connector().examine(target, Some(&stage.client()), json!({})).await
+}
+
+/// The one finding of this check, about this.
+#[track_caller]
+fn of<'a>(findings: &'a [Finding], check: &str, of: &str) -> &'a Finding {
+    let found: Vec<_> = findings.iter().filter(|one| one.check == check && one.of.as_deref() == Some(of)).collect();
+    assert_eq!(found.len(), 1, "{check} of {of} in {findings:#?}");
+    found[0]
+}
+
+#[track_caller]
+fn fails(finding: &Finding, exit: Exit, says: &str) {
+    assert_eq!((finding.outcome, finding.exit), (Outcome::Failed, exit), "{finding:?}");
+    assert!(finding.found.contains(says), "{finding:?}");
+    assert!(finding.remedy.as_ref().is_some_and(|remedy| !remedy.is_empty()), "{finding:?}");
+}
+
+#[tokio::test]
+async fn before_the_first_run_it_says_what_that_will_do_and_does_nothing() {
+    let stage = Stage::with(250).await;
+    let findings = examine(&stage, &stage.target()).await;
+    assert_eq!(of(&findings, "journal", NAME).outcome, Outcome::Warning, "a lost state looks like this");
+    let app = of(&findings, "app", NAME);
+    assert!(app.outcome == Outcome::Ok && app.found.contains("makes it"), "{app:?}");
+    let people = of(&findings, "source", "Acme HR employee");
+    assert_eq!((people.outcome, people.found.as_str()), (Outcome::Ok, "the first 100 records can be read"));
+    assert_eq!(of(&findings, "source", "Acme HR team").found, "2 records, read to the end");
+    assert!(stage.sandbox.apps().is_empty());
+    assert!(stage.sandbox.requests().iter().all(|request| request.method == "GET"));
+    assert_eq!(fs::read_dir(stage.state.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn beside_a_connector_at_work_all_is_well_and_nothing_is_touched() {
+    let stage = Stage::with(20).await;
+    let connector = stage.attach().await;
+    connector.sync(&go_on()).await.unwrap();
+    let before = stage.sandbox.requests().len();
+    let findings = examine(&stage, &stage.target()).await;
+    assert!(findings.iter().all(|one| one.outcome == Outcome::Ok), "{findings:#?}");
+    let sent = stage.sandbox.requests().split_off(before);
+    assert!(sent.iter().all(|request| request.method == "GET"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_there_another_one_or_several_are_named() {
+    let stage = Stage::with(5).await;
+    let unknown: iden_bridge::wire::AppId = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11".parse().unwrap();
+    let named = stage.target().app(AppChoice::Id(unknown));
+    fails(of(&examine(&stage, &named).await, "app", NAME), Exit::Configuration, "404");
+
+    stage.attach().await;
+    fails(of(&examine(&stage, &named).await, "app", NAME), Exit::Configuration, "belongs to the app");
+
+    // The state is lost, and somebody has made another one.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let adopted = examine(&stage, &stage.target_in(elsewhere.path())).await;
+    let adopted = of(&adopted, "app", NAME);
+    assert!(
+        adopted.outcome == Outcome::Warning && adopted.remedy.as_ref().unwrap().contains("approval"),
+        "{adopted:?}"
+    );
+    stage.client().create_app(&iden_bridge::wire::NewApp::new(NAME)).await.unwrap();
+    let several = examine(&stage, &stage.target_in(elsewhere.path())).await;
+    fails(of(&several, "app", NAME), Exit::Configuration, "several apps");
+}
+
+#[tokio::test]
+async fn a_type_that_nobody_reads_any_more_is_named() {
+    let stage = Stage::with(5).await;
+    stage.attach().await.sync(&go_on()).await.unwrap();
+    let company = stage.company.clone();
+    let open = move |_: NoSettings| async move { Ok::<_, io::Error>(Hr(company)) };
+    let renamed = Connector::builder(NAME, open).resource::<Team>().build().unwrap();
+    let findings = renamed.examine(&stage.target(), Some(&stage.client()), json!({})).await;
+    fails(of(&findings, "types", NAME), Exit::Configuration, "`employee`");
+}
+
+#[tokio::test]
+async fn a_source_that_fails_panics_or_has_rows_that_cannot_be_mapped_is_named_by_its_type() {
+    let stage = Stage::with(5).await;
+    for (mood, says) in [(Mood::FailsAfter(2), "the database went away"), (Mood::PanicsAfter(2), "panicked")] {
+        *stage.company.mood.lock().unwrap() = mood;
+        let findings = examine(&stage, &stage.target()).await;
+        fails(of(&findings, "source", "Acme HR employee"), Exit::Unavailable, says);
+        assert_eq!(of(&findings, "source", "Acme HR team").outcome, Outcome::Ok);
+    }
+    *stage.company.mood.lock().unwrap() = Mood::Well;
+    stage.company.unreadable.lock().unwrap().push(3);
+    let findings = examine(&stage, &stage.target()).await;
+    let people = of(&findings, "source", "Acme HR employee");
+    assert!(people.outcome == Outcome::Warning && people.found.contains("gone?"), "{people:?}");
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_given_up() {
+    let stage = Stage::with(5).await;
+    *stage.company.mood.lock().unwrap() = Mood::HangsAfter(2);
+    let findings = examine(&stage, &stage.target()).await;
+    fails(of(&findings, "source", "Acme HR employee"), Exit::Unavailable, "after 2 records: it took more than 30 s");
+}
+
+#[tokio::test]
+async fn a_system_that_cannot_be_opened_and_settings_that_do_not_fit_are_told_apart() {
+    let stage = Stage::with(5).await;
+    let open = |_: NoSettings| async { Err::<Hr, _>(io::Error::other("the password is wrong")) };
+    let connector = || Connector::builder(NAME, open).resource::<Team>().build().unwrap();
+    let findings = connector().examine(&stage.target(), None, json!({})).await;
+    fails(of(&findings, "source", NAME), Exit::Unavailable, "the password is wrong");
+    let findings = connector().examine(&stage.target(), None, json!({"sevrer": 1})).await;
+    fails(of(&findings, "source", NAME), Exit::Configuration, "do not fit");
+    assert_eq!(of(&findings, "app", NAME).outcome, Outcome::Skipped, "without Iden");
+}
+
+#[tokio::test]
+async fn a_journal_that_is_damaged_is_named_and_left_alone() {
+    let stage = Stage::with(5).await;
+    let file = {
+        let connector = stage.attach().await;
+        connector.state().join("journal.db")
+    };
+    fs::write(&file, "no database, and longer than its header is: ".repeat(100)).unwrap();
+    let findings = examine(&stage, &stage.target()).await;
+    fails(of(&findings, "journal", NAME), Exit::Journal, "journal.db");
+    assert_eq!(of(&findings, "source", "Acme HR employee").outcome, Outcome::Ok, "the rest is looked at");
+    assert!(fs::read_to_string(&file).unwrap().starts_with("no database"));
+}
