@@ -29,6 +29,7 @@ use model::{Employee, Seat, Team};
 #[tokio::main]
 async fn main() -> ExitCode {
     Connector::builder("Acme HR", Hr::open)
+        .version(env!("CARGO_PKG_VERSION"))
         .resource::<Team>()
         .resource::<Seat>()
         .resource::<Employee>()

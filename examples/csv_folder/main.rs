@@ -36,5 +36,10 @@ use model::{Department, Person};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    Connector::builder("CSV folder", Folder::open).resource::<Department>().resource::<Person>().main().await
+    Connector::builder("CSV folder", Folder::open)
+        .version(env!("CARGO_PKG_VERSION"))
+        .resource::<Department>()
+        .resource::<Person>()
+        .main()
+        .await
 }

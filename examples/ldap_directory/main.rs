@@ -39,6 +39,7 @@ use model::{Group, Person};
 #[tokio::main]
 async fn main() -> ExitCode {
     Connector::builder("LDAP directory", Directory::open)
+        .version(env!("CARGO_PKG_VERSION"))
         .resource::<Group>()
         .resource::<Person>()
         .tasks(tasks::all())

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The first app of a fleet registers the types; the others are its clones and register nothing. Each syncs and
-//! carries out tasks on its own: a region that is down holds up no other.
+//! carries out tasks on its own: once they run, a region that is down holds up no other.
 //!
 //! The databases are `americas.sqlite` and so on in the directory that `REGIONS_DIR` names, else in `./regions`.
 

@@ -32,6 +32,7 @@ use model::{Group, User};
 #[tokio::main]
 async fn main() -> ExitCode {
     Connector::builder("REST directory", Directory::open)
+        .version(env!("CARGO_PKG_VERSION"))
         .resource::<Group>()
         .resource::<User>()
         .tasks(tasks::all())

@@ -1,11 +1,11 @@
 //! How a connector's commands end: the exit codes of the table, each with one clear message.
 
-use std::{fs, time::Duration};
+use std::{fs, process::Stdio, time::Duration};
 
 use bridge_sandbox::{Fault, Sandbox};
 use tokio::{net::TcpListener, time::timeout};
 
-use crate::program::{Ended, Program};
+use crate::program::{Ended, Program, heard};
 
 /// The end of a command that fails: its code, and what it says on standard error.
 #[track_caller]
@@ -171,4 +171,23 @@ async fn an_interrupted_sync_is_130_and_abandons() {
     let ended = timeout(Duration::from_secs(30), running.wait()).await.expect("it ends").unwrap();
     assert_eq!(ended.code(), Some(130));
     assert_eq!(sandbox.app_named("Quickstart").unwrap().sessions()[0].status, "abandoned");
+}
+
+#[tokio::test]
+async fn the_version_is_that_of_the_program_and_the_librarys_stands_beside_it() {
+    let said = Program::new("quickstart").run(&["--version"]).await.ok().stdout;
+    assert_eq!(said, format!("quickstart (iden-bridge {})\n", env!("CARGO_PKG_VERSION")));
+    let said = Program::new("acme_hr").run(&["--version"]).await.ok().stdout;
+    assert_eq!(said, format!("acme_hr {0} (iden-bridge {0})\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_result_that_could_not_be_written_is_no_success() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [["schema"].as_slice(), &["dev", "--once", "--json"]] {
+        let program = Program::new("quickstart");
+        let running = program.command(arguments).stdout(full()).stderr(Stdio::piped()).spawn().unwrap();
+        fails(&heard(running).await, 1, &["could not be written to standard output"]);
+    }
 }

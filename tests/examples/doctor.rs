@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     certificates::{certificate, server_config},
-    program::Program,
+    program::{Program, heard, signal},
 };
 
 /// An empty list, as of this time.
@@ -178,4 +178,52 @@ async fn what_stands_in_app_and_does_not_fit_is_78() {
     let program = Program::new("quickstart").facing(&sandbox);
     fs::write(program.path("bridge.toml"), "[app]\nsevrer = 1\n").unwrap();
     fails(&doctor(&program, &[]).await, "source", 78, "do not fit");
+}
+
+#[tokio::test]
+async fn without_a_key_all_that_needs_none_is_looked_at() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("quickstart").set("BRIDGE_URL", sandbox.base_url());
+    let found = doctor(&program, &[]).await;
+    fails(&found, "key", 78, "no API key");
+    let of = |check| outcome(&found.1, check);
+    assert_eq!([of("configuration"), of("dns"), of("types"), of("source")], ["ok"; 4]);
+    assert_eq!([of("connection"), of("clock"), of("app")], ["skipped"; 3]);
+    assert!(sandbox.requests().is_empty(), "nothing is sent without a key");
+}
+
+#[tokio::test]
+async fn a_state_directory_that_cannot_be_used_is_74_before_the_first_run_finds_out() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("quickstart").facing(&sandbox);
+    fs::write(program.path("a_file"), "").unwrap();
+    let state = program.path("a_file").join("state");
+    let found = doctor(&program.set("BRIDGE_STATE_DIR", state), &[]).await;
+    fails(&found, "journal", 74, "a_file");
+}
+
+#[tokio::test]
+async fn of_a_fleet_an_app_id_is_for_the_first_one_as_it_is_for_run() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("regions").facing(&sandbox);
+    program.run(&["sync"]).await.ok();
+    let parent = sandbox.app_named("Acme Americas").unwrap().id().to_string();
+    let (code, findings) = doctor(&program, &["--app-id", &parent]).await;
+    assert_eq!(code, Some(0), "{findings:#?}");
+    fails(&doctor(&program, &["--app-id", &parent, "--app", "Acme Asia"]).await, "app", 78, "belongs to the app");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_ends_at_the_first_signal() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let program = at(listener.local_addr().unwrap());
+    let running = program.start_aloud(&["doctor"]);
+    // It is asked, and never answers.
+    let _asked = listener.accept().await.unwrap();
+    signal(&running, "INT");
+    let began = std::time::Instant::now();
+    let ended = heard(running).await;
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
 }

@@ -175,3 +175,17 @@ async fn dev_tells_where_its_sandbox_is() {
     assert!(told["url"].as_str().unwrap().contains("/org/"), "{told:#}");
     assert!(told["key"].is_string() && told["console"].is_string());
 }
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_read_hides_the_status_of_no_other_app() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("regions").facing(&sandbox);
+    run(&program, "sync").await.ok();
+    let folders = fs::read_dir(program.path("state")).unwrap().map(|folder| folder.unwrap().path());
+    let europe = folders.into_iter().find(|folder| folder.to_string_lossy().contains("europe")).unwrap();
+    fs::write(europe.join("journal.db"), "this is no journal").unwrap();
+    let list = failed(&run(&program, "status --json").await, "status --json");
+    let known = |at: usize| list[at]["result"]["completed_at"].is_string();
+    assert_eq!((known(0), known(1), known(2)), (true, false, true), "{list:#}");
+    assert_eq!((&list[1]["app"], &list[1]["exit_code"]), (&json!("Acme Europe"), &json!(74)), "{list:#}");
+}

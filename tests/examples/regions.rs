@@ -58,3 +58,27 @@ async fn regions_registers_once_and_shares_no_record() {
     assert_eq!(parent.sessions().len(), 1);
     assert_eq!(sandbox.warnings(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_command_about_one_region_leaves_the_systems_of_the_others_alone() {
+    let program = Program::new("regions");
+    let summary = program.run(&["dev", "--once", "--json", "--app", "Acme Asia"]).await.json();
+    let names: Vec<_> = summary["apps"].as_array().unwrap().iter().map(|app| app["name"].clone()).collect();
+    assert_eq!(names, ["Acme Asia"]);
+    assert!(program.path("regions/asia.sqlite").exists());
+    assert!(!program.path("regions/europe.sqlite").exists(), "its tasks are carried out on the real system");
+    let schema = program.run(&["schema", "--app", "Acme Asia"]).await.json();
+    assert_eq!(schema["app"], "Acme Asia");
+    let nobody = program.run(&["dev", "--once", "--app", "Acme Africa"]).await;
+    assert_eq!(nobody.code, Some(78), "{}", nobody.stderr);
+}
+
+#[tokio::test]
+async fn a_region_that_cannot_be_opened_is_named() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("regions").facing(&sandbox);
+    std::fs::create_dir_all(program.path("regions/asia.sqlite")).unwrap();
+    let ended = program.run(&["sync"]).await;
+    assert_eq!(ended.code, Some(69), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Acme Asia: the external system could not be opened"), "{}", ended.stderr);
+}

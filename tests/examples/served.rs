@@ -6,7 +6,7 @@ use bridge_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
-    net::{TcpListener, UnixDatagram},
+    net::{TcpListener, TcpStream, UnixDatagram},
     process::{Child, ChildStderr},
     time::timeout,
 };
@@ -148,4 +148,50 @@ async fn a_log_for_machines_is_json_line_by_line_with_its_spans() {
     let session = sandbox.app_named("Quickstart").unwrap().sessions()[0].id;
     let span = json!({"name": "bridge.sync", "bridge.sync_id": session.to_string(), "bridge.app": "Quickstart"});
     assert_eq!(completed["spans"], json!([span]));
+}
+
+#[tokio::test]
+async fn whoever_connects_and_says_nothing_takes_no_place_of_a_probe() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("quickstart").facing(&sandbox);
+    let served = Served::start(&program).await;
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(TcpStream::connect(&served.address).await.unwrap());
+    }
+    let answer = timeout(Duration::from_secs(1), served.get("/livez")).await.expect("a kubelet waits a second");
+    assert_eq!(answer.0, 200);
+}
+
+#[tokio::test]
+async fn what_ends_a_connector_is_an_entry_of_a_log_for_machines_too() {
+    let program = Program::new("quickstart").set("BRIDGE_API_KEY", "k").set("BRIDGE_TENANT", "acme");
+    let state = program.path("a_file");
+    std::fs::write(&state, "").unwrap();
+    let ended = program.set("BRIDGE_STATE_DIR", state.join("state")).run(&["run", "--log-format", "json"]).await;
+    assert_eq!(ended.code, Some(74), "{}", ended.stderr);
+    let lines: Vec<Value> = ended.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = lines.last().unwrap();
+    assert_eq!((&last["level"], &last["bridge.exit_code"]), (&json!("ERROR"), &json!(74)), "{last:#}");
+    assert!(last["message"].as_str().unwrap().contains("a_file"), "{last:#}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_stop_is_an_entry_of_a_log_for_machines_too() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.fault(Fault::on("GET", "/api/apps/").delay(Duration::from_secs(20)));
+    let program = Program::new("quickstart").facing(&sandbox);
+    let mut running = program.start_aloud(&["run", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    let mut log = BufReader::new(running.stderr.take().unwrap()).lines();
+    let mut lines = Vec::new();
+    while let Some(line) = timeout(PATIENCE, log.next_line()).await.expect("it goes on").unwrap() {
+        let line: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        if line["message"].as_str().unwrap().starts_with("serving") {
+            signal(&running, "TERM");
+        }
+        lines.push(line);
+    }
+    let says = |text: &str| lines.iter().any(|line| line["message"].as_str().unwrap().contains(text));
+    assert!(says("stopping") && says("interrupted"), "{lines:#?}");
 }

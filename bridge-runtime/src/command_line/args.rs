@@ -177,16 +177,23 @@ impl Command {
     /// Whether it opens the external system, and works until it is done or told to stop.
     pub(super) fn opens_the_system(&self) -> bool {
         match self {
-            Command::Run | Command::Plan { .. } | Command::Doctor { .. } => true,
-            Command::Sync { now, .. } => !now,
+            Command::Plan { .. } | Command::Doctor { .. } => true,
+            #[cfg(feature = "dev")]
+            Command::Dev { .. } => true,
+            _ => self.attaches(),
+        }
+    }
+
+    /// Whether it attaches the apps that it is about, each as the clone of its parent.
+    pub(super) fn attaches(&self) -> bool {
+        match self {
+            Command::Run | Command::Sync { now: false, .. } => true,
             Command::Tasks(tasks) => match &tasks.command {
                 None => true,
                 Some(TasksCommand::Run { now, .. }) => !now,
-                Some(TasksCommand::List { .. } | TasksCommand::Show { .. } | TasksCommand::Retry { .. }) => false,
+                Some(_) => false,
             },
-            Command::Approve { .. } | Command::Status { .. } | Command::Schema | Command::Completions { .. } => false,
-            #[cfg(feature = "dev")]
-            Command::Dev { .. } => true,
+            _ => false,
         }
     }
 
@@ -259,7 +266,7 @@ pub(super) struct SettingArgs {
     /// Where the connector keeps its state
     #[arg(long, env = "BRIDGE_STATE_DIR", global = true, value_name = "DIR")]
     pub(super) state_dir: Option<OsString>,
-    /// How often `run` syncs, such as `60m` or `1h 30m` [default: 60m]
+    /// How often `run` syncs, such as `60m` or `1h 30m`; 10s at least [default: 60m]
     #[arg(long, env = "BRIDGE_SYNC_EVERY", global = true, value_name = "TIME")]
     pub(super) sync_every: Option<String>,
     /// When `run` syncs instead: a cron expression such as `30 2 * * 1-5`, in UTC or in a time zone named after it

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{command::wanted, failure::Failure, print, results::Results, settings::Settings};
+use super::{failure::Failure, print, results::Results, settings::Settings};
 use crate::{
     clock::{Clock, SystemClock},
     connector::{ConnectorError, Exit, Fleet},
@@ -25,9 +25,8 @@ pub(super) async fn ask(
     command: Command,
     json: bool,
 ) -> Result<Exit, ConnectorError> {
-    let wanted = wanted(fleet, settings)?;
     let (mut exit, mut results) = (Exit::Done, Results::default());
-    for member in fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+    for member in fleet.members() {
         let (name, folder) = (member.name(), settings.folder(member.name())?);
         let (verb, tells, instead) = match command {
             Command::Sync => ("sync", "`status` tells how far it is", "`sync` without --now does it itself"),
@@ -45,7 +44,7 @@ pub(super) async fn ask(
             None
         };
         if let Some(why) = refusal {
-            print::tell(&format!("{name}: {why}\n"));
+            print::warn(&format!("{name}: {why}\n"));
             exit = Exit::TryLater;
             results.fail(name, Failure::new(exit, why));
             continue;
@@ -54,11 +53,11 @@ pub(super) async fn ask(
         if json {
             results.add(name, &Asked { app: name, asked: command })?;
         } else {
-            print::out(&format!("{name}: the running connector was asked to {verb}; {tells}\n"));
+            print::out(&format!("{name}: the running connector was asked to {verb}; {tells}\n"))?;
         }
     }
     if json {
-        results.print(wanted.len() > 1)?;
+        results.print(fleet.members().len() > 1)?;
     }
     Ok(exit)
 }

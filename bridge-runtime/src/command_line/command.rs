@@ -8,7 +8,8 @@ use super::{
     approve,
     args::{Args, Command, TasksCommand},
     ask::ask,
-    complaint, doctor,
+    complaint::{fail, say},
+    doctor,
     failure::Failure,
     print,
     progress::Progress,
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     connector::{AppChoice, AttachedMember, ConnectorError, Exit, Fleet, Target},
     journal::Command as JournalCommand,
-    sync::SyncError,
     tasks::RoundError,
     telemetry::Telemetry,
 };
@@ -35,11 +35,13 @@ pub(super) async fn run(
     stop: &CancellationToken,
 ) -> Result<Exit, ConnectorError> {
     if let Command::Doctor { json } = args.command {
-        return doctor::run(fleet, args.settings, json).await;
+        return doctor::run(fleet, args.settings, json, stop).await;
     }
     let settings = settings?;
     settings
         .check_types(&fleet.members().iter().flat_map(|member| member.types()).map(|schema| schema.slug).collect())?;
+    // A command that attaches needs the parent too, whose clones have to name it. Any other is about these alone.
+    let fleet = if args.command.attaches() { fleet } else { fleet.only(settings.one_app())? };
     match args.command {
         Command::Doctor { .. } => unreachable!("it reads the settings itself"),
         Command::Completions { .. } => unreachable!("it needs no connector"),
@@ -114,8 +116,8 @@ pub(super) async fn attach(
 /// The parent first, since its clones have to name it.
 async fn attach_all(fleet: Fleet, mut target: Target, settings: &Settings) -> Result<Vec<Named>, ConnectorError> {
     let only = settings.one_app();
-    wanted(&fleet, settings)?;
-    let members = fleet.into_members();
+    fleet.wanted(only)?;
+    let (several, members) = (fleet.members().len() > 1, fleet.into_members());
     // The id, or the wish for a new app, is for the app that is named, else for the parent: a parent that is attached for
     // its clones' sake must never take the id of one of them.
     let choice = target.app;
@@ -135,7 +137,11 @@ async fn attach_all(fleet: Fleet, mut target: Target, settings: &Settings) -> Re
         }
         let named = if only.is_some() { wanted } else { position == 0 };
         target = target.app(if named { choice } else { AppChoice::ByName });
-        let one = member.attach(&target, settings.app()?).await?;
+        let one = match member.attach(&target, settings.app()?).await {
+            Ok(one) => one,
+            Err(error) if several => return Err(ConnectorError::OfApp { app: name, error: Box::new(error) }),
+            Err(error) => return Err(error),
+        };
         tracing::info!(bridge.app_id = %one.app(), "`{name}` keeps its state in {}", one.state().display());
         if position == 0 {
             target = target.clone_from(one.app());
@@ -166,7 +172,7 @@ async fn sync(
                 continue;
             }
             Ok(report) => {
-                print::synced(name, &report);
+                exit = printed(exit, print::synced(name, &report));
                 continue;
             }
             Err(error) => error,
@@ -175,7 +181,7 @@ async fn sync(
         let failure = Failure::of(&error);
         match error {
             ConnectorError::Sync(cut) if json => results.fail_with(name, failure, &cut.report)?,
-            ConnectorError::Sync(cut) => print::synced(name, &cut.report),
+            ConnectorError::Sync(cut) => exit = printed(exit, print::synced(name, &cut.report)),
             _ => results.fail(name, failure),
         }
     }
@@ -186,27 +192,14 @@ async fn sync(
     Ok(exit)
 }
 
-/// The names of the apps that a command is about.
-pub(super) fn wanted(fleet: &Fleet, settings: &Settings) -> Result<Vec<String>, ConnectorError> {
-    let names: Vec<_> = fleet.members().iter().map(|member| member.name().to_owned()).collect();
-    match settings.one_app() {
-        None => Ok(names),
-        Some(only) if names.iter().any(|name| name == only) => Ok(vec![only.to_owned()]),
-        Some(only) => {
-            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            Err(ConnectorError::Configuration(format!("there is no app `{only}` here, but {}", names.join(", "))))
-        }
-    }
-}
-
 async fn plan(fleet: Fleet, settings: &Settings, json: bool, stop: &CancellationToken) -> Result<Exit, ConnectorError> {
-    let ((target, progress), wanted) = (watched(settings)?, wanted(&fleet, settings)?);
+    let ((target, progress), several) = (watched(settings)?, fleet.members().len() > 1);
     let (mut exit, mut results) = (Exit::Done, Results::default());
-    for member in fleet.into_members().into_iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+    for member in fleet.into_members() {
         let name = member.name().to_owned();
         match member.plan(&target, settings.app()?, stop).await {
             Ok(plan) if json => results.add(&name, &plan)?,
-            Ok(plan) => print::plan(&name, &plan),
+            Ok(plan) => print::plan(&name, &plan)?,
             Err(error) => {
                 exit = first(exit, say(&name, &error));
                 results.fail(&name, Failure::of(&error));
@@ -215,36 +208,33 @@ async fn plan(fleet: Fleet, settings: &Settings, json: bool, stop: &Cancellation
     }
     drop(progress);
     if json {
-        results.print(wanted.len() > 1)?;
+        results.print(several)?;
     }
     Ok(exit)
 }
 
 async fn status(fleet: &Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
-    let (wanted, mut results) = (wanted(fleet, settings)?, Results::default());
-    for member in fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+    let (mut exit, mut results) = (Exit::Done, Results::default());
+    for member in fleet.members() {
         let (name, handlers) = (member.name(), member.routes().len());
-        let status = AppStatus::read(name, settings.folder(name)?, handlers).await?;
-        if json { results.add(name, &status)? } else { print::out(&status.to_string()) }
+        match AppStatus::read(name, settings.folder(name)?, handlers).await {
+            Ok(status) if json => results.add(name, &status)?,
+            Ok(status) => print::out(&status.to_string())?,
+            Err(error) => {
+                exit = first(exit, say(name, &error));
+                results.fail(name, Failure::of(&error));
+            }
+        }
     }
     if json {
-        results.print(wanted.len() > 1)?;
+        results.print(fleet.members().len() > 1)?;
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
-/// Says what went wrong with one app, with what to do about it.
-pub(super) fn say(name: &str, error: &ConnectorError) -> Exit {
-    let kept = match error {
-        ConnectorError::Sync(failure)
-            if failure.report.sync_id.is_some() && !matches!(failure.error, SyncError::Unsettled { .. }) =>
-        {
-            "       the session was not completed: what was pushed stays, and nobody was removed\n"
-        }
-        _ => "",
-    };
-    print::tell(&format!("{name}: {}{kept}", complaint(error)));
-    Exit::of(error)
+/// A result that cannot be printed is said, and holds up no other app.
+pub(super) fn printed(exit: Exit, printed: Result<(), ConnectorError>) -> Exit {
+    printed.map_or_else(|error| first(exit, fail(&error)), |()| exit)
 }
 
 /// The first exit code that is not 0.

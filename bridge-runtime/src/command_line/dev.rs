@@ -7,6 +7,7 @@ use super::{print, progress::Progress, settings::Settings};
 use crate::{
     connector::{ConnectorError, Exit, Fleet},
     dev::Stage,
+    tasks::RoundError,
     telemetry::Telemetry,
 };
 
@@ -31,7 +32,12 @@ pub(super) async fn run(
     }
     print::tell("dev: the sandbox is empty and temporary; the handlers work on the real system\n");
     let telemetry = Telemetry::default();
-    let stage = Stage::set_up(fleet, &settings.app()?, &telemetry).await?;
+    let own = settings.app()?;
+    let stage = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Err(RoundError::Interrupted.into()),
+        stage = Stage::set_up(fleet, &own, &telemetry) => stage?,
+    };
     let progress = Progress::of(&telemetry, &settings.log());
     if once {
         let summary = stage.once(stop).await?;
@@ -39,7 +45,7 @@ pub(super) async fn run(
         if json {
             print::json(&summary)?;
         } else {
-            print::out(&summary.to_string());
+            print::out(&summary.to_string())?;
         }
         return Ok(Exit::Done);
     }
@@ -48,7 +54,7 @@ pub(super) async fn run(
     if json {
         print::json(&Served { url, key, console })?;
     } else {
-        print::out(&format!("sandbox  {url}\nkey      {key}\nconsole  {console}\nCtrl-C ends it\n"));
+        print::out(&format!("sandbox  {url}\nkey      {key}\nconsole  {console}\nCtrl-C ends it\n"))?;
     }
     stage.run(&settings.schedule()?, stop).await?;
     Ok(Exit::Done)

@@ -5,8 +5,14 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{args::SettingArgs, command::wanted, print, settings::Settings, way::Way};
-use crate::connector::{ConnectorError, Exit, Finding, Fleet, Outcome, Target};
+use tokio_util::sync::CancellationToken;
+
+use super::{args::SettingArgs, print, settings::Settings, way::Way};
+use crate::{
+    client::ApiKey,
+    connector::{AppChoice, ConnectorError, Exit, Finding, Fleet, Outcome, Target},
+    tasks::RoundError,
+};
 
 /// What was found, in the order in which it was looked at.
 #[derive(Serialize)]
@@ -17,14 +23,23 @@ struct Findings {
 }
 
 /// Looks at everything and prints it. The first failure decides the exit code.
-pub(super) async fn run(fleet: Fleet, args: SettingArgs, json: bool) -> Result<Exit, ConnectorError> {
-    let findings = examine(fleet, args).await;
+pub(super) async fn run(
+    fleet: Fleet,
+    args: SettingArgs,
+    json: bool,
+    stop: &CancellationToken,
+) -> Result<Exit, ConnectorError> {
+    let findings = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Err(RoundError::Interrupted.into()),
+        findings = examine(fleet, args) => findings,
+    };
     let exit = findings.iter().map(|one| one.exit).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done);
     let findings = Findings { ok: exit == Exit::Done, findings };
     if json {
         print::json(&findings)?;
     } else {
-        print::out(&table(&findings));
+        print::out(&table(&findings))?;
     }
     Ok(exit)
 }
@@ -44,36 +59,43 @@ async fn examine(fleet: Fleet, args: SettingArgs) -> Vec<Finding> {
         settings.url().err(),
         settings.schedule().err(),
         settings.listen().err(),
-        wanted(&fleet, &settings).err(),
+        fleet.wanted(settings.one_app()).err(),
         settings.app().err(),
     ];
     let mut findings: Vec<Finding> = errors.iter().flatten().map(wrong).collect();
     // The key is looked at by itself: nobody should look for it among the settings.
     let key = settings.key();
-    let target = settings.target();
-    if let (Err(error), true, true) = (&target, key.is_ok(), findings.is_empty()) {
-        findings.push(wrong(error));
-    }
-    if findings.is_empty() {
-        findings.extend(settings.url().ok().map(|url| Finding::ok("configuration", url.to_string())));
-    }
+    let has_key = key.is_ok();
     if let Err(error) = &key {
         let remedy = "make a key in Iden, and set BRIDGE_API_KEY, or BRIDGE_API_KEY_FILE to a file that holds it";
         findings.push(Finding::failed("key", error, remedy));
     }
-    let Ok(target) = target else {
+    // Without a key nothing is sent; all that needs none is looked at.
+    let target = key.or_else(|_| ApiKey::new("none").map_err(|error| ConnectorError::Other(error.into())));
+    let target = target.and_then(|key| settings.target_with(key));
+    if let (Err(error), true) = (&target, findings.iter().all(|one| one.check != "configuration")) {
+        findings.insert(0, wrong(error));
+    }
+    let (Ok(target), Ok(fleet)) = (target, fleet.only(settings.one_app())) else {
         findings.push(Finding::skipped("the rest", "it depends on what is above"));
         return findings;
     };
-    findings.extend(of_target(fleet, &settings, target).await);
+    if findings.iter().all(|one| one.check != "configuration") {
+        findings.insert(0, Finding::ok("configuration", target.url.to_string()));
+    }
+    findings.extend(of_target(fleet, &settings, target, has_key).await);
     findings
 }
 
-async fn of_target(fleet: Fleet, settings: &Settings, target: Target) -> Vec<Finding> {
-    let (mut findings, client) = Way::to(&target).examine().await;
-    let (names, own) = (wanted(&fleet, settings).unwrap_or_default(), settings.app().unwrap_or(Value::Null));
-    for member in fleet.into_members().into_iter().filter(|member| names.iter().any(|name| name == member.name())) {
+async fn of_target(fleet: Fleet, settings: &Settings, target: Target, has_key: bool) -> Vec<Finding> {
+    let way = Way::to(&target);
+    let (mut findings, client) = if has_key { way.examine().await } else { way.examine_without_key().await };
+    let own = settings.app().unwrap_or(Value::Null);
+    let mut target = target.clone();
+    for member in fleet.into_members() {
         findings.extend(member.examine(&target, client.as_ref(), own.clone()).await);
+        // As with a command that attaches: the id, or the wish for a new app, is for the first one.
+        target = target.app(AppChoice::ByName);
     }
     findings
 }

@@ -18,14 +18,17 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{results::Results, status::AppStatus};
+use super::{failure::Failure, results::Results, status::AppStatus};
 use crate::{
     connector::ConnectorError,
     telemetry::{Health, PROMETHEUS_TEXT, Telemetry},
 };
 
 /// How many are served at once. Probes and scrapes are few, and short.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
+/// How long a request may take to arrive: a probe waits a second for its answer, and whoever connects and says nothing must
+/// not take its place for longer.
+const LONGEST_REQUEST: Duration = Duration::from_secs(1);
 /// How long one of them may take, with its request.
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long to wait where no connection can be accepted: files are short, and the engines need them.
@@ -102,7 +105,7 @@ impl Told {
             async move { Ok::<_, Infallible>(told.answer(request.method(), request.uri().path()).await) }
         });
         let mut server = http1::Builder::new();
-        server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(LONGEST).max_buf_size(16 * 1024);
+        server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(LONGEST_REQUEST).max_buf_size(16 * 1024);
         let served = timeout(LONGEST, server.serve_connection(TokioIo::new(stream), service)).await;
         if let Ok(Err(error)) = served {
             tracing::debug!(error = %error, "a request could not be answered");
@@ -130,19 +133,25 @@ impl Told {
             }
             "/metrics" => response(StatusCode::OK, PROMETHEUS_TEXT, self.telemetry.prometheus()),
             _ => match self.status().await {
-                Ok(status) => response(StatusCode::OK, JSON, status),
+                Ok((status, document)) => response(status, JSON, document),
                 Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
             },
         }
     }
 
     /// What `status --json` prints.
-    async fn status(&self) -> Result<String, ConnectorError> {
-        let mut results = Results::default();
+    async fn status(&self) -> Result<(StatusCode, String), ConnectorError> {
+        let (mut status, mut results) = (StatusCode::OK, Results::default());
         for Watched { name, folder, handlers } in &self.apps {
-            results.add(name, &AppStatus::read(name, folder.clone(), *handlers).await?)?;
+            match AppStatus::read(name, folder.clone(), *handlers).await {
+                Ok(one) => results.add(name, &one)?,
+                Err(error) => {
+                    status = StatusCode::INTERNAL_SERVER_ERROR;
+                    results.fail(name, Failure::of(&error));
+                }
+            }
         }
-        results.text(self.apps.len() > 1)
+        Ok((status, results.text(self.apps.len() > 1)?))
     }
 }
 

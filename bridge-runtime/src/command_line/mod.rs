@@ -4,6 +4,7 @@ mod approve;
 mod args;
 mod ask;
 mod command;
+mod complaint;
 mod completions;
 #[cfg(feature = "fuzzing")]
 mod decided;
@@ -45,14 +46,14 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 
 use crate::connector::{Builder, ConnectorError, Exit, Fleet, FleetBuilder};
 use args::{Args, Command};
+use complaint::fail;
 #[cfg(feature = "fuzzing")]
 pub use decided::Decided;
 use failure::Failure;
-use ink::Ink;
 use settings::{LogSettings, Settings};
 use signals::Signals;
 
@@ -84,10 +85,10 @@ impl FleetBuilder {
     /// As [`Builder::main_from`].
     pub async fn main_from(self, args: impl IntoIterator<Item = OsString>) -> ExitCode {
         let args: Vec<OsString> = args.into_iter().collect();
-        let args = match parse(&self.names(), &args) {
+        let args = match parse(&self, &args) {
             Ok(Args { command: Command::Completions { shell }, program, .. }) => {
-                print::out(&completions::script(shell, &program));
-                return ExitCode::SUCCESS;
+                let printed = print::out(&completions::script(shell, &program));
+                return printed.map_or_else(|error| fail(&error), |()| Exit::Done).into();
             }
             Ok(args) => args,
             Err(exit) => return exit,
@@ -132,32 +133,32 @@ fn end(exit: Exit) -> ! {
 }
 
 /// Parses the arguments. `--help`, and what is wrong with them, is printed here, and the exit code is the answer.
-fn parse(names: &[&str], args: &[OsString]) -> Result<Args, ExitCode> {
-    let about = format!("{}: a connector for Iden's Bridge API", names.join(", "));
+fn parse(fleet: &FleetBuilder, args: &[OsString]) -> Result<Args, ExitCode> {
+    let about = format!("{}: a connector for Iden's Bridge API", fleet.names().join(", "));
     let matches = Args::command().about(about).try_get_matches_from(args);
     let parsed = matches.and_then(|matches| Args::from_arg_matches(&matches));
     parsed.map(|parsed| Args { program: program(args), ..parsed }).map_err(|error| {
-        let text = ink::painted(&error.render().to_string());
-        let say = if error.use_stderr() { print::tell } else { print::out };
-        say(&text);
-        if error.exit_code() == 0 { Exit::Done.into() } else { Exit::Usage.into() }
+        let text = match error.kind() {
+            // clap would name the library as if it were the program.
+            ErrorKind::DisplayVersion => version(&program(args), fleet.version()),
+            _ => ink::painted(&error.render().to_string()),
+        };
+        if error.exit_code() == 0 {
+            return print::out(&text).map_or_else(|error| fail(&error), |()| Exit::Done).into();
+        }
+        print::tell(&text);
+        Exit::Usage.into()
     })
+}
+
+/// What `--version` prints.
+fn version(program: &str, own: Option<&str>) -> String {
+    let own = own.map(|version| format!(" {version}")).unwrap_or_default();
+    format!("{program}{own} (iden-bridge {})\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// The name that this program was called by.
 fn program(args: &[OsString]) -> String {
     let name = args.first().and_then(|program| Path::new(program).file_stem());
     name.map_or_else(|| "connector".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Says on standard error what went wrong and what to do about it.
-fn fail(error: &ConnectorError) -> Exit {
-    print::tell(&complaint(error));
-    Exit::of(error)
-}
-
-/// The same as text.
-fn complaint(error: &ConnectorError) -> String {
-    let hint = error.hint().map(|hint| format!(" {} {hint}\n", Ink::Strong.on("hint:"))).unwrap_or_default();
-    format!("{} {error}\n{hint}", Ink::Bad.on("error:"))
 }

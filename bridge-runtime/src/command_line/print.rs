@@ -12,7 +12,7 @@ use bridge_core::wire::text::printable;
 
 use super::{
     ink::{Ink, washed},
-    screen,
+    logging, screen,
     terminal::Stream,
 };
 use crate::{
@@ -23,8 +23,7 @@ use crate::{
 };
 
 pub(super) fn json(value: &impl Serialize) -> Result<(), ConnectorError> {
-    out(&text(value)?);
-    Ok(())
+    out(&text(value)?)
 }
 
 /// The document, with a line feed at its end.
@@ -33,22 +32,42 @@ pub(super) fn text(value: &impl Serialize) -> Result<String, ConnectorError> {
     Ok(text + "\n")
 }
 
-/// Writes to standard output. Whoever reads it may stop early, as `head` does: that is no error, and no panic.
-pub(super) fn out(text: &str) {
-    write(text, Stream::Out);
+/// Writes a result to standard output. Whoever reads it may stop early, as `head` does: that is no error, and no panic.
+pub(super) fn out(text: &str) -> Result<(), ConnectorError> {
+    match write(text, Stream::Out) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let said = format!("the result could not be written to standard output: {error}");
+            Err(ConnectorError::Other(said.into()))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Writes to standard error what is no result.
+/// Writes to standard error what is no result. Where the log is for machines, it is an entry of it.
 pub(super) fn tell(text: &str) {
-    write(text, Stream::Err);
+    if logging::is_for_machines() {
+        tracing::info!("{}", text.trim_end());
+    } else {
+        // Where nobody can be told, there is nobody to tell so.
+        drop(write(text, Stream::Err));
+    }
 }
 
-fn write(text: &str, stream: Stream) {
+/// As [`tell`], of what a person has to know.
+pub(super) fn warn(text: &str) {
+    if logging::is_for_machines() {
+        tracing::warn!("{}", text.trim_end());
+    } else {
+        drop(write(text, Stream::Err));
+    }
+}
+
+fn write(text: &str, stream: Stream) -> io::Result<()> {
     let text = if stream.has_colours() { text.to_owned() } else { washed(text) };
-    drop(screen::beside(|| match stream {
+    screen::beside(|| match stream {
         Stream::Out => io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()),
         Stream::Err => io::stderr().write_all(text.as_bytes()),
-    }));
+    })
 }
 
 /// What each member registers and handles.
@@ -65,7 +84,7 @@ pub(super) fn schema(members: &[Box<dyn Member>]) -> Value {
     }
 }
 
-pub(super) fn synced(name: &str, report: &SyncReport) {
+pub(super) fn synced(name: &str, report: &SyncReport) -> Result<(), ConnectorError> {
     let outcome = if report.completed { Ink::Good.on("synced, completed") } else { Ink::Bad.on("not completed") };
     let mut text = format!("{name}: {outcome}\n");
     let width = report.types.iter().map(|one| one.slug.len()).max().unwrap_or(0);
@@ -87,10 +106,10 @@ pub(super) fn synced(name: &str, report: &SyncReport) {
             let _ = writeln!(text, "  {:width$}          {}", "", printable(example, 300));
         }
     }
-    out(&text);
+    out(&text)
 }
 
-pub(super) fn round(name: &str, round: &RoundReport) {
+pub(super) fn round(name: &str, round: &RoundReport) -> Result<(), ConnectorError> {
     let mut text = format!(
         "{name}: {} pending, {} completed, {} failed{}\n",
         round.pending,
@@ -112,13 +131,13 @@ pub(super) fn round(name: &str, round: &RoundReport) {
         let code = task.code.as_ref().map(|code| format!(": {code}")).unwrap_or_default();
         let _ = writeln!(text, "  {}  {:<18} {}{code}", task.id, printable(&task.action, 64), task.status);
     }
-    out(&text);
+    out(&text)
 }
 
 /// How many losses of each type and kind are printed one by one.
 const MOST_PRINTED: usize = 20;
 
-pub(super) fn plan(name: &str, plan: &Plan) {
+pub(super) fn plan(name: &str, plan: &Plan) -> Result<(), ConnectorError> {
     let mut text = if plan.losses.is_empty() && plan.held.is_empty() {
         format!("{name}: a sync would take nothing away\n")
     } else {
@@ -166,7 +185,7 @@ pub(super) fn plan(name: &str, plan: &Plan) {
         };
         text.push_str(&remedy);
     }
-    out(&text);
+    out(&text)
 }
 
 fn losses(text: &mut String, losses: &[PlanItem], slug: &str, width: usize) {

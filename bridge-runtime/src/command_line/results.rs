@@ -45,8 +45,7 @@ impl Results {
 
     /// `several`: whether the command was about more than one app, whatever came of it.
     pub(super) fn print(self, several: bool) -> Result<(), ConnectorError> {
-        print::out(&self.text(several)?);
-        Ok(())
+        print::out(&self.text(several)?)
     }
 
     /// The same as text, with a line feed at its end; nothing where there is no result.

@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    command::{Named, attach, first, say, wanted},
+    command::{Named, attach, first},
+    complaint::say,
     endpoints::{Endpoints, Watched},
     progress::Progress,
     service_manager::ServiceManager,
@@ -57,8 +58,7 @@ pub(super) async fn run(
 }
 
 fn watched(fleet: &Fleet, settings: &Settings) -> Result<Vec<Watched>, ConnectorError> {
-    let wanted = wanted(fleet, settings)?;
-    let members = fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name()));
+    let members = fleet.wanted(settings.one_app())?.into_iter();
     let of = |name: &str, handlers| Ok(Watched { name: name.to_owned(), folder: settings.folder(name)?, handlers });
     members.map(|member| of(member.name(), member.routes().len())).collect()
 }

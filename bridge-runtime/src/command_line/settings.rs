@@ -67,7 +67,10 @@ impl Settings {
         let schedule = Schedule::default();
         match (every, cron) {
             (Some(_), Some(_)) => Err(wrong("both sync_every and sync_cron are set: which of them counts? Unset one")),
-            (Some(every), None) => Duration::try_from(every.max(SHORTEST_INTERVAL))
+            (Some(every), None) if every < SHORTEST_INTERVAL => Err(wrong(format!(
+                "sync_every: {every:#} is too short, and {SHORTEST_INTERVAL:#} is the least; `run` cannot be without syncs, `tasks run` is"
+            ))),
+            (Some(every), None) => Duration::try_from(every)
                 .map(|every| schedule.sync_every(every))
                 .map_err(|error| wrong(format!("sync_every: {error}"))),
             (None, Some(cron)) => Ok(schedule.sync_at(cron)),
@@ -95,7 +98,10 @@ impl Settings {
 
     pub(super) fn target(&self) -> Result<Target, ConnectorError> {
         // Without either, the key is what a newcomer misses first.
-        let key = self.key()?;
+        self.target_with(self.key()?)
+    }
+
+    pub(super) fn target_with(&self, key: ApiKey) -> Result<Target, ConnectorError> {
         let mut target = Target::new(self.url()?, key, self.state()?)
             .app(self.app_choice()?)
             .limits(self.file.types.clone())
@@ -230,8 +236,13 @@ mod tests {
 
     #[test]
     fn an_interval_is_ten_seconds_at_least() {
-        let found = schedule(args(Some("1s"), None), "").unwrap();
+        let found = schedule(args(Some("10s"), None), "").unwrap();
         assert_eq!(found.sync, SyncTime::Every(Duration::from_secs(10)));
+        for text in ["9s", "0s", "-5m"] {
+            let error = schedule(args(Some(text), None), "").unwrap_err();
+            assert_eq!(Exit::of(&error), Exit::Configuration);
+            assert!(error.to_string().contains("10s is the least"), "{error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    command::{Named, first, say, wanted},
+    command::{Named, first, printed},
+    complaint::say,
     failure::Failure,
     history::TaskHistory,
     outlook, print,
@@ -31,13 +32,13 @@ pub(super) async fn once(
     for (name, one) in attached {
         if !one.has_tasks() {
             // It would refuse every task.
-            print::tell(&format!("{name}: it has no task handlers, and does not look for tasks\n"));
+            print::warn(&format!("{name}: it has no task handlers, and does not look for tasks\n"));
             results.add(name, &RoundReport::default())?;
             continue;
         }
         match one.tasks_once(stop).await {
             Ok(round) if json => results.add(name, &round)?,
-            Ok(round) => print::round(name, &round),
+            Ok(round) => exit = printed(exit, print::round(name, &round)),
             Err(error) => {
                 exit = first(exit, say(name, &error));
                 results.fail(name, Failure::of(&error));
@@ -53,14 +54,14 @@ pub(super) async fn once(
 
 /// What is pending.
 pub(super) async fn list(fleet: Fleet, settings: &Settings, json: bool) -> Result<Exit, ConnectorError> {
-    let (target, wanted) = (settings.target()?, wanted(&fleet, settings)?);
+    let (target, several) = (settings.target()?, fleet.members().len() > 1);
     let (mut exit, mut results) = (Exit::Done, Results::default());
-    for member in fleet.into_members().into_iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+    for member in fleet.into_members() {
         let (name, handlers) = (member.name().to_owned(), member.routes().len());
         let running = SqliteJournal::is_locked(&settings.folder(&name)?);
         match member.pending_tasks(&target).await {
             Ok(tasks) if json => results.add(&name, &tasks)?,
-            Ok(tasks) => print::out(&outlook::table(&name, &tasks, handlers, running)),
+            Ok(tasks) => print::out(&outlook::table(&name, &tasks, handlers, running))?,
             Err(error) => {
                 exit = first(exit, say(&name, &error));
                 results.fail(&name, Failure::of(&error));
@@ -68,7 +69,7 @@ pub(super) async fn list(fleet: Fleet, settings: &Settings, json: bool) -> Resul
         }
     }
     if json {
-        results.print(wanted.len() > 1)?;
+        results.print(several)?;
     }
     Ok(exit)
 }
@@ -82,7 +83,7 @@ pub(super) async fn show(fleet: &Fleet, settings: &Settings, id: TaskId, json: b
     if json {
         print::json(&history)?;
     } else {
-        print::out(&history.to_string());
+        print::out(&history.to_string())?;
     }
     Ok(Exit::Done)
 }
@@ -121,7 +122,7 @@ pub(super) async fn retry(
     if json {
         print::json(&TakenUp { app, id, running })?;
     } else {
-        print::out(&format!("{app}: task {id} is parked no more; {by}, and `tasks show` tells what becomes of it\n"));
+        print::out(&format!("{app}: task {id} is parked no more; {by}, and `tasks show` tells what becomes of it\n"))?;
     }
     Ok(Exit::Done)
 }
@@ -136,8 +137,7 @@ struct Found<'a> {
 
 /// Looks for a task in the journals of the apps that the command is about.
 async fn find<'a>(fleet: &'a Fleet, settings: &Settings, id: TaskId) -> Result<Found<'a>, ConnectorError> {
-    let wanted = wanted(fleet, settings)?;
-    for member in fleet.members().iter().filter(|member| wanted.iter().any(|name| name == member.name())) {
+    for member in fleet.members() {
         let folder = settings.folder(member.name())?;
         let running = SqliteJournal::is_locked(&folder);
         let journal = SqliteJournal::beside(folder)?;

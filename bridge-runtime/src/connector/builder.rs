@@ -18,6 +18,7 @@ use crate::{
 #[must_use = "a builder does nothing until `main` or `build`"]
 pub struct Builder<S> {
     name: String,
+    version: Option<&'static str>,
     readers: Vec<TypeReader<S>>,
     limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
@@ -31,6 +32,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
     pub(super) fn new(name: String, open: Opener<S>) -> Self {
         Builder {
             name,
+            version: None,
             readers: Vec::new(),
             limits: BTreeMap::new(),
             tasks: Tasks::of([]),
@@ -71,6 +73,12 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self
     }
 
+    /// The version of your program, for `--version`: `.version(env!("CARGO_PKG_VERSION"))`.
+    pub fn version(mut self, version: &'static str) -> Self {
+        self.version = Some(version);
+        self
+    }
+
     /// How many handlers may run at once, each about another account: 1 to 64. It is 8 where nothing is said; a system that
     /// cannot take that many calls wants fewer.
     pub fn handlers_at_once(mut self, handlers: usize) -> Self {
@@ -100,6 +108,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         limits.extend(self.limits);
         Ok(Connector {
             name: self.name,
+            version: self.version,
             limits,
             readers: self.readers,
             tasks: self.tasks,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bridge_core::{
     BoxError, SourceError,
-    wire::{AppId, TaskId},
+    wire::{AppId, TaskId, text::printable},
 };
 
 use super::BuildError;
@@ -14,6 +14,9 @@ use crate::{
     sync::{SyncError, SyncFailure},
     tasks::RoundError,
 };
+
+/// How much is said of what an external system says where it cannot be opened, in characters.
+const LONGEST_OPEN: usize = 600;
 
 /// What keeps a connector from working. [`Exit::of`](super::Exit::of) gives the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +32,7 @@ pub enum ConnectorError {
     #[error("the settings of the connector, `[app]` in the configuration file, do not fit: {0}")]
     Settings(String),
     /// The external system could not be opened.
-    #[error("the external system could not be opened: {0}")]
+    #[error("the external system could not be opened: {}", printable(&.0.to_string(), LONGEST_OPEN))]
     Open(SourceError),
     /// The way to Iden could not be set up.
     #[error(transparent)]
@@ -132,6 +135,14 @@ pub enum ConnectorError {
         /// The type.
         slug: String,
     },
+    /// One app of several could not be made ready, and the command has ended for all of them.
+    #[error("{app}: {error}")]
+    OfApp {
+        /// The app's name.
+        app: String,
+        /// What kept it from it.
+        error: Box<ConnectorError>,
+    },
     /// The name of Iden's host is not known.
     #[error("the name {host} could not be looked up: {why}")]
     Unresolved {
@@ -170,6 +181,7 @@ impl ConnectorError {
                     "`tasks list` shows what is pending; a task is in the journal from the first round that found it",
                 );
             }
+            ConnectorError::OfApp { error, .. } => return error.hint(),
             ConnectorError::Undrained { .. } => return Some("`status` and `tasks list` show what is left"),
             ConnectorError::Client(error) => error,
             ConnectorError::AppUnknown { error, .. } => error,

@@ -1,24 +1,31 @@
 //! Looking at one connector without changing anything: its journal, its app, its types, and the first page of each source.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc, time::Duration};
 
-use bridge_core::{TypeSchema, wire::AppId};
+use bridge_core::{SourceError, TypeSchema, wire::AppId};
 use serde_json::Value;
 
 use super::{AppChoice, Connector, ConnectorError, Finding, Target, app};
 use crate::{
     client::Client,
     clock::Clock,
-    journal::Journal,
+    journal::{Journal, JournalError},
     sync::{Sample, SyncError, SyncFailure, SyncReport, forgotten_types},
 };
+
+/// How long the external system may take to be opened. A person is waiting.
+const LONGEST_OPEN: Duration = Duration::from_secs(30);
 
 impl<S: Send + Sync + 'static> Connector<S> {
     /// Looks at everything that this connector needs, and changes nothing: no app is made, nothing is registered or pushed.
     /// It may run beside a connector at work. `client` is `None` where Iden cannot be had.
     pub async fn examine(self, target: &Target, client: Option<&Client>, settings: Value) -> Vec<Finding> {
         let name = self.name.clone();
-        let mut findings = match target.beside_journal(&name) {
+        let journal = match &target.journal {
+            Some(_) => Ok(()),
+            None => place_to_write(&target.folder(&name)),
+        };
+        let mut findings = match journal.and_then(|()| target.beside_journal(&name)) {
             Ok(journal) => State { name: &name, types: self.types(), target, client }.examine(&*journal).await,
             Err(error) => vec![
                 Finding::failed("journal", &error, "do as the message says; nothing was changed"),
@@ -31,7 +38,15 @@ impl<S: Send + Sync + 'static> Connector<S> {
     }
 
     async fn examine_sources(self, settings: Value, clock: &Arc<dyn Clock>) -> Vec<Finding> {
-        let system = match (self.open)(settings).await {
+        let opened = tokio::select! {
+            biased;
+            opened = (self.open)(settings) => opened,
+            () = clock.sleep(LONGEST_OPEN) => {
+                let why = format!("it took more than {} s", LONGEST_OPEN.as_secs());
+                Err(ConnectorError::Open(SourceError::new(why)))
+            }
+        };
+        let system = match opened {
             Ok(system) => system,
             Err(error) => {
                 let remedy = match &error {
@@ -129,6 +144,13 @@ impl State<'_> {
             Err(error) => Finding::failed("app", &error.into(), "look into Iden whether the key may use this app"),
         }
     }
+}
+
+/// Whether a journal can be written in this folder, which may not be there yet. Nothing is left behind.
+fn place_to_write(folder: &Path) -> Result<(), ConnectorError> {
+    let place = folder.ancestors().find(|place| place.exists()).unwrap_or(folder);
+    let written = tempfile::tempfile_in(place);
+    written.map(drop).map_err(|source| JournalError::Io { path: folder.to_owned(), what: "written", source }.into())
 }
 
 fn of_sample(sample: &Sample) -> Finding {

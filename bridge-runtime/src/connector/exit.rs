@@ -98,6 +98,7 @@ impl Exit {
             ConnectorError::Open(_) | ConnectorError::AppLost { .. } | ConnectorError::Unresolved { .. } => {
                 Exit::Unavailable
             }
+            ConnectorError::OfApp { error, .. } => Exit::of(error),
             ConnectorError::Client(error) | ConnectorError::AppUnknown { error, .. } => of_client(error),
             ConnectorError::Journal(error) => of_journal(error),
             ConnectorError::Approval(ApprovalError::Unknown { .. } | ApprovalError::Refused { .. }) => Exit::Data,

@@ -30,6 +30,32 @@ impl Fleet {
     pub fn into_members(self) -> Vec<Box<dyn Member>> {
         self.members
     }
+
+    /// The members that a command is about: all of them, or the one that is named.
+    #[cfg(feature = "cli")]
+    pub(crate) fn wanted(&self, only: Option<&str>) -> Result<Vec<&dyn Member>, ConnectorError> {
+        let wanted: Vec<_> = self.members.iter().map(AsRef::as_ref).filter(|member| is_wanted(*member, only)).collect();
+        match only {
+            Some(only) if wanted.is_empty() => {
+                let names: Vec<_> = self.members.iter().map(|member| format!("`{}`", member.name())).collect();
+                Err(ConnectorError::Configuration(format!("there is no app `{only}` here, but {}", names.join(", "))))
+            }
+            _ => Ok(wanted),
+        }
+    }
+
+    /// The fleet of these members alone.
+    #[cfg(feature = "cli")]
+    pub(crate) fn only(mut self, only: Option<&str>) -> Result<Self, ConnectorError> {
+        self.wanted(only)?;
+        self.members.retain(|member| is_wanted(member.as_ref(), only));
+        Ok(self)
+    }
+}
+
+#[cfg(feature = "cli")]
+fn is_wanted(member: &dyn Member, only: Option<&str>) -> bool {
+    only.is_none_or(|only| only == member.name())
 }
 
 impl std::fmt::Debug for Fleet {
@@ -58,6 +84,12 @@ impl FleetBuilder {
     #[cfg(feature = "cli")]
     pub(crate) fn names(&self) -> Vec<&str> {
         self.members.iter().map(|member| member.name()).collect()
+    }
+
+    /// The version of the program: that of its first app that says one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        self.members.iter().find_map(|member| member.version())
     }
 
     /// Checks every member, and that the clones fit their parent.

@@ -32,6 +32,9 @@ pub trait Member: sealed::Sealed + Send {
     /// The app's name.
     fn name(&self) -> &str;
 
+    /// The version of the program, if it says one.
+    fn version(&self) -> Option<&'static str>;
+
     /// What is registered.
     fn types(&self) -> Vec<TypeSchema>;
 
@@ -96,6 +99,10 @@ pub trait AttachedMember: sealed::Sealed + Send + Sync {
 impl<S: Send + Sync + 'static> Member for Connector<S> {
     fn name(&self) -> &str {
         Connector::name(self)
+    }
+
+    fn version(&self) -> Option<&'static str> {
+        self.version
     }
 
     fn types(&self) -> Vec<TypeSchema> {

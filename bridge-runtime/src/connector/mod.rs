@@ -10,6 +10,7 @@ mod exit;
 mod finding;
 mod fleet;
 mod member;
+mod own_settings;
 mod registration;
 mod running;
 mod schedule;
@@ -17,7 +18,7 @@ mod target;
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use bridge_core::{SourceError, TypeSchema, wire::text::decode_fault};
+use bridge_core::{SourceError, TypeSchema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -51,6 +52,7 @@ pub struct NoSettings {}
 /// A connector that was built without problems. [`Connector::builder`] starts one.
 pub struct Connector<S> {
     name: String,
+    version: Option<&'static str>,
     readers: Vec<TypeReader<S>>,
     limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
@@ -74,8 +76,7 @@ impl Connector<()> {
     {
         let open: Opener<S> = Box::new(move |settings: Value| {
             Box::pin(async move {
-                let settings: C =
-                    serde_json::from_value(settings).map_err(|error| ConnectorError::Settings(decode_fault(&error)))?;
+                let settings: C = own_settings::read(settings)?;
                 open(settings).await.map(Arc::new).map_err(|error| ConnectorError::Open(error.into()))
             })
         });

@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use super::{
     Check, Family,
     doing::{Doing, Sight, UnderWay},
-    family::{BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, SYNC_PAGES, SYNC_READ, SYNC_RECORDS, SYNCS, TASKS},
+    family::{
+        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, SYNC_DURATION, SYNC_PAGES, SYNC_READ, SYNC_RECORDS, SYNCS,
+        TASK_DURATION, TASKS,
+    },
     histogram::Histogram,
     pulse::{LONGEST_BEAT, Phase, Pulse},
 };
@@ -83,6 +86,7 @@ impl Meter {
         // There from the first scrape on, so that a rate sees the step from 0 to 1.
         for outcome in ["completed", "held", "failed", "interrupted"] {
             figures.series(&SYNCS, &[outcome]);
+            figures.series(&SYNC_DURATION, &[outcome]);
         }
         for schema in types {
             figures.series(&SYNC_READ, &[schema.slug]);
@@ -95,6 +99,7 @@ impl Meter {
             for outcome in ["completed", "failed"] {
                 figures.series(&TASKS, &[action, outcome]);
             }
+            figures.series(&TASK_DURATION, &[action]);
         }
         figures.series(&GUARD_HOLDS, &[]);
         figures.series(&GUARD_HELD, &[]);

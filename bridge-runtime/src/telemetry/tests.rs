@@ -80,6 +80,20 @@ fn a_label_never_grows_with_what_iden_says() {
 }
 
 #[test]
+fn every_rate_begins_at_zero_so_that_the_first_step_is_seen() {
+    let (telemetry, ..) = scene();
+    let text = telemetry.prometheus();
+    for series in [
+        "bridge_syncs_total{app=\"HR\",outcome=\"failed\"}",
+        "bridge_sync_duration_seconds_count{app=\"HR\",outcome=\"failed\"}",
+        "bridge_tasks_total{app=\"HR\",action=\"rotate_keys\",outcome=\"failed\"}",
+        "bridge_task_duration_seconds_count{app=\"HR\",action=\"rotate_keys\"}",
+    ] {
+        assert!(text.contains(&format!("{series} 0\n")), "{series} in {text}");
+    }
+}
+
+#[test]
 fn a_name_of_an_app_is_escaped() {
     let clock: Arc<dyn Clock> = Arc::new(HandClock::default());
     let telemetry = Telemetry::default();

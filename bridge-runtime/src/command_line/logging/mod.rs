@@ -2,7 +2,10 @@
 
 mod json;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -16,6 +19,14 @@ use super::{
     terminal::Stream,
 };
 use json::JsonLines;
+
+/// Whether the log is JSON. There is one standard error, whoever writes to it.
+static FOR_MACHINES: AtomicBool = AtomicBool::new(false);
+
+/// Whether each line on standard error has to be one JSON object.
+pub(super) fn is_for_machines() -> bool {
+    FOR_MACHINES.load(Ordering::Relaxed)
+}
 
 /// The log, and with the feature `otel` the spans that go to a collector, until the process ends.
 #[must_use]
@@ -59,7 +70,8 @@ pub(super) fn start(settings: &LogSettings, args: &Args) -> Log {
     #[cfg(feature = "otel")]
     let subscriber = subscriber.with(spans.as_ref().map(Spans::layer));
     // Fails only where the program has a subscriber already, which is then the one to use.
-    let _ = subscriber.try_init();
+    let is_ours = subscriber.try_init().is_ok();
+    FOR_MACHINES.store(is_ours && settings.is_json(), Ordering::Relaxed);
     #[cfg(feature = "otel")]
     if let Some(error) = unsent {
         tracing::warn!("no spans are sent to a collector: {error}");
