@@ -139,7 +139,9 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
             () = stop.cancelled() => return Err(RoundError::Interrupted),
             desk = self.desk.lock() => desk,
         };
-        let report = Shift::new(self, system, stop, polling, &mut desk).work().await?;
+        // Of its own: a journal that fails ends this shift, and the connector only then.
+        let stop = stop.child_token();
+        let report = Shift::new(self, system, &stop, polling, &mut desk).work().await?;
         Ok((report, desk.lanes.next_due()))
     }
 

@@ -263,6 +263,10 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
     }
 
     fn fail(&mut self, error: RoundError) {
+        if matches!(error, RoundError::Journal(_)) {
+            // Nothing of what the turns would come to could be written down.
+            self.stop.cancel();
+        }
         if self.failure.is_none() {
             self.failure = Some((error, self.engine.clock.now().saturating_add(PAUSE)));
         } else {

@@ -47,6 +47,11 @@ impl Task {
         self.ended.is_none() && self.due() <= now
     }
 
+    /// Whether it has made an account or deleted one, by what was reported of it.
+    pub fn has_moved_somebody(&self) -> bool {
+        matches!(self.action, "create_account" | "delete_account") && self.ended.as_deref() == Some("completed")
+    }
+
     fn show(&self, now: Duration) -> Value {
         let status = match &self.ended {
             Some(ended) => ended,

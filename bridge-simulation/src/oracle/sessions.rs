@@ -29,7 +29,13 @@ fn by_type<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeMap<String, u64> {
 impl Oracle {
     pub(super) fn opened(&mut self, now: Duration, id: Uuid, server: &Server) {
         let active = server.records.iter().filter(|(_, held)| held.active).map(|(key, _)| key);
-        let counts = Counts { records: by_type(active), edges: self.edges_held(server) };
+        let mut counts = Counts { records: by_type(active), edges: self.edges_held(server) };
+        // Also whom tasks have made, and Iden shows only from the next session on (question P17); and whom tasks have deleted,
+        // who are in use no more and count as long as nobody has looked: until a session is completed.
+        let moved = server.tasks.values().filter(|task| task.has_moved_somebody());
+        let moved: BTreeSet<Key> = moved.map(|task| ("employee".to_owned(), task.number.to_string())).collect();
+        let hidden = moved.iter().filter(|key| !server.records.get(*key).is_some_and(|held| held.active));
+        *counts.records.entry("employee".to_owned()).or_default() += hidden.count() as u64;
         self.at_open.insert(id, counts);
         let open = server.sessions.values().filter(|one| one.stands == Stands::Open).count() as u64;
         if open > 1 + self.orphans {
