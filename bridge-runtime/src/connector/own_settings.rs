@@ -12,8 +12,12 @@ const LONGEST: usize = 400;
 /// Reads them. What does not fit is said with its place; of its value nothing is: it may be a password.
 pub(super) fn read<C: DeserializeOwned>(settings: Value) -> Result<C, ConnectorError> {
     serde_path_to_error::deserialize(settings).map_err(|error| {
-        let (place, said) = (error.path().to_string(), error.inner().to_string());
-        let place = if place == "." { String::new() } else { format!("`{place}`: ") };
+        let (mut place, said) = (error.path().to_string(), error.inner().to_string());
+        if said.starts_with("unknown field") {
+            // It names the field itself.
+            place.truncate(place.rfind('.').unwrap_or(0));
+        }
+        let place = if matches!(&*place, "" | ".") { String::new() } else { format!("`{place}`: ") };
         ConnectorError::Settings(printable(&format!("{place}{}", without_value(&said)), LONGEST))
     })
 }
@@ -67,7 +71,7 @@ mod tests {
     fn a_mistake_in_the_settings_names_its_key_and_never_a_value() {
         assert_eq!(
             fault(json!({"databse": "hunter2"})),
-            "`databse`: unknown field `databse`, expected one of `database`, `pool`, `address`"
+            "unknown field `databse`, expected one of `database`, `pool`, `address`"
         );
         assert_eq!(fault(json!({})), "missing field `database`");
         assert_eq!(fault(json!({"database": 7})), "`database`: a value that does not fit, expected a string");
