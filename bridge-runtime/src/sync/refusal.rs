@@ -31,13 +31,20 @@ pub(super) struct Rejected {
     pub(super) surely_not_applied: bool,
 }
 
+/// A page, or what is left of one.
+struct Part {
+    page: Page,
+    /// A push of it, or of the page that it was a part of, may have had its effect all the same.
+    may_be_applied: bool,
+}
+
 /// Pushes a page. One that is refused for its contents is halved until the records that Iden does not take stand alone.
 pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) -> Result<Landed, SyncError> {
     let mut landed = Landed::default();
     let mut refused = None;
     // The left half first, so that records go in the order in which they came.
-    let mut left = vec![page];
-    while let Some(page) = left.pop() {
+    let mut left = vec![Part { page, may_be_applied: false }];
+    while let Some(Part { page, may_be_applied }) = left.pop() {
         let error = match session.push(slug, &page).await {
             Ok(receipt) => {
                 landed.take(slug, &page, &receipt)?;
@@ -46,6 +53,7 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
             Err(error) if may_be_a_record(&error) => error,
             Err(error) => return Err(error.into()),
         };
+        let may_be_applied = may_be_applied || error.outcome_unknown();
         // Only if other calls succeed meanwhile, and the session is still ours.
         match session.progress().await {
             Ok(progress) if progress.status == SyncStatus::InProgress => {}
@@ -53,12 +61,12 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
             Err(_) => return Err(error.into()),
         }
         match page.halves() {
-            Some([first, second]) => left.extend([second, first]),
+            Some([first, second]) => left.extend([second, first].map(|page| Part { page, may_be_applied })),
             None => {
                 let why = printable(error.detail(), 200);
                 let why = if why.is_empty() { format!("status {}", error.status().unwrap_or(0)) } else { why };
-                let surely_not_applied = !error.outcome_unknown();
-                landed.rejected.push(Rejected { id: page.first().to_owned(), why, surely_not_applied });
+                let id = page.first().to_owned();
+                landed.rejected.push(Rejected { id, why, surely_not_applied: !may_be_applied });
                 if landed.accepted == 0
                     && landed.rejected.len() == MOST_IN_VAIN
                     && !any_other(session, slug, &mut left, &mut landed).await?
@@ -82,16 +90,17 @@ pub(super) async fn push(session: &Session<'_>, slug: &'static str, page: Page) 
 async fn any_other(
     session: &Session<'_>,
     slug: &'static str,
-    left: &mut Vec<Page>,
+    left: &mut Vec<Part>,
     landed: &mut Landed,
 ) -> Result<bool, SyncError> {
     for at in 0..left.len() {
-        match session.push(slug, &left[at]).await {
+        let part = &mut left[at];
+        match session.push(slug, &part.page).await {
             Ok(receipt) => {
-                landed.take(slug, &left.remove(at), &receipt)?;
+                landed.take(slug, &left.remove(at).page, &receipt)?;
                 return Ok(true);
             }
-            Err(error) if may_be_a_record(&error) => {}
+            Err(error) if may_be_a_record(&error) => part.may_be_applied |= error.outcome_unknown(),
             Err(error) => return Err(error.into()),
         }
     }

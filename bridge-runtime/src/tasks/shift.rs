@@ -262,15 +262,18 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         Ok(())
     }
 
+    /// The first failure is the one that counts; but the journal's before any other, which may pass.
     fn fail(&mut self, error: RoundError) {
-        if matches!(error, RoundError::Journal(_)) {
+        let ends_it_all = |error: &RoundError| matches!(error, RoundError::Journal(_));
+        if ends_it_all(&error) {
             // Nothing of what the turns would come to could be written down.
             self.stop.cancel();
         }
-        if self.failure.is_none() {
-            self.failure = Some((error, self.engine.clock.now().saturating_add(PAUSE)));
-        } else {
-            tracing::warn!(error = %error, "more has failed");
+        match &self.failure {
+            Some((first, _)) if ends_it_all(first) || !ends_it_all(&error) => {
+                tracing::warn!(error = %error, "more has failed");
+            }
+            _ => self.failure = Some((error, self.engine.clock.now().saturating_add(PAUSE))),
         }
     }
 
