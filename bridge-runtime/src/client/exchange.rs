@@ -119,6 +119,10 @@ impl Wire {
             }
             self.clock.sleep(wait).await;
         }
+        // A wait may have taken longer than it was to: the machine slept. What is sent too late may meet what it was not meant for.
+        if self.time_left(progress).is_zero() {
+            return Err(ErrorKind::Paused { wait: Duration::ZERO });
+        }
         Ok(())
     }
 

@@ -120,7 +120,8 @@ fn of_sync(error: &SyncError) -> Exit {
     match error {
         SyncError::Source { .. } | SyncError::SourcePanicked { .. } | SyncError::Ended { .. } => Exit::Unavailable,
         SyncError::Receipt { .. } | SyncError::Count { .. } | SyncError::Unsettled { .. } => Exit::Unavailable,
-        SyncError::LookUp { .. } | SyncError::TasksUnderWay { .. } | SyncError::NotThereYet { .. } => Exit::Unavailable,
+        SyncError::LookUp { .. } | SyncError::TasksUnderWay { .. } => Exit::Unavailable,
+        SyncError::NotThereYet { .. } | SyncError::Unlooked { .. } => Exit::Unavailable,
         SyncError::HeldBack(_) => Exit::Journal,
         SyncError::DuplicateId { .. } | SyncError::TwinIds { .. } => Exit::Data,
         SyncError::Client(error) if error.call() == Call::PushPage && matches!(error.status(), Some(400 | 422)) => {

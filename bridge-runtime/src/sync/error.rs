@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bridge_core::{
     SourceError,
-    wire::{Kind, SyncStatus, text::printable},
+    wire::{Kind, SyncStatus, TaskId, text::printable},
 };
 
 use super::report::SyncReport;
@@ -131,6 +131,14 @@ pub enum SyncError {
         slug: &'static str,
         /// The account.
         id: String,
+    },
+    /// A creation was cut off, and nobody has looked yet whether it has made its account.
+    #[error(
+        "the task {task}, which creates an account, was cut off, and whether it has made it is not known yet; the next sync looks again"
+    )]
+    Unlooked {
+        /// The task.
+        task: TaskId,
     },
     /// What takes something away could not be kept until the guard had passed.
     #[error("a temporary file in the state directory could not be used: {0}")]

@@ -1,6 +1,6 @@
 //! Accounts that tasks have touched while a session was open.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use futures_util::StreamExt;
 
@@ -12,10 +12,15 @@ use super::{
 };
 use crate::{
     gate::Closed,
-    journal::{LossKind, Ordered, Touched},
+    journal::{LossKind, Ordered, TaskState, Touched},
     planted::Bug,
     source::{Found, Item},
 };
+
+const CREATE_ACCOUNT: &str = "create_account";
+/// So long a creation that was cut off is waited for. One that nobody looks into, since no tasks are carried out any more, must
+/// not keep syncs from completing for ever.
+const SETTLED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 impl<S: Send + Sync + 'static> Run<'_, S> {
     /// Reads accounts again that tasks have touched since the scan began. No task runs meanwhile.
@@ -28,6 +33,21 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
                 let accounts = ids.len();
                 tracing::info!(bridge.resource_type = slug, accounts, "reading again what tasks have touched");
                 self.reread(at, ids).await?;
+            }
+        }
+        self.refuse_unsettled().await
+    }
+
+    /// A creation that was cut off is looked into soon. Until then nobody knows the id of whom it may have made, the system may
+    /// not show them yet, and Iden may hold them from before they left.
+    async fn refuse_unsettled(&self) -> Result<(), SyncError> {
+        let now = self.sources.clock.wall();
+        for task in self.sources.journal.open_tasks().await? {
+            let is_cut_off = matches!(task.state, TaskState::Started | TaskState::Interrupted);
+            let is_of = |slug: &str| self.types.iter().any(|one| one.reader.schema.slug == slug);
+            let is_recent = now.duration_since(task.since).unsigned_abs() < SETTLED_WITHIN;
+            if is_cut_off && is_recent && task.seen.action == CREATE_ACCOUNT && is_of(&task.seen.slug) {
+                return Err(SyncError::Unlooked { task: task.seen.id });
             }
         }
         Ok(())

@@ -26,7 +26,7 @@ const PAGE: u64 = 100;
 const MOST: usize = 100_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
 const WALKS: usize = 8;
-/// So many pages on end that bring nothing new are no list that grows.
+/// So many pages on end that bring nothing new, or are too large, are no list.
 const REPEATED: usize = 100;
 
 /// The pending tasks, as a poll found them.
@@ -106,12 +106,16 @@ impl Listing {
     /// One walk. Whether another one is due: it found something new, and there was more than one page to slip between.
     async fn walk(&mut self, client: &Client, app: AppId, onlooker: &mut dyn Onlooker) -> Result<bool, RoundError> {
         let (mut offset, mut pages, mut found, mut walked, mut count) = (0, 0, false, HashSet::new(), None);
-        let (mut limit, mut came, mut again, mut repeated) = (PAGE, 0, 0, 0);
+        let (mut limit, mut came, mut again, mut repeated, mut too_large) = (PAGE, 0, 0, 0, 0);
         loop {
             let page = match client.pending_tasks(app, limit, offset).await {
                 Ok(page) => page,
                 // Payloads can be long. Smaller pages, then; and one that is too long by itself is passed over.
                 Err(error) if matches!(error.kind(), ErrorKind::TooLarge) => {
+                    too_large += 1;
+                    if too_large > REPEATED {
+                        return Err(error.into());
+                    }
                     if limit == 1 {
                         tracing::error!(offset, error = %error, "a task in Iden's list cannot be read; the others go on");
                         offset += 1;
@@ -121,7 +125,7 @@ impl Listing {
                 }
                 Err(error) => return Err(error.into()),
             };
-            pages += 1;
+            (pages, too_large) = (pages + 1, 0);
             let length = page.results.len() as u64;
             let (mut new, walked_before) = (Vec::new(), walked.len());
             for entry in page.results {
@@ -149,7 +153,7 @@ impl Listing {
             offset += if skips { limit } else { length - moved };
             // `count` and `next` may be missing or odd; what brings nothing new, and has not moved, is the end in any case.
             let more = offset < page.count || page.next.is_some();
-            let stuck = repeated > 0 && moved == 0 && again > came;
+            let stuck = repeated > 0 && moved == 0 && (length == 0 || again > came);
             if stuck || !more || repeated > REPEATED {
                 return Ok(found && pages > 1);
             }
@@ -231,6 +235,8 @@ mod tests {
     /// three on every page.
     struct List {
         counts: Vec<u32>,
+        /// How many of those are never shown.
+        hidden: u32,
         moves_on: bool,
         requests: Mutex<usize>,
     }
@@ -242,7 +248,7 @@ mod tests {
             let count = self.counts.get(*requests).or(self.counts.last()).copied().unwrap();
             *requests += 1;
             let offset = request.url.query_pairs().find(|(key, _)| key == "offset").unwrap().1.parse().unwrap();
-            let (tasks, offset) = if self.moves_on { (count, offset) } else { (3, 0) };
+            let (tasks, offset) = if self.moves_on { (count - self.hidden, offset) } else { (3, 0) };
             let page: Vec<Task> = (1..=tasks).rev().skip(offset).take(3).map(|one| task(one, "x", json!({}))).collect();
             let page = json!({"count": count, "next": null, "previous": null, "results": page});
             Ok(Response::json(200, page.to_string()))
@@ -260,7 +266,11 @@ mod tests {
 
     /// What one walk finds, and with how many requests.
     async fn walk(counts: Vec<u32>, moves_on: bool) -> (usize, usize) {
-        let list = Arc::new(List { counts, moves_on, requests: Mutex::default() });
+        walk_of(List { counts, hidden: 0, moves_on, requests: Mutex::default() }).await
+    }
+
+    async fn walk_of(list: List) -> (usize, usize) {
+        let list = Arc::new(list);
         let key = ApiKey::new("k").unwrap();
         let client =
             Client::builder(BaseUrl::for_tenant("acme").unwrap(), key).transport(list.clone()).build().unwrap();
@@ -275,6 +285,13 @@ mod tests {
     async fn a_page_that_comes_again_because_the_list_has_grown_is_not_its_end() {
         // 9 to 4; then 24 to 10, again 9 to 4, and 3 to 1: all but those that came too late for this walk.
         assert_eq!(walk(vec![9, 9, 30], true).await, (24, 10));
+    }
+
+    #[tokio::test]
+    async fn an_empty_page_is_the_end_whatever_the_count_says() {
+        // 5 to 1 on two pages, and nothing where two more are counted.
+        let list = List { counts: vec![7], hidden: 2, moves_on: true, requests: Mutex::default() };
+        assert_eq!(walk_of(list).await, (5, 3));
     }
 
     #[tokio::test]

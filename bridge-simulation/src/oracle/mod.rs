@@ -37,6 +37,8 @@ pub struct Oracle {
     pub completions: u64,
     baseline: Counts,
     at_open: BTreeMap<Uuid, Counts>,
+    /// When a session was completed last.
+    completed_at: Duration,
     said: BTreeMap<Key, Said>,
     taken: BTreeMap<Uuid, Taken>,
     /// Whom a completed session would have removed, had Iden not left the whole type alone (question P12), and when.
@@ -70,6 +72,7 @@ impl Oracle {
             completions: 0,
             baseline: Counts::default(),
             at_open: BTreeMap::new(),
+            completed_at: Duration::ZERO,
             said: BTreeMap::new(),
             taken: BTreeMap::new(),
             let_go: BTreeMap::new(),

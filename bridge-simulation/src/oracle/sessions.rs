@@ -32,7 +32,8 @@ impl Oracle {
         let mut counts = Counts { records: by_type(active), edges: self.edges_held(server) };
         // Also whom tasks have made, and Iden shows only from the next session on (question P17); and whom tasks have deleted,
         // who are in use no more and count as long as nobody has looked: until a session is completed.
-        let moved = server.tasks.values().filter(|task| task.has_moved_somebody());
+        let since = self.completed_at;
+        let moved = server.tasks.values().filter(|task| task.has_moved_somebody() && task.ended_at >= since);
         let moved: BTreeSet<Key> = moved.map(|task| ("employee".to_owned(), task.number.to_string())).collect();
         let hidden = moved.iter().filter(|key| !server.records.get(*key).is_some_and(|held| held.active));
         *counts.records.entry("employee".to_owned()).or_default() += hidden.count() as u64;
@@ -45,6 +46,7 @@ impl Oracle {
 
     pub(super) fn completed(&mut self, now: Duration, done: &Accepted, server: &Server, world: &World) {
         self.completions += 1;
+        self.completed_at = now;
         let Accepted { session: id, ask, was_abandoned } = done;
         let session = &server.sessions[id];
         // Against an Iden that completes what was abandoned (question P3), when a request arrives that nobody waits for any

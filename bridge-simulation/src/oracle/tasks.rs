@@ -51,6 +51,12 @@ impl Oracle {
         }
     }
 
+    /// It waits no more: its `verify` is asked, or it is reported.
+    pub fn is_looked_after(&mut self, id: Uuid) {
+        self.read.remove(&id);
+        self.begun.insert(id);
+    }
+
     /// Tasks that were read wait for no more than the completing of a session.
     pub fn nothing_waits(&mut self, now: Duration) {
         let waits = self.read.iter().find(|(_, since)| **since + GATE < now);
@@ -67,8 +73,7 @@ impl Oracle {
     /// A handler is called.
     pub fn handler_begins(&mut self, now: Duration, id: Uuid, server: &Server, world: &World) {
         self.nothing_waits(now);
-        self.read.remove(&id);
-        self.begun.insert(id);
+        self.is_looked_after(id);
         let was_forgotten = self.forgotten.contains(&id);
         let task = &server.tasks[&id];
         if world.running.iter().any(|(_, number)| *number == task.number) {

@@ -25,8 +25,8 @@ impl Oracle {
         let parts = ask.parts();
         let is_report = ask.method == "PATCH" && parts.last() == Some(&"status");
         if let [.., "tasks", task, "status"] = parts[..] {
-            // It has ended without a handler.
-            task.parse().ok().and_then(|task: Uuid| self.read.remove(&task));
+            // It has ended, with a handler or without. When it is read from now on, it is about the report.
+            task.parse().into_iter().for_each(|task| self.is_looked_after(task));
         }
         if !is_report && ask.body.windows(PASSWORD.len()).any(|bytes| bytes == PASSWORD.as_bytes()) {
             self.violated(now, 16, format_args!("a password in {}", ask.path));

@@ -129,6 +129,7 @@ async fn hired(
     let number = number_of(task.email());
     let (wait, blind) = {
         let mut state = cx.enter();
+        state.oracle.is_looked_after(id);
         (state.system_dice.millis(1, 200), state.strikes(Fault::HandlerFault))
     };
     tokio::time::sleep(wait).await;
