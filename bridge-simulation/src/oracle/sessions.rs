@@ -58,7 +58,8 @@ impl Oracle {
             let others = server.sessions.iter().filter(|(other, _)| *other != id);
             let going: BTreeSet<&Key> = others.flat_map(|(_, other)| other.going()).collect();
             let removes: Vec<&Key> = session.removes.iter().filter(|key| !going.contains(key)).collect();
-            let spares = server.spared_by(session);
+            let mut spares = server.spared_by(session);
+            spares.retain(|key| !going.contains(key));
             let lets_go: Vec<&Key> =
                 removes.iter().copied().chain(&spares).filter(|key| !self.was_let_go(key, server)).collect();
             self.misses_nothing(now, *id, server);
