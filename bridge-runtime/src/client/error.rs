@@ -185,6 +185,7 @@ impl fmt::Display for ClientError {
         write!(f, "could not {call} ({target}): ")?;
         match kind {
             ErrorKind::Invalid { why } => write!(f, "{why}; nothing was sent")?,
+            ErrorKind::Paused { wait } if wait.is_zero() => f.write_str("no time was left for it; nothing was sent")?,
             ErrorKind::Paused { wait } => {
                 write!(f, "the server asked not to be called for another {} s; nothing was sent", seconds(*wait))?;
             }

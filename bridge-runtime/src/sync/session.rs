@@ -68,16 +68,21 @@ impl<'a> Session<'a> {
     /// the proof is good. On a failure that leaves the session open, the caller abandons it.
     pub(super) async fn complete(&self, proof: &Proof) -> Result<(), SyncError> {
         assert_eq!(proof.session(), self.id, "a proof is good for its own session");
-        let mut attempt = 1;
+        let (mut attempt, mut failed) = (1, None::<ClientError>);
         loop {
             if self.client.clock().now() >= proof.good_until() {
+                if let Some(error) = failed {
+                    return Err(error.into());
+                }
                 let why = "what it rests on, who is missing and that no task runs, was found out too long ago";
                 return Err(SyncError::Incomplete(vec![why.to_owned()]));
             }
             let error = match self.client.complete_sync_by(self.app, self.id, proof.good_until()).await {
                 Ok(()) => return Ok(()),
                 // Nothing was sent that could be asked about, and asking would have to wait as long.
-                Err(error) if matches!(error.kind(), ErrorKind::Paused { .. }) => return Err(error.into()),
+                Err(error) if matches!(error.kind(), ErrorKind::Paused { .. }) => {
+                    return Err(failed.unwrap_or(error).into());
+                }
                 Err(error) => error,
             };
             let status = match self.progress().await {
@@ -91,7 +96,7 @@ impl<'a> Session<'a> {
                     if attempt < COMPLETE_ATTEMPTS && (error.outcome_unknown() || error.is_rate_limited()) =>
                 {
                     tracing::warn!(attempt, error = %error, "`complete` had no answer and the session is still open; completing again");
-                    attempt += 1;
+                    (attempt, failed) = (attempt + 1, Some(error));
                 }
                 SyncStatus::InProgress => return Err(error.into()),
                 // Nothing may be concluded from a state that we do not know: it may be the clean-up at work.
