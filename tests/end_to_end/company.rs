@@ -187,7 +187,8 @@ pub async fn hang_on_a_thread(cx: &TaskContext<Hr>) -> Result<bool, TaskError> {
     let Some(stop) = cx.task_stop.lock().unwrap().take() else { return Ok(false) };
     let runtime = tokio::runtime::Handle::current();
     cx.blocking(move |_| {
-        runtime.block_on(stop.wait());
+        // Not for ever: the runtime of a test that has failed waits for this thread.
+        drop(runtime.block_on(tokio::time::timeout(std::time::Duration::from_secs(60), stop.wait())));
         Ok::<_, TaskError>(true)
     })
     .await

@@ -14,6 +14,7 @@ use crate::{
     company::{Employee, Hr, Stage, go_on, hang_on_a_thread},
     log::Log,
     tasks::about,
+    time::HasteClock,
     trouble::known,
 };
 
@@ -129,7 +130,7 @@ async fn stopped_when(connector: &Attached<Hr>, there: impl Future<Output = ()>)
     let start = std::time::Instant::now();
     stop.cancel();
     let ended = tokio::time::timeout(Duration::from_secs(30), running).await.expect("it stops");
-    (ended, start.elapsed().as_secs_f64() * 20.0)
+    (ended, start.elapsed().as_secs_f64() * f64::from(HasteClock::FACTOR))
 }
 
 #[tokio::test]
@@ -165,7 +166,8 @@ async fn a_handler_that_outlives_the_shutdown_is_cut_off_and_the_next_start_goes
     let Err(ConnectorError::Undrained { cut_off: 1, unreported: 0, in_time: true, .. }) = ended else {
         panic!("{ended:?}")
     };
-    assert!((20.0..30.0).contains(&took), "{took}");
+    // Not by the second: the machine may stand still for one. That it was in time the connector says itself.
+    assert!((20.0..50.0).contains(&took), "{took}");
     log.line(&[
         "WARN",
         "the task was cut off; the next start finds out what became of it",
@@ -189,7 +191,8 @@ async fn blocking_work_that_outlives_the_shutdown_does_not_keep_the_connector() 
 
     let (ended, took) = stopped_when(&connector, stop.reached()).await;
 
-    assert!((20.0..30.0).contains(&took), "{took}");
+    // Not by the second: the machine may stand still for one. That it was in time the connector says itself.
+    assert!((20.0..50.0).contains(&took), "{took}");
     assert!(
         matches!(ended, Err(ConnectorError::Undrained { cut_off: 1, unreported: 0, in_time: true, .. })),
         "{ended:?}"

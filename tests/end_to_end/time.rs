@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 pub struct HasteClock(pub SystemClock);
 
 impl HasteClock {
-    const FACTOR: u32 = 20;
+    pub const FACTOR: u32 = 20;
 }
 
 #[async_trait::async_trait]
