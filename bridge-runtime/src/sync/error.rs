@@ -134,7 +134,7 @@ pub enum SyncError {
     },
     /// A creation was cut off, and nobody has looked yet whether it has made its account.
     #[error(
-        "the task {task}, which creates an account, was cut off, and whether it has made it is not known yet; the next sync looks again"
+        "the task {task}, which creates an account, was cut off, and whether it has made it is not known yet: `run` or `tasks --once` finds out, and the next sync goes on"
     )]
     Unlooked {
         /// The task.
