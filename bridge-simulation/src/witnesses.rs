@@ -21,7 +21,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::StartIsWrittenAfterwards, 19, 9),
     (Bug::LostPasswordIsCompleted, 19, 10),
     (Bug::TwoOfOneLane, 1, 11),
-    (Bug::ParkedBlocksNothing, 953, 11),
+    (Bug::ParkedBlocksNothing, 1044, 11),
     (Bug::RetryAfterIsIgnored, 17, 13),
     (Bug::ApprovalIsUsedTwice, 58, 6),
     (Bug::ScheduledIsPickedUp, 1, 11),

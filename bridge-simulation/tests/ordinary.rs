@@ -13,7 +13,7 @@ fn no_history_breaks_a_promise() {
 fn histories_that_broke_a_promise_once_do_not_any_more() {
     for seed in [
         14122, 24956, 27486, 28662, 30239, 30320, 32146, 37622, 37823, 39897, 46865, 50787, 53825, 54173, 66924, 70012,
-        89279, 101127, 101260, 116095, 120354,
+        89279, 101127, 101260, 116095, 120354, 156135, 165148, 209419, 214052, 254786, 283468, 312847, 312896,
     ] {
         let violations = of_seed(seed).violations;
         assert!(violations.is_empty(), "seed {seed}: {violations:#?}");

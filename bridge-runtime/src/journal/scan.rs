@@ -144,7 +144,7 @@ pub struct Losses {
 }
 
 /// How a scan ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScanEnd {
     /// Not every page was accepted, or not everything was read.
     Failed,
@@ -154,15 +154,15 @@ pub enum ScanEnd {
     Reduced {
         /// When they had been let through.
         at: Timestamp,
-        /// Whether a person had approved what it took away.
-        approved: bool,
+        /// The hash of the plan that a person had approved. What is none of it counts for a day.
+        approval: Option<String>,
     },
     /// The session was completed.
     Completed {
         /// When.
         at: Timestamp,
-        /// Whether a person had approved what it took away.
-        approved: bool,
+        /// The hash of the plan that a person had approved. What is none of it counts for a day.
+        approval: Option<String>,
         /// Whether Iden says that its clean-up is done. Until then those that were removed stay known.
         settled: bool,
     },

@@ -1,6 +1,6 @@
 //! One sync, from opening the session to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bridge_core::{
     TypeSchema,
@@ -137,14 +137,16 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = stop.cancelled() => Err(SyncError::Interrupted),
             filled = self.fill(&session, &mut run) => filled,
         };
+        let mut gate = None;
         let completed = match filled {
-            Ok((required, cleared)) => self.complete(&session, &mut run, &required, cleared, stop).await,
+            Ok((required, cleared)) => self.complete(&session, &mut run, (&required, cleared), &mut gate, stop).await,
             Err(error) => Err(error),
         };
         let end = run.scan_end();
         (report.types, report.plan) = run.into_reports();
         match completed {
-            Ok(approved) => {
+            Ok(approval) => {
+                drop(gate);
                 self.enter(Some(session.id()), SessionState::Settling).await?;
                 self.say(Activity::Settling).await?;
                 report.settled = tokio::select! {
@@ -153,16 +155,17 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                     settled = session.settle() => settled,
                 };
                 let (at, settled) = (self.clock().wall(), report.settled);
-                Ok(self.journal().end_scan(ScanEnd::Completed { at, approved, settled }).await?)
+                Ok(self.journal().end_scan(ScanEnd::Completed { at, approval, settled }).await?)
             }
             // The next sync finds out: until then the journal keeps the session as it is.
             Err(error @ SyncError::Unsettled { .. }) => {
+                drop(gate);
                 self.journal().end_scan(end).await?;
                 Err(error)
             }
             Err(error) => {
                 self.enter(Some(session.id()), SessionState::Abandoning).await?;
-                let abandoned = Bug::AbandonIsForgotten.is_planted() || session.abandon().await;
+                let abandoned = Bug::AbandonIsForgotten.is_planted() || self.abandon(&session, gate).await;
                 self.journal().end_scan(end).await?;
                 // Otherwise the next sync tries again: an app may be let have one session only (question P1).
                 if abandoned {
@@ -186,16 +189,16 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         Ok((required, cleared))
     }
 
-    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. Whether a person had approved
-    /// what is taken away.
+    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. Answers with the hash of the plan
+    /// that a person had approved, where that was needed.
     async fn complete(
         &self,
         session: &Session<'_>,
         run: &mut Run<'_, S>,
-        required: &Required,
-        first: Cleared,
+        (required, first): (&Required, Cleared),
+        held: &mut Option<Closed>,
         stop: &CancellationToken,
-    ) -> Result<bool, SyncError> {
+    ) -> Result<Option<String>, SyncError> {
         drop(first);
         run.refresh().await?;
         self.say(Activity::Completing).await?;
@@ -222,10 +225,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let cleared = proof.cleared();
         let completing =
             OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
-        self.journal().begin_completing(completing, cleared.plan(), cleared.approval()).await?;
+        self.journal().begin_completing(completing, cleared.approval()).await?;
         if let Some(hash) = cleared.approval() {
             tracing::info!(hash, "a person has approved what is taken away; the approval is used up");
         }
+        let gate = held.insert(gate);
         tokio::select! {
             biased;
             completed = session.complete(&proof) => completed?,
@@ -234,8 +238,21 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 return Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() });
             }
         }
-        drop(gate);
-        Ok(cleared.approval().is_some())
+        Ok(cleared.approval().map(str::to_owned))
+    }
+
+    /// A `complete` without an answer may still arrive, and remove whom tasks make from now on: as long as the gate may be
+    /// closed, they wait until the session has ended.
+    async fn abandon(&self, session: &Session<'_>, gate: Option<Closed>) -> bool {
+        let mut abandoning = pin!(session.abandon());
+        if let Some(gate) = gate {
+            tokio::select! {
+                biased;
+                abandoned = &mut abandoning => return abandoned,
+                () = self.sleep_until(gate.until()) => {}
+            }
+        }
+        abandoning.await
     }
 
     async fn prove(

@@ -132,9 +132,9 @@ pub enum SyncError {
         /// The account.
         id: String,
     },
-    /// A creation was cut off, and nobody has looked yet whether it has made its account.
+    /// A creation was cut off, and whether it has made its account is not known, for 15 minutes at most.
     #[error(
-        "the task {task}, which creates an account, was cut off, and whether it has made it is not known yet: `run` or `tasks --once` finds out, and the next sync goes on"
+        "the task {task}, which creates an account, was cut off, and whether it has made it is not known yet: `run` or `tasks --once` finds out, or a person who looks (`tasks list`); the next sync goes on, in 15 minutes at the latest"
     )]
     Unlooked {
         /// The task.

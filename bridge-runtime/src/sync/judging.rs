@@ -13,16 +13,10 @@ use crate::{
 /// The witness that the guard has passed a plan, or that a person approved exactly that.
 #[derive(Debug)]
 pub(super) struct Cleared {
-    plan: String,
     approval: Option<String>,
 }
 
 impl Cleared {
-    /// The hash of what is taken away.
-    pub(super) fn plan(&self) -> &str {
-        &self.plan
-    }
-
     /// The hash that a person approved, where that was needed.
     pub(super) fn approval(&self) -> Option<&str> {
         self.approval.as_deref()
@@ -80,12 +74,11 @@ impl Judge<'_> {
 
     /// Clears a verdict, if nothing speaks against it or a person approved it.
     pub(super) async fn clear(&self, hold: &Hold) -> Result<Cleared, SyncError> {
-        let plan = hold.hash.clone();
         if hold.reasons.is_empty() {
-            return Ok(Cleared { plan, approval: None });
+            return Ok(Cleared { approval: None });
         }
         match self.journal.covering_approval(&hold.reasons, self.clock.wall()).await? {
-            Some(approval) => Ok(Cleared { plan, approval: Some(approval) }),
+            Some(approval) => Ok(Cleared { approval: Some(approval) }),
             None => {
                 let kept = Hold::new(hold.hash.clone(), without_examples(&hold.reasons));
                 self.journal.set_held(Some(&kept)).await?;

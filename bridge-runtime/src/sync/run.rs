@@ -92,7 +92,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
 
     /// How the scan stands, where the session is not completed.
     pub(super) fn scan_end(&self) -> ScanEnd {
-        self.end
+        self.end.clone()
     }
 
     /// What was done so far.
@@ -247,7 +247,8 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             }
             intake.finish().await?;
         }
-        self.end = ScanEnd::Reduced { at: self.sources.clock.wall(), approved: cleared.approval().is_some() };
+        let approval = cleared.approval().map(str::to_owned);
+        self.end = ScanEnd::Reduced { at: self.sources.clock.wall(), approval };
         Ok(())
     }
 

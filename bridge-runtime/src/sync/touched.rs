@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{
     gate::Closed,
-    journal::{LossKind, Ordered, TaskState, Touched},
+    journal::{LossKind, Ordered, Touched},
     planted::Bug,
     source::{Found, Item},
 };
 
 const CREATE_ACCOUNT: &str = "create_account";
-/// So long a creation that was cut off is waited for. One that nobody looks into, since no tasks are carried out any more, must
-/// not keep syncs from completing for ever.
+/// So long a creation of which nobody knows what it made is waited for. One that nobody looks into must not keep syncs from
+/// completing for ever.
 const SETTLED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 impl<S: Send + Sync + 'static> Run<'_, S> {
@@ -38,15 +38,14 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         self.refuse_unsettled().await
     }
 
-    /// A creation that was cut off is looked into soon. Until then nobody knows the id of whom it may have made, the system may
-    /// not show them yet, and Iden may hold them from before they left.
+    /// A creation that was cut off is looked into soon, or by a person. Until then nobody knows the id of whom it may have made,
+    /// the system may not show them yet, and Iden may hold them from before they left.
     async fn refuse_unsettled(&self) -> Result<(), SyncError> {
         let now = self.sources.clock.wall();
         for task in self.sources.journal.open_tasks().await? {
-            let is_cut_off = matches!(task.state, TaskState::Started | TaskState::Interrupted);
             let is_of = |slug: &str| self.types.iter().any(|one| one.reader.schema.slug == slug);
             let is_recent = now.duration_since(task.since).unsigned_abs() < SETTLED_WITHIN;
-            if is_cut_off && is_recent && task.seen.action == CREATE_ACCOUNT && is_of(&task.seen.slug) {
+            if task.state.is_unclear() && is_recent && task.seen.action == CREATE_ACCOUNT && is_of(&task.seen.slug) {
                 return Err(SyncError::Unlooked { task: task.seen.id });
             }
         }

@@ -11,13 +11,13 @@ use bridge_core::wire::{AppId, Task, TaskEntry, TaskId, TaskStatus};
 use super::{
     error::RoundError,
     pending::{self, Pending},
+    place::{PageRead, Place, REPEATED},
     subject::Subject,
 };
 use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
     journal::{Journal, KnownTask, SeenTask, TaskState},
-    planted::Bug,
 };
 
 /// How many tasks are asked for at a time.
@@ -26,8 +26,6 @@ const PAGE: u64 = 100;
 const MOST: usize = 100_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
 const WALKS: usize = 8;
-/// So many pages on end that bring nothing new, or are too large, are no list.
-const REPEATED: usize = 100;
 
 /// The pending tasks, as a poll found them.
 #[derive(Debug)]
@@ -105,10 +103,10 @@ impl Listing {
 
     /// One walk. Whether another one is due: it found something new, and there was more than one page to slip between.
     async fn walk(&mut self, client: &Client, app: AppId, onlooker: &mut dyn Onlooker) -> Result<bool, RoundError> {
-        let (mut offset, mut pages, mut found, mut walked, mut count) = (0, 0, false, HashSet::new(), None);
-        let (mut limit, mut came, mut again, mut repeated, mut too_large) = (PAGE, 0, 0, 0, 0);
+        let (mut place, mut pages, mut found, mut walked) = (Place::default(), 0, false, HashSet::new());
+        let (mut limit, mut too_large) = (PAGE, 0);
         loop {
-            let page = match client.pending_tasks(app, limit, offset).await {
+            let page = match client.pending_tasks(app, limit, place.offset).await {
                 Ok(page) => page,
                 // Payloads can be long. Smaller pages, then; and one that is too long by itself is passed over.
                 Err(error) if matches!(error.kind(), ErrorKind::TooLarge) => {
@@ -117,8 +115,8 @@ impl Listing {
                         return Err(error.into());
                     }
                     if limit == 1 {
-                        tracing::error!(offset, error = %error, "a task in Iden's list cannot be read; the others go on");
-                        offset += 1;
+                        tracing::error!(offset = place.offset, error = %error, "a task in Iden's list cannot be read; the others go on");
+                        place.pass_over();
                     }
                     limit = (limit / 2).max(1);
                     continue;
@@ -126,7 +124,7 @@ impl Listing {
                 Err(error) => return Err(error.into()),
             };
             (pages, too_large) = (pages + 1, 0);
-            let length = page.results.len() as u64;
+            let (count, has_next, length) = (page.count, page.next.is_some(), page.results.len() as u64);
             let (mut new, walked_before) = (Vec::new(), walked.len());
             for entry in page.results {
                 walked.extend(id_of(&entry));
@@ -142,21 +140,7 @@ impl Listing {
                 return Err(RoundError::TooMany { most: MOST });
             }
             let brought = (walked.len() - walked_before) as u64;
-            repeated = if brought == 0 { repeated + 1 } else { 0 };
-            // As many as have left the list since the last page have made those behind them move up. As many as have come, at
-            // its head, have made them move down: so many come again.
-            let before: u64 = count.replace(page.count).unwrap_or(page.count);
-            let moved = before.saturating_sub(page.count).min(length);
-            came += page.count.saturating_sub(before);
-            again += length.saturating_sub(brought);
-            let skips = Bug::TaskPageIsSkipped.is_planted();
-            offset += if skips { limit } else { length - moved };
-            // `count` and `next` may be missing or odd; an empty page is the end in any case, and so are two on end that bring
-            // nothing new and have not moved. One is not: of those that come and those that leave meanwhile only the
-            // difference is known.
-            let more = offset < page.count || page.next.is_some();
-            let stuck = moved == 0 && (length == 0 || repeated > 1 && again > came);
-            if stuck || !more || repeated > REPEATED {
+            if !place.advance(PageRead { count, has_next, length, brought }) {
                 return Ok(found && pages > 1);
             }
         }
@@ -290,6 +274,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn those_who_move_up_when_a_task_leaves_the_list_are_gone_back_for() {
+        // 9 to 4; of 7 the last one, since 9 and 8 have left; and 3 to 1.
+        assert_eq!(walk(vec![9, 9, 7], true).await, (9, 4));
+    }
+
+    #[tokio::test]
     async fn an_empty_page_is_the_end_whatever_the_count_says() {
         // 5 to 1 on two pages, and nothing where two more are counted.
         let list = List { counts: vec![7], hidden: 2, moves_on: true, requests: Mutex::default() };
@@ -299,6 +289,9 @@ mod tests {
     #[tokio::test]
     async fn a_list_that_does_not_move_ends_whatever_it_says_of_its_length() {
         assert_eq!(walk(vec![9], false).await, (3, 3));
-        assert_eq!(walk((1..1_000).map(|request| request * 1_000).collect(), false).await, (3, 1 + REPEATED + 1));
+        assert_eq!(
+            walk((1..1_000).map(|request| request * 1_000).collect(), false).await,
+            (3, 1 + REPEATED as usize + 1)
+        );
     }
 }

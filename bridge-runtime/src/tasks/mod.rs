@@ -28,6 +28,7 @@ mod lanes;
 mod listing;
 mod outlook;
 mod pending;
+mod place;
 mod reporter;
 mod round;
 mod shift;

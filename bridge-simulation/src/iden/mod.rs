@@ -29,8 +29,8 @@ pub struct Held {
     /// What its edges are once the session is completed, where they do not end before.
     pub next_edges: Option<Edges>,
     pub upserted: Duration,
-    /// By a request that nobody waited for any more.
-    pub upserted_late: bool,
+    /// The same by a request that somebody waited for, if there was one.
+    pub upserted_in_time: Option<Duration>,
 }
 
 /// One request.
@@ -218,13 +218,16 @@ impl Server {
             fields: Map::new(),
             next_edges: None,
             upserted: now,
-            upserted_late: late,
+            upserted_in_time: None,
         });
         let before = std::mem::take(&mut held.fields);
         let mut fields = if answers.clears_left_out { Map::new() } else { before.clone() };
         fields.extend(sent.clone());
         held.next_edges = (!answers.edges_end_at_once).then(|| edges::keep(&mut fields, &before));
-        (held.fields, held.active, held.upserted, held.upserted_late) = (fields, true, now, late);
+        (held.fields, held.active, held.upserted) = (fields, true, now);
+        if !late {
+            held.upserted_in_time = Some(now);
+        }
         is_new
     }
 }

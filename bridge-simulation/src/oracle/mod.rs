@@ -33,6 +33,8 @@ pub struct Oracle {
     usual_limits: bool,
     /// The first process with a journal that is newer than the app, until a session of it is completed.
     inherits: Option<u32>,
+    /// The first process with the journal that there is now.
+    journal_from: u32,
     approvals: Vec<Approved>,
     pub completions: u64,
     baseline: Counts,
@@ -68,6 +70,7 @@ impl Oracle {
             answers: plan.answers,
             usual_limits: plan.usual_limits,
             inherits: plan.inherited.then_some(1),
+            journal_from: 0,
             approvals: Vec::new(),
             completions: 0,
             baseline: Counts::default(),
@@ -106,7 +109,8 @@ impl Oracle {
     /// approved, and what may happen once at most may happen again.
     pub fn journal_is_lost(&mut self, server: &Server) {
         // An app that Iden does not have yet will be made by that journal.
-        self.inherits = server.app.as_ref().map(|_| self.process + 1);
+        self.journal_from = self.process + 1;
+        self.inherits = server.app.as_ref().map(|_| self.journal_from);
         self.said.clear();
         let over = server.tasks.values().filter(|task| task.ended.is_some() || task.reopened).map(|task| task.id);
         self.forgotten.extend(self.begun.iter().copied().chain(over));

@@ -68,9 +68,8 @@ impl Oracle {
         taken.len() as u64 <= allowed || self.approvals.iter().any(|one| rest(of(one)) <= allowed)
     }
 
-    /// How many edges Iden was told of, of the accounts that it holds.
-    pub(super) fn edges_held(&self, server: &Server) -> u64 {
-        let is_held = |key: &Key| server.records.get(key).is_some_and(|held| held.active);
-        self.said.iter().filter(|(key, _)| is_held(key)).map(|(_, said)| count(&said.edges)).sum()
+    /// How many edges Iden was told of, of these accounts.
+    pub(super) fn edges_of<'a>(&self, accounts: impl Iterator<Item = &'a Key>) -> u64 {
+        accounts.filter_map(|key| self.said.get(key)).map(|said| count(&said.edges)).sum()
     }
 }

@@ -13,12 +13,17 @@ use super::{
     facts::{is_made_unseen, is_ordered, stands_there},
 };
 use crate::{
-    iden::{Accepted, Key, Server, edges::count, sessions::Stands},
+    iden::{Accepted, Key, Server, sessions::Stands},
     system::World,
 };
 
 /// How long a request is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether a task has made somebody when nobody waited for this request any more.
+fn is_after(sent: Duration) -> impl Fn((Duration, Option<Duration>)) -> bool {
+    move |(_, touched)| touched.is_some_and(|touched| touched > sent + PATIENCE)
+}
 
 fn by_type<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
@@ -28,16 +33,16 @@ fn by_type<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeMap<String, u64> {
 
 impl Oracle {
     pub(super) fn opened(&mut self, now: Duration, id: Uuid, server: &Server) {
-        let active = server.records.iter().filter(|(_, held)| held.active).map(|(key, _)| key);
-        let mut counts = Counts { records: by_type(active), edges: self.edges_held(server) };
+        let mut there: BTreeSet<&Key> =
+            server.records.iter().filter(|(_, held)| held.active).map(|(key, _)| key).collect();
         // Also whom tasks have made, and Iden shows only from the next session on (question P17); and whom tasks have deleted,
         // who are in use no more and count as long as nobody has looked: until a session is completed.
         let since = self.completed_at;
         let moved = server.tasks.values().filter(|task| task.has_moved_somebody() && task.ended_at >= since);
         let moved: BTreeSet<Key> = moved.map(|task| ("employee".to_owned(), task.number.to_string())).collect();
-        let hidden = moved.iter().filter(|key| !server.records.get(*key).is_some_and(|held| held.active));
-        *counts.records.entry("employee".to_owned()).or_default() += hidden.count() as u64;
-        self.at_open.insert(id, counts);
+        there.extend(&moved);
+        let edges = self.edges_of(there.iter().copied());
+        self.at_open.insert(id, Counts { records: by_type(there.into_iter()), edges });
         let open = server.sessions.values().filter(|one| one.stands == Stands::Open).count() as u64;
         if open > 1 + self.orphans {
             self.violated(now, 14, format_args!("{open} sessions are open"));
@@ -49,9 +54,10 @@ impl Oracle {
         self.completed_at = now;
         let Accepted { session: id, ask, was_abandoned } = done;
         let session = &server.sessions[id];
-        // Against an Iden that completes what was abandoned (question P3), when a request arrives that nobody waits for any
-        // more, there is no help.
-        if !(ask.late && *was_abandoned) {
+        // When a request arrives that nobody waits for any more, there is no help against an Iden that completes what was
+        // abandoned (question P3), and none once the journal is lost that knew of the session.
+        let is_past_help = ask.late && (*was_abandoned || ask.by < self.journal_from);
+        if !is_past_help {
             // A request of an earlier journal may still be on its way.
             let inherits = self.inherits.take_if(|from| ask.by >= *from);
             // Whom a session before this one removes, in a clean-up that goes on, is not removed again.
@@ -68,14 +74,15 @@ impl Oracle {
                 Some(from) => self.has_somebodys_word(now, from),
                 None => {
                     self.removes_nobody_there(now, &removes, session.opened, ask.sent, world);
+                    let late = |key: &Key| stands_there(key, &self.answers, world).is_some_and(is_after(ask.sent));
+                    let lets_go: Vec<&Key> = lets_go.into_iter().filter(|key| !late(key)).collect();
                     self.lets_go_no_more_than_allowed(now, &lets_go, *id, server, world);
                 }
             }
             self.let_go.extend(spares.into_iter().map(|key| (key, now)));
         }
-        let said = session.pushed.keys().filter_map(|key| self.said.get(key));
-        self.baseline =
-            Counts { records: by_type(session.pushed.keys()), edges: said.map(|said| count(&said.edges)).sum() };
+        let edges = self.edges_of(session.pushed.keys());
+        self.baseline = Counts { records: by_type(session.pushed.keys()), edges };
         // Who comes back is a new one.
         session.removes.iter().for_each(|key| drop(self.said.remove(key)));
     }
@@ -84,7 +91,7 @@ impl Oracle {
     /// What a task or a page brings back is a new one; but for a page that nobody waits for any more.
     fn was_let_go(&self, key: &Key, server: &Server) -> bool {
         let held = &server.records[key];
-        self.let_go.get(key).is_some_and(|then| held.upserted <= *then || held.upserted_late)
+        self.let_go.get(key).is_some_and(|then| held.upserted_in_time.is_none_or(|at| at <= *then))
     }
 
     fn removes_nobody_there(
@@ -103,7 +110,7 @@ impl Oracle {
             }
             if since <= opened {
                 self.violated(now, 1, format_args!("{key:?} was there all the time, and is removed"));
-            } else if touched.is_some_and(|touched| touched <= sent + PATIENCE) {
+            } else if touched.is_some() && !is_after(sent)((since, touched)) {
                 self.violated(now, 2, format_args!("{key:?}, whom a task has touched, is removed"));
             }
         }

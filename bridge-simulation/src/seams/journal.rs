@@ -107,7 +107,7 @@ entries! {
     SessionJournal {
         look session() -> Option<OpenSession>;
         write set_session(session: Option<OpenSession>) -> ();
-        write begin_completing(session: OpenSession, plan: &str, approval: Option<&str>) -> ();
+        write begin_completing(session: OpenSession, approval: Option<&str>) -> ();
         write settle_completed(at: Timestamp) -> ();
     }
     ScanJournal {

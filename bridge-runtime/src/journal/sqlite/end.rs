@@ -7,7 +7,7 @@ use super::{
     fault::Result,
     losses::a_day_before,
     scan::no_scan,
-    session::close,
+    session::{HELD, close, unapproved},
     store::Store,
     touched::{Forget, note_unpushed},
     values::At,
@@ -26,26 +26,22 @@ impl Store {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
             ScanEnd::Kept if Bug::KnownShrinksBeforeCompletion.is_planted() => {
-                self.write(|tx| remove(tx, touched_before))
+                self.write(|tx| remove(tx, ABSENT, touched_before))
             }
             ScanEnd::Kept => self.write(confirm),
-            ScanEnd::Reduced { at, approved } => self.write(|tx| {
-                if !approved {
-                    take_down(tx, at, false)?;
-                }
+            ScanEnd::Reduced { at, approval } => self.write(|tx| {
+                take_down(tx, at, approval.as_deref(), false)?;
                 reduce(tx)
             }),
-            ScanEnd::Completed { at, approved, settled } => self.write(|tx| {
-                if !approved {
-                    take_down(tx, at, settled)?;
-                }
+            ScanEnd::Completed { at, approval, settled } => self.write(|tx| {
+                take_down(tx, at, approval.as_deref(), settled)?;
                 reduce(tx)?;
                 if settled {
                     note_unpushed(tx)?;
-                    remove(tx, touched_before)?;
+                    remove(tx, ABSENT, touched_before)?;
                 }
                 complete(tx, at, touched_before)?;
-                // Until Iden says that its clean-up is done, the session stays, with the plan of whom it removes.
+                // Until Iden says that its clean-up is done, the session stays, with the list of whom it removes.
                 if settled { close(tx) } else { Ok(()) }
             }),
         });
@@ -84,27 +80,28 @@ fn reduce(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes down what is lost, for the sum of a day. Removals only with those who are known no more: else they would count
-/// again with the next session.
-fn take_down(tx: &Transaction<'_>, at: Timestamp, with_removed: bool) -> Result<()> {
+/// Writes down what is lost and was not approved, for the sum of a day. Removals only with those who are known no more: else
+/// they would count again with the next session.
+fn take_down(tx: &Transaction<'_>, at: Timestamp, approval: Option<&str>, with_removed: bool) -> Result<()> {
     tx.prepare_cached("DELETE FROM taken WHERE at <= ?1")?.execute([At(a_day_before(at))])?;
-    let mut take = tx.prepare_cached(
+    let mut take = tx.prepare_cached(&format!(
         "INSERT INTO taken (type, at, kind, count)
-         SELECT type, ?1, 0, count(*) FROM removal WHERE ?2 GROUP BY type
-         UNION ALL
-         SELECT type, ?1, kind, count(*) FROM loss GROUP BY type, kind",
-    )?;
-    take.execute((At(at), with_removed))?;
+         SELECT type, ?2, kind, count(*) FROM item WHERE (kind <> 0 OR ?3) AND {} GROUP BY type, kind",
+        unapproved("item.type", "item.kind", "item.id", "item.target")
+    ))?;
+    take.execute((approval, At(at), with_removed))?;
     Ok(())
 }
 
-/// Whoever is absent is removed.
-fn remove(tx: &Transaction<'_>, touched_before: i64) -> Result<()> {
-    let mut absent = tx.prepare_cached("SELECT type, id FROM scratch.unseen WHERE why = 'absent'")?;
+const ABSENT: &str = "SELECT type, id FROM scratch.unseen WHERE why = 'absent'";
+
+/// Those whom this query lists are removed.
+pub(super) fn remove(tx: &Transaction<'_>, those: &str, touched_before: i64) -> Result<()> {
+    let mut those = tx.prepare_cached(those)?;
     let mut fulfil = tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2")?;
     let mut forget = Forget::new(tx, touched_before)?;
-    let mut absent = absent.query([])?;
-    while let Some(row) = absent.next()? {
+    let mut those = those.query([])?;
+    while let Some(row) = those.next()? {
         let (type_, id): (i64, String) = (row.get(0)?, row.get(1)?);
         // One that stays known would be counted as lost by the next session.
         if forget.removed(type_, &id)? {
@@ -116,10 +113,9 @@ fn remove(tx: &Transaction<'_>, touched_before: i64) -> Result<()> {
 
 fn complete(tx: &Transaction<'_>, at: Timestamp, touched_before: i64) -> Result<()> {
     // Of every type: one that has no records any more was read as well.
-    let mut baseline = tx.prepare_cached(
-        "UPDATE type SET (baseline, baseline_edges) =
-             (SELECT count(*), coalesce(sum(edge_count), 0) FROM scratch.seen WHERE seen.type = type.id)",
-    )?;
+    let mut baseline = tx.prepare_cached(&format!(
+        "UPDATE type SET (baseline, baseline_edges) = ({HELD}), coming = NULL, coming_edges = NULL"
+    ))?;
     baseline.execute([])?;
     // An order that no session shows must not cover a loss of its own later.
     let expired = at.checked_sub(24.hours()).unwrap_or(Timestamp::MIN);

@@ -158,7 +158,7 @@ fn put_down(tx: &Transaction<'_>, hash: &str, reasons: &str, now: Timestamp) -> 
     Ok(())
 }
 
-/// Drops old plans, but for this one, the one that is held, one that can be used, and the open session's.
+/// Drops old plans, but for this one, the one that is held, and one that can be used.
 fn tidy(tx: &Transaction<'_>, hash: &str, held: Option<&str>, now: Timestamp) -> Result<()> {
     let before = |hours: i64| At(now.checked_sub(hours.hours()).unwrap_or(Timestamp::MIN));
     let mut tidy = tx.prepare_cached(
@@ -166,8 +166,7 @@ fn tidy(tx: &Transaction<'_>, hash: &str, held: Option<&str>, now: Timestamp) ->
          WHERE (at <= ?3 OR id NOT IN (SELECT id FROM plan ORDER BY at DESC, id DESC LIMIT ?5))
            AND hash <> ?1
            AND hash IS NOT ?2
-           AND hash NOT IN (SELECT hash FROM approval WHERE used_at IS NULL AND at > ?4)
-           AND hash NOT IN (SELECT plan FROM session WHERE plan IS NOT NULL)",
+           AND hash NOT IN (SELECT hash FROM approval WHERE used_at IS NULL AND at > ?4)",
     )?;
     tidy.execute((hash, held, before(7 * 24), before(24), KEPT))?;
     Ok(())

@@ -11,7 +11,7 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 4] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES];
+const STEPS: [&str; 5] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -207,6 +207,28 @@ const ORDERED_EDGES: &str = "
 -- `gone`: keys of the edges that are to end. What an older version wrote down would let others pass.
 ALTER TABLE ordered RENAME COLUMN keep TO gone;
 DELETE FROM ordered WHERE kind = 2;
+";
+
+/// What completing the open session makes of the journal, in place of the plan: that does not list whom Iden has ordered away,
+/// and not what the session holds.
+const LEAVING: &str = "
+-- Whom completing the open session removes. `counts`: neither ordered nor approved.
+CREATE TABLE leaving (
+    type   INTEGER NOT NULL REFERENCES type (id),
+    id     TEXT NOT NULL,
+    counts INTEGER NOT NULL,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO leaving (type, id, counts)
+    SELECT item.type, item.id, NOT session.approved FROM session
+    JOIN plan ON plan.hash = session.plan
+    JOIN plan_item AS item ON item.plan = plan.id AND item.kind = 0;
+ALTER TABLE session DROP COLUMN plan;
+ALTER TABLE session DROP COLUMN approved;
+
+-- The baseline that completing the open session makes.
+ALTER TABLE type ADD COLUMN coming INTEGER;
+ALTER TABLE type ADD COLUMN coming_edges INTEGER;
 ";
 
 /// What one scan has seen. It is gone with the scan.

@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::{
     SqliteJournal,
+    end::remove,
     fault::{Fault, Result},
     store::Store,
-    touched::{Forget, last_touch, note_unpushed},
+    touched::note_unpushed,
     values::{At, from_word, word},
 };
 use crate::{
@@ -31,16 +32,11 @@ impl Store {
         })
     }
 
-    fn begin_completing(&mut self, session: &OpenSession, plan: &str, approval: Option<&str>) -> Result<()> {
-        let scanned = self.scan.is_some();
-        let touched_before = match &self.scan {
-            Some(scan) => scan.touched_before,
-            None => last_touch(self.reading()?)?,
-        };
+    fn begin_completing(&mut self, session: &OpenSession, approval: Option<&str>) -> Result<()> {
+        let (_, scan) = self.scanned()?;
+        let touched_before = scan.touched_before;
         self.write(|tx| {
-            if scanned {
-                note_unpushed(tx)?;
-            }
+            note_unpushed(tx)?;
             if let Some(hash) = approval
                 && !Bug::ApprovalIsUsedTwice.is_planted()
             {
@@ -51,30 +47,23 @@ impl Store {
                 }
             }
             write(tx, session)?;
-            let approved = approval.is_some();
-            let mut planned = tx.prepare_cached("UPDATE session SET plan = ?1, approved = ?2, touched_before = ?3")?;
-            planned.execute((plan, approved, touched_before))?;
-            Ok(())
+            tx.prepare_cached("UPDATE session SET touched_before = ?1")?.execute([touched_before])?;
+            prepare(tx, approval)
         })
     }
 
-    /// What was seen is lost with the process that has seen it: the new baseline is what is known.
+    /// What was seen is lost with the process that has seen it, but for what was written down before `complete` was sent.
     fn settle_completed(&mut self, at: Timestamp) -> Result<()> {
         self.write(|tx| {
-            remove_planned(tx)?;
             let mut taken = tx.prepare_cached(
                 "INSERT INTO taken (type, at, kind, count)
-                 SELECT item.type, ?1, item.kind, count(*) FROM session
-                 JOIN plan ON plan.hash = session.plan
-                 JOIN plan_item AS item ON item.plan = plan.id AND item.kind = 0
-                 WHERE NOT session.approved
-                 GROUP BY item.type",
+                 SELECT type, ?1, 0, count(*) FROM leaving WHERE counts GROUP BY type",
             )?;
             taken.execute([At(at)])?;
+            remove_leaving(tx)?;
+            // Where the scan had ended, it has made the baseline.
             let mut baseline = tx.prepare_cached(
-                "UPDATE type SET (baseline, baseline_edges) =
-                     (SELECT count(*), coalesce(sum(length(edges)) / 8, 0) FROM known
-                      WHERE known.type = type.id AND NOT spared)",
+                "UPDATE type SET baseline = coming, baseline_edges = coming_edges WHERE coming IS NOT NULL",
             )?;
             baseline.execute([])?;
             tx.prepare_cached("UPDATE state SET completed_at = ?1, held = NULL")?.execute([At(at)])?;
@@ -83,35 +72,65 @@ impl Store {
     }
 }
 
-/// Whom the plan of the session removes is known no more.
-fn remove_planned(tx: &Transaction<'_>) -> Result<()> {
-    let mut planned = tx.prepare_cached(
-        "SELECT item.type, item.id, session.touched_before FROM session
-         JOIN plan ON plan.hash = session.plan
-         JOIN plan_item AS item ON item.plan = plan.id AND item.kind = 0",
-    )?;
-    let mut planned = planned.query([])?;
-    while let Some(row) = planned.next()? {
-        let id: String = row.get(1)?;
-        Forget::new(tx, row.get(2)?)?.removed(row.get(0)?, &id)?;
-    }
+/// How many records and edges of `type` the session holds.
+pub(super) const HELD: &str =
+    "SELECT count(*), coalesce(sum(edge_count), 0) FROM scratch.seen WHERE seen.type = type.id";
+
+/// Whether this loss is none of the plan ?1 that a person approved.
+pub(super) fn unapproved(type_: &str, kind: &str, id: &str, target: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM plan JOIN plan_item AS approved ON approved.plan = plan.id
+                     WHERE plan.hash = ?1 AND approved.type = {type_} AND approved.kind = {kind}
+                       AND approved.id = {id} AND approved.target = {target})"
+    )
+}
+
+/// Writes down what completing makes of the journal: the process may die before it hears of it.
+fn prepare(tx: &Transaction<'_>, approval: Option<&str>) -> Result<()> {
+    let mut leave = tx.prepare_cached(&format!(
+        "INSERT INTO leaving (type, id, counts)
+         SELECT type, id,
+                EXISTS (SELECT 1 FROM removal WHERE removal.type = unseen.type AND removal.id = unseen.id) AND {}
+         FROM scratch.unseen WHERE why = 'absent'",
+        unapproved("unseen.type", "0", "unseen.id", "0")
+    ))?;
+    leave.execute([approval])?;
+    tx.prepare_cached(&format!("UPDATE type SET (coming, coming_edges) = ({HELD})"))?.execute([])?;
     Ok(())
 }
 
-/// The plan stays with its session.
+/// Whom the session removes is known no more.
+fn remove_leaving(tx: &Transaction<'_>) -> Result<()> {
+    let mut touched_before = tx.prepare_cached("SELECT touched_before FROM session")?;
+    let Some(touched_before) = touched_before.query_row([], |row| row.get(0)).optional()? else { return Ok(()) };
+    remove(tx, "SELECT type, id FROM leaving", touched_before)
+}
+
+/// What was prepared stays with its session.
 fn write(tx: &Transaction<'_>, session: &OpenSession) -> Result<()> {
+    let id = session.id.map(|id| id.to_string());
+    if !tx.prepare_cached("SELECT 1 FROM session WHERE id IS ?1")?.exists([&id])? {
+        forget_prepared(tx)?;
+    }
     let mut write = tx.prepare_cached(
         "INSERT INTO session (one, id, state, since) VALUES (1, ?1, ?2, ?3)
-         ON CONFLICT (one) DO UPDATE SET
-             plan = CASE WHEN session.id IS excluded.id THEN plan END,
-             id = excluded.id, state = excluded.state, since = excluded.since",
+         ON CONFLICT (one) DO UPDATE SET id = excluded.id, state = excluded.state, since = excluded.since",
     )?;
-    write.execute((session.id.map(|id| id.to_string()), word(&session.state)?, At(session.since)))?;
+    write.execute((id, word(&session.state)?, At(session.since)))?;
     Ok(())
 }
 
 pub(super) fn close(connection: &Connection) -> Result<()> {
+    forget_prepared(connection)?;
     connection.prepare_cached("DELETE FROM session")?.execute([])?;
+    Ok(())
+}
+
+fn forget_prepared(connection: &Connection) -> Result<()> {
+    connection.prepare_cached("DELETE FROM leaving")?.execute([])?;
+    let mut coming =
+        connection.prepare_cached("UPDATE type SET coming = NULL, coming_edges = NULL WHERE coming IS NOT NULL")?;
+    coming.execute([])?;
     Ok(())
 }
 
@@ -125,14 +144,9 @@ impl SessionJournal for SqliteJournal {
         self.call("written", move |store| store.set_session(session.as_ref())).await
     }
 
-    async fn begin_completing(
-        &self,
-        session: OpenSession,
-        plan: &str,
-        approval: Option<&str>,
-    ) -> Result<(), JournalError> {
-        let (plan, approval) = (plan.to_owned(), approval.map(str::to_owned));
-        self.call("written", move |store| store.begin_completing(&session, &plan, approval.as_deref())).await
+    async fn begin_completing(&self, session: OpenSession, approval: Option<&str>) -> Result<(), JournalError> {
+        let approval = approval.map(str::to_owned);
+        self.call("written", move |store| store.begin_completing(&session, approval.as_deref())).await
     }
 
     async fn settle_completed(&self, at: Timestamp) -> Result<(), JournalError> {

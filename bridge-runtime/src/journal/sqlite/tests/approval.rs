@@ -99,11 +99,11 @@ async fn an_approval_is_good_for_a_day() {
 async fn an_approval_is_good_once() {
     let (journal, hash) = approved(&["a", "b"]).await;
     let session = OpenSession { id: None, state: SessionState::Completing, since: NOW + 1.hour() };
-    journal.begin_completing(session.clone(), &hash, Some(&hash)).await.unwrap();
+    journal.begin_completing(session.clone(), Some(&hash)).await.unwrap();
     assert_eq!(covering(&journal, &[removed(2)]).await, None);
     let kept = journal.approvals().await.unwrap();
     assert_eq!(kept[0].used_at, Some(NOW + 1.hour()));
-    assert!(journal.begin_completing(session, &hash, Some(&hash)).await.is_err(), "it was used up in the meantime");
+    assert!(journal.begin_completing(session, Some(&hash)).await.is_err(), "it was used up in the meantime");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn an_approval_that_was_given_twice_is_good_once() {
     let (journal, hash) = approved(&["a", "b"]).await;
     journal.approve(Approval::new(&hash, "ada", "again", NOW)).await.unwrap();
     let session = OpenSession { id: None, state: SessionState::Completing, since: NOW };
-    journal.begin_completing(session, &hash, Some(&hash)).await.unwrap();
+    journal.begin_completing(session, Some(&hash)).await.unwrap();
     assert_eq!(covering(&journal, &[removed(2)]).await, None);
 }
 

@@ -119,11 +119,11 @@ async fn a_scan_leaves_no_file_behind() {
 async fn a_journal_of_a_newer_version_is_refused_and_left_as_it_is() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(&directory));
-    Connection::open(file(&directory)).unwrap().pragma_update(None, "user_version", 5).unwrap();
+    Connection::open(file(&directory)).unwrap().pragma_update(None, "user_version", 6).unwrap();
     let before = fs::read(file(&directory)).unwrap();
 
     let error = refusal(&directory);
-    assert!(matches!(error, JournalError::Newer { found: 5, known: 4, .. }), "{error}");
+    assert!(matches!(error, JournalError::Newer { found: 6, known: 5, .. }), "{error}");
     assert!(SqliteJournal::beside(directory.path().join("app")).is_err());
     assert_eq!(fs::read(file(&directory)).unwrap(), before);
 }

@@ -1,7 +1,7 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::journal::{LossKind, Ordered};
+use crate::journal::{LossKind, Ordered, SessionJournal};
 
 /// The tables of version 1, as they were.
 const VERSION_1: &str = "
@@ -242,6 +242,25 @@ async fn tasks_and_records_of_version_2_are_carried_over() {
     assert_eq!(journal.touched().await.unwrap(), [account("a")], "it is waited for still");
     let update = SeenTask { id: task_id(2), ..task(2, Some("a")) };
     assert_eq!(journal.overtaken_by(&update).await.unwrap(), Some(task_id(1)), "by the id, as before");
+}
+
+#[tokio::test]
+async fn whom_the_open_session_of_version_2_removes_is_carried_over() {
+    let directory = tempfile::tempdir().unwrap();
+    version_2(
+        &directory,
+        "INSERT INTO type (slug, baseline, baseline_edges) VALUES ('employee', 3, 0);
+         INSERT INTO known (type, id, status, edges) VALUES (1, 'a', 2, x''), (1, 'b', 2, x''), (1, 'c', 2, x'');
+         INSERT INTO plan (id, hash, at, reasons) VALUES (1, 'x', 0, '[]');
+         INSERT INTO plan_item (plan, type, kind, id, target) VALUES (1, 1, 0, 'b', 0), (1, 1, 1, 'c', 0);
+         INSERT INTO session (one, id, state, since, plan)
+             VALUES (1, '0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11', 'completing', 0, 'x');",
+    );
+    let journal = open(&directory);
+    journal.settle_completed(NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a", "c"]);
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    assert_eq!(losses(&journal).await.last_day.removed, 1);
 }
 
 #[tokio::test]

@@ -41,8 +41,8 @@ mod touched;
 const APP: &str = "6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99";
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-const REDUCED: ScanEnd = ScanEnd::Reduced { at: NOW, approved: false };
-const COMPLETED: ScanEnd = ScanEnd::Completed { at: NOW, approved: false, settled: true };
+const REDUCED: ScanEnd = ScanEnd::Reduced { at: NOW, approval: None };
+const COMPLETED: ScanEnd = ScanEnd::Completed { at: NOW, approval: None, settled: true };
 
 fn app() -> KnownApp {
     KnownApp { id: APP.parse().unwrap(), origin: Origin::Created }

@@ -120,7 +120,7 @@ async fn an_order_that_no_session_shows_ends_after_a_day() {
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_teams(&journal, &["1", "2"]).await;
         see_one(&journal, member("a", &["1", "2"])).await;
-        journal.end_scan(ScanEnd::Completed { at, approved: false, settled: true }).await.unwrap();
+        journal.end_scan(ScanEnd::Completed { at, approval: None, settled: true }).await.unwrap();
 
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_teams(&journal, &["1", "2"]).await;

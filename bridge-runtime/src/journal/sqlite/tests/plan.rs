@@ -1,9 +1,7 @@
 use jiff::ToSpan;
 
 use super::*;
-use crate::journal::{
-    Approval, Excess, Hold, HoldReason, LossKind, OpenSession, PlanItem, PlanJournal, SessionJournal, SessionState,
-};
+use crate::journal::{Approval, Excess, Hold, HoldReason, LossKind, PlanItem, PlanJournal};
 
 const TEAMS: [&str; 2] = ["1", "2"];
 
@@ -163,14 +161,12 @@ async fn twenty_plans_are_kept_and_those_that_are_needed() {
 }
 
 #[tokio::test]
-async fn a_plan_is_kept_for_a_week_and_as_long_as_its_session_is_open() {
+async fn a_plan_is_kept_for_a_week() {
     let journal = SqliteJournal::in_task().unwrap();
     completed(&journal, &[], (0..9).map(|id| employee(&format!("{id:02}"))).collect()).await;
-    let (old, of_session) = (plan_of(&journal, 1, NOW).await, plan_of(&journal, 2, NOW).await);
-    let session = OpenSession { id: None, state: SessionState::Completing, since: NOW };
-    journal.begin_completing(session, &of_session, None).await.unwrap();
-    plan_of(&journal, 3, NOW + (6 * 24).hours()).await;
+    let old = plan_of(&journal, 1, NOW).await;
+    plan_of(&journal, 2, NOW + (6 * 24).hours()).await;
     assert!(is_kept(&journal, &old).await);
-    plan_of(&journal, 4, NOW + (8 * 24).hours()).await;
-    assert!(!is_kept(&journal, &old).await && is_kept(&journal, &of_session).await);
+    plan_of(&journal, 3, NOW + (8 * 24).hours()).await;
+    assert!(!is_kept(&journal, &old).await);
 }

@@ -2,7 +2,9 @@ use bridge_core::wire::SyncId;
 use jiff::ToSpan;
 
 use super::*;
-use crate::journal::{Approval, Excess, Hold, HoldReason, OpenSession, PlanJournal, SessionJournal, SessionState, Sum};
+use crate::journal::{
+    Approval, Excess, Hold, HoldReason, LossKind, OpenSession, Ordered, PlanJournal, SessionJournal, SessionState, Sum,
+};
 
 fn session(state: SessionState) -> OpenSession {
     let id: SyncId = APP.parse().unwrap();
@@ -28,8 +30,12 @@ async fn how_far_a_session_is_outlives_the_process() {
 
 /// Of three employees `b` and `c` are gone; the session is about to be completed, and the process ends.
 async fn killed(directory: &tempfile::TempDir, approve: bool) -> SqliteJournal {
+    completed(&open(directory), &[], ["a", "b", "c"].map(employee).to_vec()).await;
+    killed_after(directory, approve).await
+}
+
+async fn killed_after(directory: &tempfile::TempDir, approve: bool) -> SqliteJournal {
     let journal = open(directory);
-    completed(&journal, &[], ["a", "b", "c"].map(employee).to_vec()).await;
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_session(Some(session(SessionState::Scanning))).await.unwrap();
     see_one(&journal, employee("a")).await;
@@ -40,18 +46,18 @@ async fn killed(directory: &tempfile::TempDir, approve: bool) -> SqliteJournal {
     if approve {
         journal.approve(Approval::new(&hash, "ada", "they have left", NOW)).await.unwrap();
     }
-    journal.begin_completing(session(SessionState::Completing), &hash, approve.then_some(&*hash)).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing), approve.then_some(&*hash)).await.unwrap();
     drop(journal);
     open(directory)
 }
 
 #[tokio::test]
-async fn a_session_that_was_completed_after_all_removes_those_of_its_plan() {
+async fn a_session_that_was_completed_after_all_removes_whom_it_did_not_hold() {
     let directory = tempfile::tempdir().unwrap();
     let journal = killed(&directory, false).await;
     assert_eq!(journal.session().await.unwrap(), Some(session(SessionState::Completing)));
     assert_eq!(known(&journal, "employee").await, ["a", "b", "c"]);
-    // The plan stays with its session.
+    // What was prepared stays with its session.
     journal.set_session(Some(session(SessionState::Settling))).await.unwrap();
 
     let at = NOW + 1.hour();
@@ -78,6 +84,40 @@ async fn what_was_approved_does_not_count_after_a_restart_either() {
 }
 
 #[tokio::test]
+async fn whom_iden_ordered_away_goes_with_the_session_and_does_not_count() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    completed(&journal, &[], ["a", "b", "c"].map(employee).to_vec()).await;
+    let removal = Ordered { slug: "employee".into(), id: "b".into(), kind: LossKind::Removed, holds: None };
+    ordered_by_a_task(&journal, vec![removal.clone()]).await;
+    drop(journal);
+    let journal = killed_after(&directory, false).await;
+    journal.settle_completed(NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a"]);
+    assert!(!journal.is_ordered(&removal).await.unwrap(), "it has been fulfilled");
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    let losses = losses(&journal).await;
+    assert_eq!((losses.baseline, losses.last_day.removed), (1, 1));
+}
+
+#[tokio::test]
+async fn the_baseline_is_what_the_session_held_whatever_tasks_have_made_since() {
+    let journal = SqliteJournal::in_task().unwrap();
+    completed(&journal, &[], vec![employee("a"), employee("b")]).await;
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see_one(&journal, employee("a")).await;
+    journal.set_absent("employee", vec!["b".to_owned()]).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing), None).await.unwrap();
+    journal.end_scan(ScanEnd::Completed { at: NOW, approval: None, settled: false }).await.unwrap();
+    start(&journal, &task(1, Some("c"))).await;
+    settle(&journal, &task(1, Some("c")), TaskEffect::default()).await;
+    journal.settle_completed(NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a", "c"]);
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    assert_eq!(losses(&journal).await.baseline, 1);
+}
+
+#[tokio::test]
 async fn an_account_that_a_task_touched_since_is_not_settled_away() {
     let directory = tempfile::tempdir().unwrap();
     let journal = killed(&directory, false).await;
@@ -98,7 +138,7 @@ async fn a_session_that_was_not_completed_removes_nobody() {
 }
 
 #[tokio::test]
-async fn another_session_does_not_inherit_a_plan() {
+async fn another_session_does_not_inherit_what_was_prepared() {
     let directory = tempfile::tempdir().unwrap();
     let journal = killed(&directory, false).await;
     let other = "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11".parse().unwrap();
@@ -111,7 +151,7 @@ async fn another_session_does_not_inherit_a_plan() {
 async fn a_completed_scan_closes_the_session() {
     let journal = SqliteJournal::in_task().unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
-    journal.begin_completing(session(SessionState::Completing), "0123456789ab", None).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing), None).await.unwrap();
     journal.end_scan(COMPLETED).await.unwrap();
     assert_eq!(journal.session().await.unwrap(), None);
 }
