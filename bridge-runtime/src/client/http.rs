@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bridge_core::wire::text::printable;
@@ -150,13 +150,22 @@ impl Transport for HttpTransport {
             return Err(TransportError::new(TransportErrorKind::NotSent, message));
         }
         let authorization = self.authorization.header();
+        let began = Instant::now();
         let response = self.exchange(request.clone(), authorization.clone()).await?;
         if !matches!(response.status, 401 | 403) {
             return Ok(response);
         }
         match self.authorization.instead_of(&authorization) {
-            // Not before the end of a pause. The next call has the new key.
-            Some(other) if response.retry_after.is_none() => self.exchange(request, other).await,
+            // Not before the end of a pause, and not beyond the time of the one request that the caller waits for. The next
+            // call has the new key.
+            Some(other) if response.retry_after.is_none() => {
+                let timeout = request.timeout.saturating_sub(began.elapsed());
+                if timeout.is_zero() {
+                    Ok(response)
+                } else {
+                    self.exchange(Request { timeout, ..request }, other).await
+                }
+            }
             _ => Ok(response),
         }
     }
@@ -216,7 +225,7 @@ fn causes(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Client, ClientError};
+    use crate::client::{Client, ClientError, Timeouts};
     use std::fs;
     use std::sync::{Arc, Mutex};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -235,6 +244,11 @@ mod tests {
 
     impl Stage {
         async fn new(refusal: String) -> Self {
+            Stage::slow(refusal, Duration::ZERO, Timeouts::default()).await
+        }
+
+        /// Each answer takes so long.
+        async fn slow(refusal: String, takes: Duration, timeouts: Timeouts) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base = format!("http://{}/org/acme", listener.local_addr().unwrap()).parse().unwrap();
             let keys = Arc::new(Mutex::new(Vec::new()));
@@ -254,13 +268,14 @@ mod tests {
                     );
                     let answer = if key == "new" { &page } else { &refusal };
                     seen.lock().unwrap().push(key);
+                    tokio::time::sleep(takes).await;
                     stream.write_all(answer.as_bytes()).await.unwrap();
                 }
             });
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("key");
             fs::write(&file, "old\n").unwrap();
-            let client = Client::builder(base, ApiKey::from_file(file).unwrap()).build().unwrap();
+            let client = Client::builder(base, ApiKey::from_file(file).unwrap()).timeouts(timeouts).build().unwrap();
             Self { folder, client, keys }
         }
 
@@ -306,5 +321,15 @@ mod tests {
         stage.replace_key("new");
         assert!(stage.call().await.unwrap_err().is_unauthorized());
         assert_eq!(stage.keys(), ["old"]);
+    }
+
+    #[tokio::test]
+    async fn a_request_with_another_key_has_no_time_of_its_own() {
+        let (takes, limit) = (Duration::from_millis(700), Duration::from_secs(1));
+        let timeouts = Timeouts::default().attempt(limit).operation(limit);
+        let stage = Stage::slow(format!("{REFUSED}\r\n"), takes, timeouts).await;
+        stage.replace_key("new");
+        let error = stage.call().await.unwrap_err();
+        assert!(!error.is_unauthorized(), "the second answer is not waited for any longer: {error}");
     }
 }
