@@ -40,7 +40,7 @@ async fn scan(journal: &SqliteJournal) -> Result<Duration, Box<dyn Error>> {
         journal.see("employee", Kind::Account, records).await?;
         taken += start.elapsed();
     }
-    journal.end_scan(ScanEnd::Kept).await?;
+    journal.end_scan(ScanEnd::Kept, jiff::Timestamp::now()).await?;
     Ok(taken / PAGES)
 }
 

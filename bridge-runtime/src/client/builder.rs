@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::budget::Budget;
 use super::exchange::Wire;
-use super::pause::Pause;
+use super::restraint::Restraint;
 use super::watch::Watch;
 use super::{ApiKey, BaseUrl, Client, HttpOptions, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
@@ -66,13 +65,24 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     random: Option<Arc<dyn Random>>,
+    restraint: Arc<Restraint>,
     watch: Watch,
 }
 
 impl ClientBuilder {
     pub(super) fn new(base: BaseUrl, key: ApiKey) -> Self {
         let (options, timeouts) = (HttpOptions::default(), Timeouts::default());
-        Self { base, key, options, timeouts, transport: None, clock: None, random: None, watch: Watch::default() }
+        Self {
+            base,
+            key,
+            options,
+            timeouts,
+            transport: None,
+            clock: None,
+            random: None,
+            restraint: Arc::default(),
+            watch: Watch::default(),
+        }
     }
 
     /// Sends through `transport` instead of HTTP. Then neither the key nor the settings of HTTP are used.
@@ -111,6 +121,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Holds back for what other clients of the same server were told.
+    pub(crate) fn restraint(mut self, restraint: Arc<Restraint>) -> Self {
+        self.restraint = restraint;
+        self
+    }
+
     /// Sets how long things may take.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
@@ -132,8 +148,7 @@ impl ClientBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             random: self.random.unwrap_or_else(|| Arc::new(SystemRandom::new())),
             timeouts: self.timeouts,
-            pause: Pause::default(),
-            budget: Budget::default(),
+            restraint: self.restraint,
             throttles: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             watch: self.watch,

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::budget::{self, Budget};
-use super::pause::Pause;
+use super::budget;
+use super::restraint::Restraint;
 use super::retry::{self, LONGEST_PAUSE, Outcome};
 use super::watch::Watch;
 use super::{BaseUrl, Call, ClientError, Destination, ErrorKind, Method, Request, Response, Timeouts, Transport};
@@ -22,8 +22,7 @@ pub(super) struct Wire {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) timeouts: Timeouts,
-    pub(super) pause: Pause,
-    pub(super) budget: Budget,
+    pub(super) restraint: Arc<Restraint>,
     /// How often the server asked for less load.
     pub(super) throttles: AtomicU64,
     pub(super) retries: AtomicU64,
@@ -87,7 +86,7 @@ impl Wire {
             let span = Watch::span(exchange, progress.attempts);
             let kind = match self.attempt(exchange, &read).instrument(span).await {
                 Ok(value) => {
-                    self.budget.earn(progress.reward);
+                    self.restraint.budget.earn(progress.reward);
                     return Ok(value);
                 }
                 Err(kind) => kind,
@@ -110,7 +109,7 @@ impl Wire {
     /// Waits for the end of a pause, or says that it ends too late for this call.
     async fn hold(&self, progress: &Progress) -> Result<(), ErrorKind> {
         // Again after each wait: another call may have been told to wait longer.
-        while let Some(wait) = self.pause.left(self.clock.now()) {
+        while let Some(wait) = self.restraint.pause.left(self.clock.now()) {
             if Bug::RetryAfterIsIgnored.is_planted() {
                 break;
             }
@@ -156,7 +155,7 @@ impl Wire {
         }
         if let ErrorKind::Refused { retry_after: Some(wait), .. } = kind {
             let until = self.clock.now() + (*wait).min(LONGEST_PAUSE);
-            self.pause.extend(until);
+            self.restraint.pause.extend(until);
             self.watch.pauses(until);
         }
     }
@@ -173,7 +172,7 @@ impl Wire {
             return None;
         }
         let price = budget::price(outcome);
-        if !self.budget.pay(price) {
+        if !self.restraint.budget.pay(price) {
             tracing::warn!(%call, "not trying again: too many calls have failed lately");
             return None;
         }

@@ -49,6 +49,7 @@ mod http;
 mod kind;
 mod pause;
 mod query;
+mod restraint;
 mod retry;
 mod retry_after;
 #[cfg(test)]
@@ -66,5 +67,6 @@ pub use error::{ClientError, Destination};
 pub use http::{HttpOptions, HttpTransport};
 pub use kind::ErrorKind;
 pub use query::{AccountQuery, TaskQuery};
+pub(crate) use restraint::Restraint;
 pub use retry_after::retry_after;
 pub use transport::{ANSWER_LIMIT, Method, Request, Response, Transport, TransportError, TransportErrorKind};

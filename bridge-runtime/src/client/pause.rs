@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// A pause that the server asked for with `Retry-After`. It holds back every call, not only the one that was told.
+/// A pause that the server asked for with `Retry-After`. It holds back every call to that server, not only the one
+/// that was told.
 #[derive(Default)]
 pub(super) struct Pause {
     until: Mutex<Duration>,

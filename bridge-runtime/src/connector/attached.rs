@@ -23,6 +23,8 @@ pub struct Attached<S> {
     sync: SyncEngine<S>,
     tasks: TaskEngine<S>,
     state: PathBuf,
+    /// When tasks may begin, on the clock.
+    tasks_from: Duration,
     /// Two syncs at once would each complete without what the other has pushed.
     sync_turn: tokio::sync::Mutex<()>,
     pub(super) journal: Arc<dyn Journal>,
@@ -71,7 +73,9 @@ impl<S: Send + Sync + 'static> Attached<S> {
             at_once: connector.at_once,
             desk: Default::default(),
         };
-        Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random, meter })
+        let tasks_from = clock.now() + sync.unanswered_for().await?;
+        let sync_turn = Default::default();
+        Ok(Attached { system, sync, tasks, state, tasks_from, sync_turn, journal, clock, random, meter })
     }
 
     /// The app.
@@ -122,6 +126,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// # Errors
     /// Iden or the journal failed. Tasks that were not reached stay pending.
     pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
+        self.wait_for_the_unanswered(stop).await;
         Ok(self.tasks.round(&self.system, stop).await?)
     }
 
@@ -131,7 +136,16 @@ impl<S: Send + Sync + 'static> Attached<S> {
         stop: &CancellationToken,
         polling: Polling<'_>,
     ) -> Result<(bool, Option<Duration>), ConnectorError> {
+        self.wait_for_the_unanswered(stop).await;
         Ok(self.tasks.work(&self.system, stop, polling).await?)
+    }
+
+    async fn wait_for_the_unanswered(&self, stop: &CancellationToken) {
+        let left = self.tasks_from.saturating_sub(self.clock.now());
+        if !left.is_zero() {
+            tracing::info!("a session was being completed when the last run ended: tasks wait {left:.0?} for that");
+            stop.run_until_cancelled(self.clock.sleep(left)).await;
+        }
     }
 
     /// Asks [`Attached::run`], while it runs, to do something now; it hears of it within a second.

@@ -268,6 +268,10 @@ impl Backoff {
             Exit::Journal => return Err(error),
             Exit::Interrupted => return Ok(usual),
             Exit::Held => usual,
+            // It keeps all tasks waiting each time.
+            _ if matches!(&error, ConnectorError::Sync(failed) if matches!(failed.error, SyncError::TasksUnderWay { .. })) => {
+                usual
+            }
             Exit::Refused => usual.max(REFUSED_WAIT),
             _ => (FIRST_WAIT * 2_u32.saturating_pow(self.failures.min(10))).min(usual.max(FIRST_WAIT)),
         };

@@ -11,7 +11,7 @@ use bridge_core::wire::AppId;
 use ring::digest::{SHA256, digest};
 
 use crate::{
-    client::{ApiKey, BaseUrl, Client, ClientBuilder, Transport},
+    client::{ApiKey, BaseUrl, Client, ClientBuilder, Restraint, Transport},
     clock::{Clock, SystemClock},
     journal::Journal,
     random::{Random, SystemRandom},
@@ -42,6 +42,8 @@ pub struct Target {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) telemetry: Telemetry,
+    /// The apps of one target speak to one server.
+    restraint: Arc<Restraint>,
 }
 
 /// Which app a connector works on, where its journal does not know one.
@@ -74,6 +76,7 @@ impl Target {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom::new()),
             telemetry: Telemetry::default(),
+            restraint: Arc::default(),
         }
     }
 
@@ -167,7 +170,8 @@ impl Target {
         let mut client = Client::builder(self.url.clone(), self.key.clone())
             .allow_http(self.allow_http)
             .clock(Arc::clone(&self.clock))
-            .random(Arc::clone(&self.random));
+            .random(Arc::clone(&self.random))
+            .restraint(Arc::clone(&self.restraint));
         if let Some(file) = &self.ca_file {
             client = client.ca_file(file);
         }

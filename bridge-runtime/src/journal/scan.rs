@@ -152,15 +152,11 @@ pub enum ScanEnd {
     Kept,
     /// Every page was accepted, reductions too. The session was not completed.
     Reduced {
-        /// When they had been let through.
-        at: Timestamp,
         /// The hash of the plan that a person had approved. What is none of it counts for a day.
         approval: Option<String>,
     },
     /// The session was completed.
     Completed {
-        /// When.
-        at: Timestamp,
         /// The hash of the plan that a person had approved. What is none of it counts for a day.
         approval: Option<String>,
         /// Whether Iden says that its clean-up is done. Until then those that were removed stay known.
@@ -213,7 +209,7 @@ pub trait ScanJournal: Send + Sync + 'static {
     async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError>;
 
     /// Ends the scan, and brings the known set to what Iden holds now.
-    async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError>;
+    async fn end_scan(&self, end: ScanEnd, at: Timestamp) -> Result<(), JournalError>;
 }
 
 #[cfg(test)]

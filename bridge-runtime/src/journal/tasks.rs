@@ -1,6 +1,9 @@
 //! Tasks: how far each has come, how it ended, and what it has done to its account.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
 
 use async_trait::async_trait;
 use bridge_core::wire::{TaskId, TaskReport};
@@ -208,6 +211,10 @@ pub trait TaskJournal: Send + Sync + 'static {
 
     /// Those that were begun and are not settled: started, interrupted, parked or executed. The oldest first.
     async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError>;
+
+    /// A creation that came to its state within this time, of which nobody knows what it made, of a type that the open scan
+    /// finds somebody absent from. It may be cut off, settled by somebody else, or at an end that says so.
+    async fn unclear_creation(&self, within: Range<Timestamp>) -> Result<Option<TaskId>, JournalError>;
 
     /// Writes down that a task's handler is about to be called, and that it may change its account: that is known to Iden,
     /// and touched, from now on. Call it before the effect. Answers with the number of the attempt; the first one is 1.

@@ -1,6 +1,6 @@
 //! One sync, from opening the session to its end.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bridge_core::{
     TypeSchema,
@@ -14,7 +14,7 @@ use super::{
     judging::Cleared,
     report::SyncReport,
     run::Run,
-    session::Session,
+    session::{Ending, Session},
     sources::Sources,
     status_line::StatusLine,
     types::{Required, required_types},
@@ -36,6 +36,26 @@ const OPENING_PATIENCE: Duration = Duration::from_secs(5);
 const MOST_NAMED: usize = 1_000;
 /// How many ids are logged of each type and kind of loss.
 const MOST_LOGGED: usize = 10;
+
+/// A session whose `complete` is on its way, or has been.
+struct Sent {
+    gate: Closed,
+    /// The hash of the plan that a person had approved, where that was needed.
+    approval: Option<String>,
+}
+
+/// A session that was not completed, as far as is known.
+struct Unfinished {
+    error: SyncError,
+    /// It may be open still.
+    is_open: bool,
+}
+
+impl<E: Into<SyncError>> From<E> for Unfinished {
+    fn from(error: E) -> Self {
+        Unfinished { error: error.into(), is_open: true }
+    }
+}
 
 /// Syncs one app.
 pub(crate) struct SyncEngine<S> {
@@ -122,7 +142,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let session = match opened {
             Ok(session) => session,
             Err(error) => {
-                self.journal().end_scan(ScanEnd::Failed).await?;
+                self.end_scan(ScanEnd::Failed).await?;
                 self.journal().set_session(left_open).await?;
                 return Err(error);
             }
@@ -137,16 +157,20 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = stop.cancelled() => Err(SyncError::Interrupted),
             filled = self.fill(&session, &mut run) => filled,
         };
-        let mut gate = None;
+        let mut sent = None;
         let completed = match filled {
-            Ok((required, cleared)) => self.complete(&session, &mut run, (&required, cleared), &mut gate, stop).await,
+            Ok((required, cleared)) => self.complete(&session, &mut run, (&required, cleared), &mut sent, stop).await,
             Err(error) => Err(error),
         };
         let end = run.scan_end();
         (report.types, report.plan) = run.into_reports();
+        let completed = match (completed, sent) {
+            (Ok(()), sent) => Ok(sent.and_then(|sent| sent.approval)),
+            (Err(error), Some(sent)) => self.end_unanswered(&session, sent, error, stop).await,
+            (Err(error), None) => self.abandon(&session, error).await,
+        };
         match completed {
             Ok(approval) => {
-                drop(gate);
                 self.enter(Some(session.id()), SessionState::Settling).await?;
                 self.say(Activity::Settling).await?;
                 report.settled = tokio::select! {
@@ -154,21 +178,13 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                     () = stop.cancelled() => false,
                     settled = session.settle() => settled,
                 };
-                let (at, settled) = (self.clock().wall(), report.settled);
-                Ok(self.journal().end_scan(ScanEnd::Completed { at, approval, settled }).await?)
+                Ok(self.end_scan(ScanEnd::Completed { approval, settled: report.settled }).await?)
             }
-            // The next sync finds out: until then the journal keeps the session as it is.
-            Err(error @ SyncError::Unsettled { .. }) => {
-                drop(gate);
-                self.journal().end_scan(end).await?;
-                Err(error)
-            }
-            Err(error) => {
-                self.enter(Some(session.id()), SessionState::Abandoning).await?;
-                let abandoned = Bug::AbandonIsForgotten.is_planted() || self.abandon(&session, gate).await;
-                self.journal().end_scan(end).await?;
-                // Otherwise the next sync tries again: an app may be let have one session only (question P1).
-                if abandoned {
+            Err(Unfinished { error, is_open }) => {
+                self.end_scan(end).await?;
+                // Otherwise the journal keeps it as it is, and the next sync ends it: an app may be let have one session only
+                // (question P1).
+                if !is_open {
                     self.journal().set_session(None).await?;
                 }
                 Err(error)
@@ -189,16 +205,16 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         Ok((required, cleared))
     }
 
-    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. Answers with the hash of the plan
-    /// that a person had approved, where that was needed.
+    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. The gate goes to `sent` before
+    /// that.
     async fn complete(
         &self,
         session: &Session<'_>,
         run: &mut Run<'_, S>,
         (required, first): (&Required, Cleared),
-        held: &mut Option<Closed>,
+        sent: &mut Option<Sent>,
         stop: &CancellationToken,
-    ) -> Result<Option<String>, SyncError> {
+    ) -> Result<(), SyncError> {
         drop(first);
         run.refresh().await?;
         self.say(Activity::Completing).await?;
@@ -229,30 +245,51 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         if let Some(hash) = cleared.approval() {
             tracing::info!(hash, "a person has approved what is taken away; the approval is used up");
         }
-        let gate = held.insert(gate);
+        let Sent { gate, .. } = sent.insert(Sent { gate, approval: cleared.approval().map(str::to_owned) });
         tokio::select! {
             biased;
-            completed = session.complete(&proof) => completed?,
+            completed = session.complete(&proof) => completed,
             // Tasks must not wait for a server that does not answer. No `complete` is on its way any more, only questions.
-            () = self.sleep_until(gate.until()) => {
-                return Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() });
-            }
+            () = self.sleep_until(gate.until()) => Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() }),
         }
-        Ok(cleared.approval().map(str::to_owned))
     }
 
-    /// A `complete` without an answer may still arrive, and remove whom tasks make from now on: as long as the gate may be
-    /// closed, they wait until the session has ended.
-    async fn abandon(&self, session: &Session<'_>, gate: Option<Closed>) -> bool {
-        let mut abandoning = pin!(session.abandon());
-        if let Some(gate) = gate {
-            tokio::select! {
-                biased;
-                abandoned = &mut abandoning => return abandoned,
-                () = self.sleep_until(gate.until()) => {}
+    /// Nothing that completes the session has been sent.
+    async fn abandon(&self, session: &Session<'_>, error: SyncError) -> Result<Option<String>, Unfinished> {
+        self.enter(Some(session.id()), SessionState::Abandoning).await?;
+        let is_open = !(Bug::AbandonIsForgotten.is_planted() || session.abandon().await);
+        Err(Unfinished { error, is_open })
+    }
+
+    /// A `complete` without an answer may have arrived. It may also arrive later, and remove whom tasks make from now on: as
+    /// long as the gate may be closed, they wait until the session has ended.
+    async fn end_unanswered(
+        &self,
+        session: &Session<'_>,
+        Sent { gate, approval }: Sent,
+        error: SyncError,
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, Unfinished> {
+        let is_unsettled = matches!(error, SyncError::Unsettled { .. });
+        let ending = async {
+            if is_unsettled {
+                // It may be the clean-up at work, so it is not abandoned.
+                stop.cancelled().await;
+                return Ending::Unknown;
             }
+            session.end().await
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = ending => ended,
+            () = self.sleep_until(gate.until()) => Ending::Unknown,
+        };
+        match ended {
+            Ending::Completed => Ok(approval),
+            Ending::Abandoned => Err(Unfinished { error, is_open: false }),
+            Ending::Unknown if is_unsettled => Err(Unfinished { error, is_open: true }),
+            Ending::Unknown => Err(SyncError::Unsettled { why: error.to_string() }.into()),
         }
-        abandoning.await
     }
 
     async fn prove(
@@ -275,6 +312,10 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
 
     async fn sleep_until(&self, time: Duration) {
         self.clock().sleep(time.saturating_sub(self.clock().now())).await;
+    }
+
+    async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError> {
+        self.journal().end_scan(end, self.clock().wall()).await
     }
 
     async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {

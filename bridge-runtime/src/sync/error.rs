@@ -132,9 +132,10 @@ pub enum SyncError {
         /// The account.
         id: String,
     },
-    /// A creation was cut off, and whether it has made its account is not known, for 15 minutes at most.
+    /// A creation was cut off a short time ago, and whether it has made its account is not known: it may be one of those who
+    /// are missing from the source.
     #[error(
-        "the task {task}, which creates an account, was cut off, and whether it has made it is not known yet: `run` or `tasks --once` finds out, or a person who looks (`tasks list`); the next sync goes on, in 15 minutes at the latest"
+        "the task {task}, which creates an account, was cut off, and nobody knows yet whether it has made one of those who are missing from the source: `run` or `tasks --once` finds out, or a person who looks (`tasks list`), and the next sync goes on"
     )]
     Unlooked {
         /// The task.

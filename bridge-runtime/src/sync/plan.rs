@@ -82,7 +82,7 @@ impl<S: Send + Sync + 'static> Sources<S> {
             () = stop.cancelled() => Err(SyncError::Interrupted),
             planned = self.dry_run(system, client) => planned,
         };
-        self.journal.end_scan(ScanEnd::Failed).await?;
+        self.journal.end_scan(ScanEnd::Failed, self.clock.wall()).await?;
         planned
     }
 

@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use bridge_core::wire::SyncStatus;
 
-use super::{engine::SyncEngine, error::SyncError, session::Session};
+use super::{
+    engine::SyncEngine,
+    error::SyncError,
+    session::{Ending, Session},
+};
 use crate::{
-    journal::{OpenSession, SessionState},
+    journal::{JournalError, OpenSession, SessionState},
     planted::Bug,
 };
 
 /// So long after `complete` was accepted, the clean-up is over, whatever Iden calls it.
 const SETTLED_BY_NOW: Duration = Duration::from_secs(60 * 60);
+/// So long after `complete` was sent, it arrives no more.
+const UNANSWERED_BY_NOW: Duration = Duration::from_secs(10 * 60);
 /// So long after `complete` was sent, a session in an unknown state is given up. Whom it removed stays known.
 const GIVEN_UP_BY_NOW: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -30,36 +36,69 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         if Bug::OrphanIsCompleted.is_planted() {
             let _ = self.client.complete_sync(self.app, id).await;
         }
-        if matches!(found.state, SessionState::Completing | SessionState::Settling) {
-            let unsettled = |why: String| SyncError::Unsettled { why };
-            let age = self.clock().wall().duration_since(found.since).unsigned_abs();
-            match session.progress().await {
-                Ok(progress) => match progress.status {
-                    SyncStatus::Completed => {
-                        tracing::info!(bridge.sync_id = %id, "the session of an earlier run is completed, as it should be");
-                        self.journal().settle_completed(self.clock().wall()).await?;
-                        return Ok(None);
-                    }
-                    // Accepted long ago: whatever Iden calls it, its clean-up is over.
-                    _ if found.state == SessionState::Settling && age > SETTLED_BY_NOW => {
-                        tracing::warn!(bridge.sync_id = %id, status = %progress.status, "Iden never said that the clean-up was done");
-                        self.journal().settle_completed(self.clock().wall()).await?;
-                        return Ok(None);
-                    }
-                    status if found.state == SessionState::Settling => {
-                        return Err(unsettled(format!("its clean-up goes on, Iden says that it is {status}")));
-                    }
-                    SyncStatus::InProgress | SyncStatus::Abandoned => {}
-                    _ if age > GIVEN_UP_BY_NOW => {}
-                    // Nothing may be concluded from a state that we do not know.
-                    status => return Err(unsettled(format!("Iden says that the session is {status}"))),
-                },
-                // Gone: whom it removed stays known, and is looked up again.
-                Err(error) if error.is_not_found() => return self.forget().await,
-                Err(error) => return Err(unsettled(error.to_string())),
+        match found.state {
+            SessionState::Completing | SessionState::Settling => self.recover_completing(found, &session).await,
+            _ if session.abandon().await => self.forget().await,
+            _ => Ok(Some(found)),
+        }
+    }
+
+    async fn recover_completing(
+        &self,
+        found: OpenSession,
+        session: &Session<'_>,
+    ) -> Result<Option<OpenSession>, SyncError> {
+        let unsettled = |why: String| SyncError::Unsettled { why };
+        let (id, age) = (session.id(), self.clock().wall().duration_since(found.since).unsigned_abs());
+        match session.progress().await {
+            Ok(progress) => match progress.status {
+                SyncStatus::Completed => return self.settle(session).await,
+                SyncStatus::Abandoned => return self.forget().await,
+                // Accepted long ago: whatever Iden calls it, its clean-up is over.
+                _ if found.state == SessionState::Settling && age > SETTLED_BY_NOW => {
+                    tracing::warn!(bridge.sync_id = %id, status = %progress.status, "Iden never said that the clean-up was done");
+                    return self.settle(session).await;
+                }
+                status if found.state == SessionState::Settling => {
+                    return Err(unsettled(format!("its clean-up goes on, Iden says that it is {status}")));
+                }
+                SyncStatus::InProgress => {}
+                _ if age > GIVEN_UP_BY_NOW => {}
+                // Nothing may be concluded from a state that we do not know.
+                status => return Err(unsettled(format!("Iden says that the session is {status}"))),
+            },
+            // Gone: whom it removed stays known, and is looked up again.
+            Err(error) if error.is_not_found() => return self.forget().await,
+            Err(error) if age <= GIVEN_UP_BY_NOW => return Err(unsettled(error.to_string())),
+            Err(error) => {
+                tracing::warn!(bridge.sync_id = %id, error = %error, "Iden never said what became of the session");
             }
         }
-        if session.abandon().await { self.forget().await } else { Ok(Some(found)) }
+        match session.end().await {
+            Ending::Completed => self.settle(session).await,
+            Ending::Abandoned => self.forget().await,
+            // Completed later, it removes whom the next one pushes.
+            Ending::Unknown if age < UNANSWERED_BY_NOW => {
+                Err(unsettled("the session is in progress and could not be abandoned".to_owned()))
+            }
+            Ending::Unknown => Ok(Some(found)),
+        }
+    }
+
+    /// How long a `complete` that an earlier process has sent may still be on its way: whom tasks make meanwhile, it could remove.
+    pub(crate) async fn unanswered_for(&self) -> Result<Duration, JournalError> {
+        let Some(found) = self.journal().session().await? else { return Ok(Duration::ZERO) };
+        if found.state != SessionState::Completing {
+            return Ok(Duration::ZERO);
+        }
+        let age = self.clock().wall().duration_since(found.since).unsigned_abs();
+        Ok(self.client.patience().saturating_sub(age))
+    }
+
+    async fn settle(&self, session: &Session<'_>) -> Result<Option<OpenSession>, SyncError> {
+        tracing::info!(bridge.sync_id = %session.id(), "the session of an earlier run is completed, as it should be");
+        self.journal().settle_completed(self.clock().wall()).await?;
+        Ok(None)
     }
 
     async fn forget(&self) -> Result<Option<OpenSession>, SyncError> {

@@ -248,7 +248,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             intake.finish().await?;
         }
         let approval = cleared.approval().map(str::to_owned);
-        self.end = ScanEnd::Reduced { at: self.sources.clock.wall(), approval };
+        self.end = ScanEnd::Reduced { approval };
         Ok(())
     }
 

@@ -17,6 +17,15 @@ const LONGEST_SETTLE_PAUSE: Duration = Duration::from_secs(15);
 /// How long an answer to `abandon` is waited for: less than a supervisor waits for the end of a process.
 const ABANDON_WAIT: Duration = Duration::from_secs(10);
 
+/// What became of a session whose `complete` had no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Completed,
+    /// Nobody was removed; or Iden knows it no more, and whom it removed stays known.
+    Abandoned,
+    Unknown,
+}
+
 /// An open session. It ends by [`complete`](Session::complete) or [`abandon`](Session::abandon); one that is merely
 /// dropped stays open and removes nobody.
 #[derive(Debug)]
@@ -128,6 +137,26 @@ impl<'a> Session<'a> {
             }
             clock.sleep(pause).await;
             pause = (pause * 2).min(LONGEST_SETTLE_PAUSE);
+        }
+    }
+
+    /// Ends a session whose `complete` may have arrived, or may arrive yet: once it is abandoned, that is refused. Iden has the
+    /// last word.
+    pub(super) async fn end(&self) -> Ending {
+        self.abandon().await;
+        let progress = tokio::select! {
+            biased;
+            progress = self.progress() => progress,
+            () = self.client.clock().sleep(ABANDON_WAIT) => return Ending::Unknown,
+        };
+        match progress {
+            Ok(progress) => match progress.status {
+                SyncStatus::Completed => Ending::Completed,
+                SyncStatus::Abandoned => Ending::Abandoned,
+                _ => Ending::Unknown,
+            },
+            Err(error) if error.is_not_found() => Ending::Abandoned,
+            Err(_) => Ending::Unknown,
         }
     }
 

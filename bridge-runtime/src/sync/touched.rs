@@ -1,8 +1,9 @@
 //! Accounts that tasks have touched while a session was open.
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
 use futures_util::StreamExt;
+use jiff::SignedDuration;
 
 use super::{
     error::SyncError,
@@ -17,10 +18,9 @@ use crate::{
     source::{Found, Item},
 };
 
-const CREATE_ACCOUNT: &str = "create_account";
 /// So long a creation of which nobody knows what it made is waited for. One that nobody looks into must not keep syncs from
 /// completing for ever.
-const SETTLED_WITHIN: Duration = Duration::from_secs(15 * 60);
+const SETTLED_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
 impl<S: Send + Sync + 'static> Run<'_, S> {
     /// Reads accounts again that tasks have touched since the scan began. No task runs meanwhile.
@@ -39,17 +39,14 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     }
 
     /// A creation that was cut off is looked into soon, or by a person. Until then nobody knows the id of whom it may have made,
-    /// the system may not show them yet, and Iden may hold them from before they left.
+    /// the system may not show them yet, and Iden may hold them from before they left: they may be one of those who are missing.
     async fn refuse_unsettled(&self) -> Result<(), SyncError> {
         let now = self.sources.clock.wall();
-        for task in self.sources.journal.open_tasks().await? {
-            let is_of = |slug: &str| self.types.iter().any(|one| one.reader.schema.slug == slug);
-            let is_recent = now.duration_since(task.since).unsigned_abs() < SETTLED_WITHIN;
-            if task.state.is_unclear() && is_recent && task.seen.action == CREATE_ACCOUNT && is_of(&task.seen.slug) {
-                return Err(SyncError::Unlooked { task: task.seen.id });
-            }
+        let end = |span| now.checked_add(span).unwrap_or(now);
+        match self.sources.journal.unclear_creation(end(-SETTLED_WITHIN)..end(SETTLED_WITHIN)).await? {
+            Some(task) => Err(SyncError::Unlooked { task }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn reread(&mut self, at: usize, ids: Vec<String>) -> Result<(), SyncError> {

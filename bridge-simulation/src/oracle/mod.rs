@@ -42,6 +42,8 @@ pub struct Oracle {
     /// When a session was completed last.
     completed_at: Duration,
     said: BTreeMap<Key, Said>,
+    /// How many edges each account has that a page has named since the last completed session, whether Iden took it or not.
+    tried: BTreeMap<Key, u64>,
     taken: BTreeMap<Uuid, Taken>,
     /// Whom a completed session would have removed, had Iden not left the whole type alone (question P12), and when.
     let_go: BTreeMap<Key, Duration>,
@@ -77,6 +79,7 @@ impl Oracle {
             at_open: BTreeMap::new(),
             completed_at: Duration::ZERO,
             said: BTreeMap::new(),
+            tried: BTreeMap::new(),
             taken: BTreeMap::new(),
             let_go: BTreeMap::new(),
             begun: BTreeSet::new(),
@@ -112,6 +115,7 @@ impl Oracle {
         self.journal_from = self.process + 1;
         self.inherits = server.app.as_ref().map(|_| self.journal_from);
         self.said.clear();
+        self.tried.clear();
         let over = server.tasks.values().filter(|task| task.ended.is_some() || task.reopened).map(|task| task.id);
         self.forgotten.extend(self.begun.iter().copied().chain(over));
     }

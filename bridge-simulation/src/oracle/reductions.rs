@@ -70,6 +70,7 @@ impl Oracle {
 
     /// How many edges Iden was told of, of these accounts.
     pub(super) fn edges_of<'a>(&self, accounts: impl Iterator<Item = &'a Key>) -> u64 {
-        accounts.filter_map(|key| self.said.get(key)).map(|said| count(&said.edges)).sum()
+        let said = |key| self.said.get(key).map_or(0, |said| count(&said.edges));
+        accounts.map(|key| said(key).max(self.tried.get(key).copied().unwrap_or(0))).sum()
     }
 }

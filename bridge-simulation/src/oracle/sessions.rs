@@ -41,6 +41,8 @@ impl Oracle {
         let moved = server.tasks.values().filter(|task| task.has_moved_somebody() && task.ended_at >= since);
         let moved: BTreeSet<Key> = moved.map(|task| ("employee".to_owned(), task.number.to_string())).collect();
         there.extend(&moved);
+        // What was to be pushed since may have come.
+        there.extend(self.tried.keys());
         let edges = self.edges_of(there.iter().copied());
         self.at_open.insert(id, Counts { records: by_type(there.into_iter()), edges });
         let open = server.sessions.values().filter(|one| one.stands == Stands::Open).count() as u64;
@@ -81,6 +83,7 @@ impl Oracle {
             }
             self.let_go.extend(spares.into_iter().map(|key| (key, now)));
         }
+        self.tried.clear();
         let edges = self.edges_of(session.pushed.keys());
         self.baseline = Counts { records: by_type(session.pushed.keys()), edges };
         // Who comes back is a new one.

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Oracle, facts::key_of};
 use crate::{
-    iden::{Ask, Server},
+    iden::{
+        Ask, Server,
+        edges::{count, edges_of},
+    },
     system::connector::PASSWORD,
 };
 
@@ -41,8 +45,12 @@ impl Oracle {
                 slug if ask.method == "PUT" => {
                     let ids = self.attempted.entry(id).or_default();
                     let records = ask.json();
-                    let sent = records["records"].as_array().into_iter().flatten();
-                    ids.extend(sent.filter_map(|one| Some(self.answers.key(slug, one["id"].as_str()?))));
+                    for one in records["records"].as_array().into_iter().flatten().filter_map(Value::as_object) {
+                        let Some(id) = one.get("id").and_then(Value::as_str) else { continue };
+                        let key = self.answers.key(slug, id);
+                        self.tried.insert(key.clone(), count(&edges_of(one)));
+                        ids.insert(key);
+                    }
                 }
                 _ => {}
             }

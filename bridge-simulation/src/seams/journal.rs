@@ -1,7 +1,7 @@
 //! A journal that outlives the process: what was committed stays, what a scan has seen is gone. It can fail, and the
 //! process can die before and after each entry.
 
-use std::{collections::HashSet, future::Future, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, future::Future, ops::Range, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use iden_bridge::{
@@ -122,12 +122,13 @@ entries! {
         write release(slug: &str, held: Vec<(String, u64)>) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;
         look changes(slug: &str, change: Change, limit: usize) -> Vec<String>;
-        write end_scan(end: ScanEnd) -> ();
+        write end_scan(end: ScanEnd, at: Timestamp) -> ();
     }
     TaskJournal {
         write see_tasks(tasks: Vec<SeenTask>, at: Timestamp) -> ();
         look tasks(ids: Vec<TaskId>) -> Vec<KnownTask>;
         look open_tasks() -> Vec<KnownTask>;
+        look unclear_creation(within: Range<Timestamp>) -> Option<TaskId>;
         write start_task(task: &SeenTask, at: Timestamp) -> u32;
         write end_task(task: &SeenTask, end: &TaskEnd, effect: TaskEffect, at: Timestamp) -> ();
         write move_task(id: TaskId, to: TaskState, note: &str, at: Timestamp) -> ();

@@ -24,6 +24,8 @@ enum Fate {
     AppliedBut(Duration, Heard),
     /// Nobody waits for it any more when it arrives.
     Late(Duration),
+    /// Something in between gives up soon, and it arrives a while later.
+    Behind { at: Duration, heard: Result<Response, TransportErrorKind> },
 }
 
 enum Heard {
@@ -109,6 +111,13 @@ impl Network {
                     }
                 }
             }
+            Fate::Behind { at, heard } => {
+                tokio::time::sleep(at / 4).await;
+                let mut state = self.0.enter();
+                let at = state.now + at;
+                state.apply_later(at, ask.clone());
+                heard
+            }
             Fate::Late(at) => {
                 {
                     let mut state = self.0.enter();
@@ -147,6 +156,11 @@ fn fate(state: &mut State, ask: &Ask, timeout: Duration) -> Fate {
         return Fate::AppliedBut(there, Heard::Nothing(kind));
     }
     if state.strikes(Fault::LateApply) {
+        if state.net_dice.chance(0.3) {
+            let status = state.net_dice.pick(&[0, 502, 504]);
+            let heard = if status == 0 { Err(TransportErrorKind::Lost) } else { Ok(says(status)) };
+            return Fate::Behind { at: state.net_dice.log_millis(100, 20_000), heard };
+        }
         return Fate::Late(timeout + state.net_dice.log_millis(100, 120_000));
     }
     if state.strikes(Fault::Duplicate) {

@@ -20,6 +20,7 @@ DELETE FROM task;
 DELETE FROM touched;
 DELETE FROM ordered;
 DELETE FROM taken;
+DELETE FROM leaving;
 DELETE FROM plan;
 DELETE FROM approval;
 DELETE FROM known;

@@ -15,13 +15,13 @@ use super::{
 use crate::{journal::ScanEnd, planted::Bug};
 
 impl Store {
-    pub(super) fn end_scan(&mut self, end: ScanEnd) -> Result<()> {
+    pub(super) fn end_scan(&mut self, end: ScanEnd, at: Timestamp) -> Result<()> {
         let Some(scan) = &self.scan else {
             // A step that failed has ended it.
             return if end == ScanEnd::Failed { Ok(()) } else { Err(no_scan()) };
         };
         let (touched_before, writes) = (scan.touched_before, scan.is_push());
-        let counted = if writes { self.count_misses() } else { Ok(()) };
+        let counted = if writes { self.count_misses(at) } else { Ok(()) };
         let ended = counted.and_then(|()| match end {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
@@ -29,11 +29,11 @@ impl Store {
                 self.write(|tx| remove(tx, ABSENT, touched_before))
             }
             ScanEnd::Kept => self.write(confirm),
-            ScanEnd::Reduced { at, approval } => self.write(|tx| {
+            ScanEnd::Reduced { approval } => self.write(|tx| {
                 take_down(tx, at, approval.as_deref(), false)?;
                 reduce(tx)
             }),
-            ScanEnd::Completed { at, approval, settled } => self.write(|tx| {
+            ScanEnd::Completed { approval, settled } => self.write(|tx| {
                 take_down(tx, at, approval.as_deref(), settled)?;
                 reduce(tx)?;
                 if settled {

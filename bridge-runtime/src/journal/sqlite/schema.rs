@@ -226,6 +226,9 @@ INSERT INTO leaving (type, id, counts)
 ALTER TABLE session DROP COLUMN plan;
 ALTER TABLE session DROP COLUMN approved;
 
+-- When a scan has looked for an account last that counts as a miss. `misses`: -1 where it was made while a scan was open.
+ALTER TABLE touched ADD COLUMN missed_at INTEGER;
+
 -- The baseline that completing the open session makes.
 ALTER TABLE type ADD COLUMN coming INTEGER;
 ALTER TABLE type ADD COLUMN coming_edges INTEGER;

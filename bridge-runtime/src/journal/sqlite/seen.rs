@@ -209,7 +209,7 @@ impl ScanJournal for SqliteJournal {
         self.call("read", move |store| store.changes(&slug, change, limit)).await
     }
 
-    async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError> {
-        self.call("written", move |store| store.end_scan(end)).await
+    async fn end_scan(&self, end: ScanEnd, at: Timestamp) -> Result<(), JournalError> {
+        self.call("written", move |store| store.end_scan(end, at)).await
     }
 }

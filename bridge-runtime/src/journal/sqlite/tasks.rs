@@ -1,6 +1,6 @@
 //! Tasks, and how far each has come.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use async_trait::async_trait;
 use bridge_core::{PASSWORD, wire::TaskId};
@@ -160,7 +160,8 @@ impl Store {
             if found != to && matches!(to, TaskState::Started | TaskState::Executed) {
                 return Err(Fault::other(format!("task {id} is not moved to `{to}`")));
             }
-            if (found, to) == (TaskState::Executed, TaskState::Reported) {
+            // Where Iden has it no more, it may have taken the report in before.
+            if found == TaskState::Executed && matches!(to, TaskState::Reported | TaskState::Gone) {
                 touch_given(tx, &id)?;
             }
             put(tx, &id, found, &TaskStep::new(at, to, attempts, note))
@@ -297,6 +298,10 @@ impl TaskJournal for SqliteJournal {
 
     async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError> {
         self.call("read", Store::open_tasks).await
+    }
+
+    async fn unclear_creation(&self, within: Range<Timestamp>) -> Result<Option<TaskId>, JournalError> {
+        self.call("read", move |store| store.unclear_creation(&within)).await
     }
 
     async fn start_task(&self, task: &SeenTask, at: Timestamp) -> Result<u32, JournalError> {

@@ -1,12 +1,15 @@
 //! What tasks have done to accounts.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction};
 
 use super::{
     app::type_for,
     fault::Result,
     store::Store,
-    values::{Edges, KnownStatus},
+    values::{At, Edges, KnownStatus},
 };
 use crate::{
     journal::{Holdings, LossKind, Ordered, TaskEffect, Touched, folded},
@@ -21,6 +24,10 @@ pub(super) struct Forget<'a> {
     forget: CachedStatement<'a>,
     touched_before: i64,
 }
+
+/// So long after a scan that has looked for somebody in vain, another one counts. A sync that fails is soon tried again: three in
+/// a row say no more than one.
+const NEXT_MISS: Duration = Duration::from_secs(5 * 60);
 
 /// In place of the misses of an account that was made while a scan was open: the end of that scan begins the count.
 const MADE_WHILE_SCANNING: i64 = -1;
@@ -113,7 +120,7 @@ impl Store {
 
     /// Takes down whom of the accounts that tasks have made a scan has seen, and whom it has looked for in vain. Of those that
     /// were made while it was open it says nothing: it may have seen the account that was there before.
-    pub(super) fn count_misses(&mut self) -> Result<()> {
+    pub(super) fn count_misses(&mut self, at: Timestamp) -> Result<()> {
         self.write(|tx| {
             let mut seen = tx.prepare_cached(
                 "UPDATE touched SET made = 0
@@ -122,13 +129,15 @@ impl Store {
             )?;
             seen.execute([MADE_WHILE_SCANNING])?;
             let mut missed = tx.prepare_cached(
-                "UPDATE touched SET misses = misses + 1
-                 WHERE made AND (misses = ?1
-                                 OR EXISTS (SELECT 1 FROM scratch.unseen
-                                            WHERE unseen.type = touched.type AND unseen.id = touched.id
-                                              AND why = 'absent'))",
+                "UPDATE touched SET misses = misses + 1, missed_at = iif(misses = ?1, NULL, ?2)
+                 WHERE made
+                   AND (misses = ?1
+                        OR EXISTS (SELECT 1 FROM scratch.unseen
+                                   WHERE unseen.type = touched.type AND unseen.id = touched.id AND why = 'absent')
+                           -- Whichever way the clock was set meanwhile.
+                           AND (missed_at IS NULL OR abs(?2 - missed_at) >= ?3))",
             )?;
-            missed.execute([MADE_WHILE_SCANNING])?;
+            missed.execute((MADE_WHILE_SCANNING, At(at), NEXT_MISS.as_nanos() as i64))?;
             Ok(())
         })
     }
@@ -153,8 +162,8 @@ pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> R
     // In place of the older touch, so that its number is the last one. It has been waited for as long as before, unless it
     // is a new one.
     let mut again = tx.prepare_cached(
-        "INSERT OR REPLACE INTO touched (type, id, made, misses)
-         SELECT ?1, ?2, ?3 OR coalesce(max(made), 0), iif(?3, 0, coalesce(max(misses), 0))
+        "INSERT OR REPLACE INTO touched (type, id, made, misses, missed_at)
+         SELECT ?1, ?2, ?3 OR coalesce(max(made), 0), iif(?3, 0, coalesce(max(misses), 0)), iif(?3, NULL, max(missed_at))
          FROM touched WHERE type = ?1 AND id = ?2",
     )?;
     again.execute((type_, id, made))?;

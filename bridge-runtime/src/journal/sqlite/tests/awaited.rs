@@ -1,5 +1,9 @@
 //! Accounts that tasks have made and that the source may merely not show yet.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+use jiff::ToSpan;
+
 use super::*;
 use crate::journal::LossKind;
 
@@ -28,18 +32,23 @@ fn deletion() -> TaskEffect {
     TaskEffect { ordered: vec![removed], ..TaskEffect::default() }
 }
 
-/// A scan looks for `made` in vain.
+/// A scan looks for `made` in vain, five minutes after the last one that did.
 async fn miss(journal: &SqliteJournal, mode: ScanMode) {
+    static MINUTES: AtomicI64 = AtomicI64::new(0);
+    miss_at(journal, mode, NOW + MINUTES.fetch_add(5, Relaxed).minutes()).await;
+}
+
+async fn miss_at(journal: &SqliteJournal, mode: ScanMode, at: Timestamp) {
     journal.begin_scan(mode).await.unwrap();
     journal.set_absent("employee", vec!["made".to_owned()]).await.unwrap();
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, at).await.unwrap();
 }
 
 /// Whom a scan that begins now waits for.
 async fn awaited(journal: &SqliteJournal) -> Vec<Touched> {
     journal.begin_scan(ScanMode::Push).await.unwrap();
     let awaited = journal.touched().await.unwrap();
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     awaited
 }
 
@@ -50,6 +59,18 @@ async fn an_account_that_a_task_made_is_waited_for_three_scans_long() {
         assert_eq!(awaited(&journal).await, [account("made")]);
         miss(&journal, ScanMode::Push).await;
     }
+    assert_eq!(awaited(&journal).await, []);
+}
+
+#[tokio::test]
+async fn scans_that_follow_one_another_soon_count_as_one() {
+    let journal = made().await;
+    let at = async |minutes: i64| miss_at(&journal, ScanMode::Push, NOW + minutes.minutes()).await;
+    for minutes in [0, 1, 2, 4, 5, 6, 8, 9] {
+        at(minutes).await;
+        assert_eq!(awaited(&journal).await, [account("made")], "after {minutes} minutes");
+    }
+    at(10).await;
     assert_eq!(awaited(&journal).await, []);
 }
 
@@ -71,7 +92,7 @@ async fn dry_scans_wait_and_do_not_count() {
     assert_eq!(journal.touched().await.unwrap(), [account("made")]);
     see_one(&journal, employee("made")).await;
     assert_eq!(journal.touched().await.unwrap(), []);
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(awaited(&journal).await, [account("made")]);
 }
 
@@ -81,7 +102,7 @@ async fn an_account_that_a_scan_has_seen_is_waited_for_no_more() {
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("made")).await;
     assert_eq!(journal.touched().await.unwrap(), [], "nor is it looked up again by this scan");
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert_eq!(awaited(&journal).await, []);
 }
 
@@ -96,11 +117,11 @@ async fn an_account_that_was_made_while_a_scan_was_open_is_waited_for_by_the_nex
         change(&journal, first, deletion()).await;
         make(&journal, first + 1, "made").await;
         assert_eq!(journal.touched().await.unwrap(), [account("made")], "it is touched since the scan began");
-        journal.end_scan(end).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         assert_eq!(awaited(&journal).await, [account("made")]);
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_one(&journal, employee("made")).await;
-        journal.end_scan(ScanEnd::Failed).await.unwrap();
+        journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
         assert_eq!(awaited(&journal).await, []);
     }
 }
@@ -112,7 +133,7 @@ async fn a_scan_that_looked_before_the_account_was_made_has_not_missed_it() {
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_absent("employee", vec!["made".to_owned()]).await.unwrap();
     make(&journal, 1, "made").await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     for _ in 0..3 {
         assert_eq!(awaited(&journal).await, [account("made")]);
         miss(&journal, ScanMode::Push).await;

@@ -35,7 +35,7 @@ async fn no_contents_of_records_are_in_any_file() {
     for text in CONTENTS {
         assert!(!found(text), "{text}");
     }
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     drop(journal);
     for text in CONTENTS {
         assert!(!found(text), "{text}");

@@ -16,7 +16,7 @@ async fn one_absent() -> SqliteJournal {
 #[tokio::test]
 async fn whoever_was_absent_is_known_no_more() {
     let journal = one_absent().await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a"]);
 }
 
@@ -25,7 +25,7 @@ async fn nobody_leaves_the_known_set_without_a_completion() {
     for end in [ScanEnd::Failed, ScanEnd::Kept, REDUCED] {
         let journal = one_absent().await;
         losses(&journal).await;
-        journal.end_scan(end.clone()).await.unwrap();
+        journal.end_scan(end.clone(), NOW).await.unwrap();
         assert_eq!(known(&journal, "employee").await, ["a", "b"], "{end:?}");
     }
 }
@@ -33,7 +33,7 @@ async fn nobody_leaves_the_known_set_without_a_completion() {
 #[tokio::test]
 async fn until_iden_has_cleaned_up_the_removed_stay_known() {
     let journal = one_absent().await;
-    journal.end_scan(ScanEnd::Completed { at: NOW, approval: None, settled: false }).await.unwrap();
+    journal.end_scan(ScanEnd::Completed { approval: None, settled: false }, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
     assert_eq!(journal.completed_at().await.unwrap(), Some(NOW));
 }
@@ -43,7 +43,7 @@ async fn an_account_that_a_task_has_touched_since_the_scan_began_stays_known() {
     let journal = one_absent().await;
     start(&journal, &task(1, Some("b"))).await;
     settle(&journal, &task(1, Some("b")), TaskEffect::default()).await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
 }
 
@@ -72,7 +72,7 @@ async fn an_account_of_a_task_that_is_begun_and_not_settled_stays_known() {
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_one(&journal, employee("a")).await;
         journal.set_absent("employee", ids(&["b"])).await.unwrap();
-        journal.end_scan(COMPLETED).await.unwrap();
+        journal.end_scan(COMPLETED, NOW).await.unwrap();
         let expected = if stays { ids(&["a", "b"]) } else { ids(&["a"]) };
         assert_eq!(known(&journal, "employee").await, expected, "{to}");
     }
@@ -87,7 +87,7 @@ async fn an_account_that_was_touched_before_the_scan_is_removed_like_any_other()
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("a")).await;
     journal.set_absent("employee", ids(&["b"])).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a"]);
 }
 
@@ -102,7 +102,7 @@ async fn what_was_pushed_is_confirmed_by_every_end_but_a_failure() {
         let journal = next_scan(&[], vec![], &[]).await;
         see_one(&journal, employee("a")).await;
         losses(&journal).await;
-        journal.end_scan(end.clone()).await.unwrap();
+        journal.end_scan(end.clone(), NOW).await.unwrap();
         assert_eq!(change_of(&journal, &[], employee("a")).await, then, "{end:?}");
     }
 }
@@ -114,13 +114,13 @@ async fn the_baseline_is_the_last_completed_session() {
     let of = |losses: Losses| (losses.baseline, losses.baseline_edges);
     assert_eq!(of(losses(&journal).await), (2, 3), "whatever was pushed since");
     assert_eq!(of(journal.losses("team", &[], NOW).await.unwrap()), (2, 0));
-    journal.end_scan(REDUCED).await.unwrap();
+    journal.end_scan(REDUCED, NOW).await.unwrap();
 
     journal.begin_scan(ScanMode::Push).await.unwrap();
     assert_eq!(of(losses(&journal).await), (2, 3), "that one was not completed");
     see_teams(&journal, &["1"]).await;
     see(&journal, vec![member("a", &["1", "7"])]).await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
 
     journal.begin_scan(ScanMode::Push).await.unwrap();
     assert_eq!(of(losses(&journal).await), (1, 1), "as sent: without the edge that dangles");
@@ -133,7 +133,7 @@ async fn before_the_first_completion_the_baseline_is_what_was_known_when_the_sca
     see_teams(&journal, &["1"]).await;
     see(&journal, vec![member("a", &["1"]), member("b", &["1"])]).await;
     assert_eq!(losses(&journal).await.baseline, 0);
-    journal.end_scan(ScanEnd::Kept).await.unwrap();
+    journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
 
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("c")).await;
@@ -146,7 +146,7 @@ async fn a_type_that_was_emptied_has_an_empty_baseline() {
     let journal = one_absent().await;
     journal.set_absent("employee", ids(&["a"])).await.unwrap();
     journal.reject("employee", "a", false).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     assert_eq!(losses(&journal).await.baseline, 0);
 }
@@ -155,6 +155,6 @@ async fn a_type_that_was_emptied_has_an_empty_baseline() {
 async fn a_completion_settles_what_was_held() {
     let journal = one_absent().await;
     journal.set_held(Some(&Hold::new("0123456789ab", vec![]))).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(journal.held().await.unwrap(), None);
 }

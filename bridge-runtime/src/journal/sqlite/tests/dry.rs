@@ -10,7 +10,7 @@ async fn a_dry_scan_judges_as_the_other_does_and_changes_nothing_that_is_known()
         journal.begin_scan(mode).await.unwrap();
         see_teams(&journal, &["1"]).await;
         judged.push((see(&journal, now()).await, losses(&journal).await));
-        journal.end_scan(ScanEnd::Failed).await.unwrap();
+        journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
         if mode == ScanMode::Dry {
             assert_eq!(known(&journal, "employee").await, ["a", "b"]);
             assert_eq!(change_of(&journal, &["1"], employee("b")).await, Change::Same);
@@ -25,7 +25,7 @@ async fn a_dry_scan_is_dry_whatever_it_is_told_at_its_end() {
         let journal = SqliteJournal::in_task().unwrap();
         journal.begin_scan(ScanMode::Dry).await.unwrap();
         see_one(&journal, employee("a")).await;
-        journal.end_scan(end).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         assert!(known(&journal, "employee").await.is_empty());
         assert_eq!(journal.completed_at().await.unwrap(), None);
     }
@@ -57,8 +57,8 @@ async fn a_dry_scan_works_beside_an_engine_that_scans() {
     assert!(see_one(&beside, member("a", &[])).await.held_back.is_some());
     see_one(&engine, employee("new")).await;
     assert_eq!((losses(&engine).await.present, losses(&beside).await.present), (2, 1));
-    beside.end_scan(ScanEnd::Failed).await.unwrap();
-    engine.end_scan(COMPLETED).await.unwrap();
+    beside.end_scan(ScanEnd::Failed, NOW).await.unwrap();
+    engine.end_scan(COMPLETED, NOW).await.unwrap();
 }
 
 #[tokio::test]
@@ -71,5 +71,5 @@ async fn a_dry_scan_goes_on_when_an_engine_starts_beside_it() {
     completed(&engine, &[], vec![employee("a")]).await;
     see_one(&beside, employee("b")).await;
     assert_eq!(losses(&beside).await.present, 2);
-    beside.end_scan(ScanEnd::Failed).await.unwrap();
+    beside.end_scan(ScanEnd::Failed, NOW).await.unwrap();
 }

@@ -103,7 +103,7 @@ async fn a_scan_leaves_no_file_behind() {
     let scratch = || names(&directory).iter().any(|name| name.starts_with("scratch-"));
     journal.begin_scan(ScanMode::Push).await.unwrap();
     assert!(scratch());
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert!(!scratch(), "after its end");
 
     journal.begin_scan(ScanMode::Push).await.unwrap();

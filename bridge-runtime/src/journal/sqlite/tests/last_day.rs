@@ -19,17 +19,17 @@ async fn last_day(journal: &SqliteJournal, hours: i64) -> Sum {
 }
 
 fn end(settled: bool) -> ScanEnd {
-    ScanEnd::Completed { at: NOW, approval: None, settled }
+    ScanEnd::Completed { approval: None, settled }
 }
 
 fn approved(hash: String) -> ScanEnd {
-    ScanEnd::Completed { at: NOW, approval: Some(hash), settled: true }
+    ScanEnd::Completed { approval: Some(hash), settled: true }
 }
 
 #[tokio::test]
 async fn a_completed_session_counts_for_a_day() {
     let journal = three_losses().await;
-    journal.end_scan(end(true)).await.unwrap();
+    journal.end_scan(end(true), NOW).await.unwrap();
     let all = Sum { removed: 1, deactivated: 1, edges: 1 };
     assert_eq!(last_day(&journal, 0).await, all);
     assert_eq!(last_day(&journal, 23).await, all);
@@ -39,11 +39,11 @@ async fn a_completed_session_counts_for_a_day() {
 #[tokio::test]
 async fn sessions_of_a_day_are_summed() {
     let journal = three_losses().await;
-    journal.end_scan(end(true)).await.unwrap();
+    journal.end_scan(end(true), NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_absent("employee", vec!["b".to_owned(), "c".to_owned()]).await.unwrap();
     let at = NOW + 10.hours();
-    journal.end_scan(ScanEnd::Completed { at, approval: None, settled: true }).await.unwrap();
+    journal.end_scan(COMPLETED, at).await.unwrap();
     assert_eq!(last_day(&journal, 20).await.removed, 3);
     assert_eq!(last_day(&journal, 30).await.removed, 2, "the first lies a day back");
 }
@@ -52,7 +52,7 @@ async fn sessions_of_a_day_are_summed() {
 async fn what_a_person_approved_does_not_count() {
     let journal = three_losses().await;
     let all = journal.set_plan(&[], NOW).await.unwrap();
-    journal.end_scan(approved(all)).await.unwrap();
+    journal.end_scan(approved(all), NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await, Sum::default());
 }
 
@@ -64,7 +64,7 @@ async fn what_goes_beside_what_a_person_approved_counts() {
     let one = journal.set_plan(&[], NOW).await.unwrap();
     journal.set_absent("employee", vec!["d".to_owned()]).await.unwrap();
     see(&journal, vec![with_status(Status::Suspended, member("b", &[])), employee("c")]).await;
-    journal.end_scan(approved(one)).await.unwrap();
+    journal.end_scan(approved(one), NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await, Sum { removed: 1, deactivated: 1, edges: 1 }, "all but `a`");
 }
 
@@ -73,14 +73,14 @@ async fn what_iden_ordered_does_not_count() {
     let journal = three_losses().await;
     let ordered = Ordered { slug: "employee".into(), id: "a".into(), kind: LossKind::Removed, holds: None };
     ordered_by_a_task(&journal, vec![ordered]).await;
-    journal.end_scan(end(true)).await.unwrap();
+    journal.end_scan(end(true), NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await.removed, 0);
 }
 
 #[tokio::test]
 async fn a_session_that_only_reduced_counts_its_reductions() {
     let journal = three_losses().await;
-    journal.end_scan(REDUCED).await.unwrap();
+    journal.end_scan(REDUCED, NOW).await.unwrap();
     assert_eq!(last_day(&journal, 1).await, Sum { removed: 0, deactivated: 1, edges: 1 });
 }
 
@@ -88,7 +88,7 @@ async fn a_session_that_only_reduced_counts_its_reductions() {
 async fn a_session_that_took_nothing_away_does_not_count() {
     for end in [ScanEnd::Failed, ScanEnd::Kept] {
         let journal = three_losses().await;
-        journal.end_scan(end).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         assert_eq!(last_day(&journal, 0).await, Sum::default());
     }
 }
@@ -96,9 +96,9 @@ async fn a_session_that_took_nothing_away_does_not_count() {
 #[tokio::test]
 async fn a_removal_that_iden_has_not_carried_out_counts_once_it_has() {
     let journal = three_losses().await;
-    journal.end_scan(end(false)).await.unwrap();
+    journal.end_scan(end(false), NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await, Sum { removed: 0, deactivated: 1, edges: 1 });
     journal.set_absent("employee", vec!["a".to_owned()]).await.unwrap();
-    journal.end_scan(end(true)).await.unwrap();
+    journal.end_scan(end(true), NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await.removed, 1, "once");
 }

@@ -54,7 +54,7 @@ async fn an_absent_id_that_is_seen_after_all_stays() {
     // Whatever else is known of an id keeps it.
     journal.set_absent("employee", ids(&["a", "b"])).await.unwrap();
     assert_eq!(losses(&journal).await.lost.removed, 0);
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     let known = known(&journal, "employee").await;
     assert!(known.contains(&"a".to_owned()) && known.contains(&"b".to_owned()), "{known:?}");
 }
@@ -98,7 +98,7 @@ async fn a_new_record_that_was_surely_refused_is_not_known() {
         journal.reject("employee", id, true).await.unwrap();
     }
     journal.reject("employee", "perhaps", false).await.unwrap();
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b", "c", "d", "e", "perhaps"]);
 }
 
@@ -127,7 +127,7 @@ async fn a_record_that_came_twice_stays_known_when_it_is_refused_once() {
     }
     // Perhaps the first one was accepted and stays at Iden.
     journal.reject("employee", "a", true).await.unwrap();
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert_eq!(journal.types().await.unwrap()[0].known, 1);
 }
 

@@ -41,8 +41,8 @@ mod touched;
 const APP: &str = "6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99";
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-const REDUCED: ScanEnd = ScanEnd::Reduced { at: NOW, approval: None };
-const COMPLETED: ScanEnd = ScanEnd::Completed { at: NOW, approval: None, settled: true };
+const REDUCED: ScanEnd = ScanEnd::Reduced { approval: None };
+const COMPLETED: ScanEnd = ScanEnd::Completed { approval: None, settled: true };
 
 fn app() -> KnownApp {
     KnownApp { id: APP.parse().unwrap(), origin: Origin::Created }
@@ -87,7 +87,7 @@ async fn completed(journal: &SqliteJournal, teams: &[&str], employees: Vec<Seen>
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_teams(journal, teams).await;
     see(journal, employees).await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
 }
 
 /// A journal in memory where such a scan was completed, and the next one has begun and seen the teams.
@@ -107,7 +107,7 @@ async fn losses(journal: &SqliteJournal) -> Losses {
 async fn known(journal: &SqliteJournal, slug: &str) -> Vec<String> {
     journal.begin_scan(ScanMode::Dry).await.unwrap();
     let known = journal.missing(slug, None, usize::MAX).await.unwrap();
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     known
 }
 
@@ -116,7 +116,7 @@ async fn change_of(journal: &SqliteJournal, teams: &[&str], employee: Seen) -> C
     journal.begin_scan(ScanMode::Dry).await.unwrap();
     see_teams(journal, teams).await;
     let judged = see_one(journal, employee).await;
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     judged.change
 }
 

@@ -63,7 +63,7 @@ async fn an_ordered_removal_is_not_counted_and_happens() {
     assert_eq!((losses.lost, losses.protected.len()), (Sum::default(), 0));
     let hash = journal.set_plan(&[], NOW).await.unwrap();
     assert!(journal.plan_items(&hash, 9).await.unwrap().is_empty());
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["b"]);
 }
 
@@ -78,12 +78,12 @@ async fn an_order_covers_one_loss() {
             Some(now) => drop(see_one(&journal, now).await),
             None => journal.set_absent("employee", vec!["a".to_owned()]).await.unwrap(),
         }
-        journal.end_scan(COMPLETED).await.unwrap();
+        journal.end_scan(COMPLETED, NOW).await.unwrap();
 
         // It comes back, and is lost again.
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_one(&journal, employee("a")).await;
-        journal.end_scan(COMPLETED).await.unwrap();
+        journal.end_scan(COMPLETED, NOW).await.unwrap();
         journal.begin_scan(ScanMode::Push).await.unwrap();
         assert!(see_one(&journal, with_status(Status::Suspended, employee("a"))).await.held_back.is_some());
     }
@@ -93,7 +93,7 @@ async fn an_order_covers_one_loss() {
 async fn an_order_that_was_pushed_is_used_up_though_the_scan_failed() {
     let journal = ordered(&[LossKind::Edge]).await;
     see_one(&journal, member("a", &["1"])).await;
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_teams(&journal, &["1", "2"]).await;
     assert!(see_one(&journal, member("a", &[])).await.held_back.is_some());
@@ -103,7 +103,7 @@ async fn an_order_that_was_pushed_is_used_up_though_the_scan_failed() {
 async fn an_order_waits_for_its_loss() {
     let journal = ordered(&[LossKind::Deactivated]).await;
     see(&journal, vec![member("a", &["1", "2"]), employee("b")]).await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     let late = with_status(Status::Inactive, employee("a"));
     see_one(&journal, late).await;
@@ -115,12 +115,12 @@ async fn an_order_that_no_session_shows_ends_after_a_day() {
     for (hours, held_back) in [(23, false), (25, true)] {
         let journal = ordered(&[LossKind::Deactivated]).await;
         see_one(&journal, member("a", &["1", "2"])).await;
-        journal.end_scan(COMPLETED).await.unwrap();
+        journal.end_scan(COMPLETED, NOW).await.unwrap();
         let at = NOW + hours.hours();
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_teams(&journal, &["1", "2"]).await;
         see_one(&journal, member("a", &["1", "2"])).await;
-        journal.end_scan(ScanEnd::Completed { at, approval: None, settled: true }).await.unwrap();
+        journal.end_scan(COMPLETED, at).await.unwrap();
 
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_teams(&journal, &["1", "2"]).await;
@@ -135,7 +135,7 @@ async fn a_dry_scan_uses_no_order_up() {
     journal.begin_scan(ScanMode::Dry).await.unwrap();
     see_teams(&journal, &["1", "2"]).await;
     assert_eq!(see_one(&journal, member("a", &[])).await.held_back, None);
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_teams(&journal, &["1", "2"]).await;
     assert_eq!(see_one(&journal, member("a", &[])).await.held_back, None);
@@ -168,7 +168,7 @@ async fn what_an_account_gets_after_the_task_is_not_ordered_away() {
     let journal = next_scan(&["1", "2"], vec![member("a", &["1"]), employee("b")], &["1", "2"]).await;
     to_hold(&journal, "team", &["1"]).await;
     see_one(&journal, member("a", &["1", "2"])).await;
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_teams(&journal, &["1", "2"]).await;
 

@@ -84,7 +84,7 @@ async fn the_same_set_has_the_same_hash_in_a_dry_run_and_in_another_order() {
     for (mode, absent) in [(ScanMode::Dry, ["c", "d"]), (ScanMode::Push, ["d", "c"])] {
         scan(&journal, mode, &absent).await;
         hashes.push(journal.set_plan(&removed(), NOW).await.unwrap());
-        journal.end_scan(ScanEnd::Kept).await.unwrap();
+        journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
     }
     assert_eq!(hashes[0], hashes[1]);
 }

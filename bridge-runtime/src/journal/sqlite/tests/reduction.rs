@@ -82,7 +82,7 @@ async fn a_record_that_was_held_back_is_known_as_it_was() {
         let journal = next_scan(&TEAMS, vec![member("a", &TEAMS)], &TEAMS).await;
         see_one(&journal, member("a", &["2"])).await;
         if let Some(end) = end {
-            journal.end_scan(end).await.unwrap();
+            journal.end_scan(end, NOW).await.unwrap();
         }
         assert_eq!(change_of(&journal, &TEAMS, member("a", &TEAMS)).await, Change::Same);
     }
@@ -95,7 +95,7 @@ async fn a_reduction_that_was_pushed_is_known() {
         let now = with_status(Status::Suspended, member("a", &["2"]));
         see_one(&journal, now.clone()).await;
         losses(&journal).await;
-        journal.end_scan(end).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         assert_eq!(change_of(&journal, &TEAMS, now).await, Change::Same);
     }
 }
@@ -115,7 +115,7 @@ async fn what_was_held_back_is_not_confirmed() {
     let journal = next_scan(&[], vec![employee("a")], &[]).await;
     let now = Seen { fingerprint: 2, ..employee("a") };
     assert!(see_one(&journal, with_status(Status::Suspended, now.clone())).await.held_back.is_some());
-    journal.end_scan(ScanEnd::Kept).await.unwrap();
+    journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
     assert_eq!(change_of(&journal, &[], now).await, Change::Changed, "active again, and Iden never got the rest");
 }
 
@@ -125,7 +125,7 @@ async fn what_a_record_gains_as_it_loses_something_is_known_from_when_it_is_push
     let number = see_one(&journal, with_status(Status::Active, member("a", &["2"]))).await.held_back.unwrap();
     assert_eq!(journal.release("employee", vec![("a".to_owned(), number)]).await.unwrap(), [true]);
     // The answer is lost, or the session fails afterwards: Iden may hold either.
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
 
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_teams(&journal, &TEAMS).await;

@@ -33,7 +33,7 @@ async fn what_was_never_confirmed_counts_as_changed() {
     let journal = SqliteJournal::in_task().unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("a")).await;
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert_eq!(change_of(&journal, &[], employee("a")).await, Change::Changed);
 }
 
@@ -43,7 +43,7 @@ async fn edges_to_what_was_not_seen_are_dangling_and_are_not_known() {
     let judged = see_one(&journal, member("a", &["7", "1", "8"])).await;
     assert_eq!((judged.dangling, judged.held_back), (vec![0, 2], None));
     assert_eq!(losses(&journal).await.dangling, 2);
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(change_of(&journal, &["1"], member("a", &["1"])).await, Change::Same);
 }
 
@@ -119,8 +119,8 @@ async fn a_scan_that_is_not_open_is_an_error_and_not_an_empty_one() {
     let journal = SqliteJournal::in_task().unwrap();
     assert!(journal.see("employee", Kind::Account, vec![employee("a")]).await.is_err());
     assert!(journal.missing("employee", None, 9).await.is_err());
-    assert!(journal.end_scan(COMPLETED).await.is_err());
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    assert!(journal.end_scan(COMPLETED, NOW).await.is_err());
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
 }
 
 /// However the process ends: the known set holds a record before it is pushed.
@@ -137,7 +137,7 @@ async fn what_was_seen_is_known_whatever_becomes_of_the_scan() {
         let journal = open(&directory);
         journal.begin_scan(ScanMode::Push).await.unwrap();
         see_one(&journal, employee(id)).await;
-        journal.end_scan(end).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
     }
     // A second scan drops the first.
     let journal = open(&directory);

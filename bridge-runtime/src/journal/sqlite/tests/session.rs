@@ -108,7 +108,7 @@ async fn the_baseline_is_what_the_session_held_whatever_tasks_have_made_since() 
     see_one(&journal, employee("a")).await;
     journal.set_absent("employee", vec!["b".to_owned()]).await.unwrap();
     journal.begin_completing(session(SessionState::Completing), None).await.unwrap();
-    journal.end_scan(ScanEnd::Completed { at: NOW, approval: None, settled: false }).await.unwrap();
+    journal.end_scan(ScanEnd::Completed { approval: None, settled: false }, NOW).await.unwrap();
     start(&journal, &task(1, Some("c"))).await;
     settle(&journal, &task(1, Some("c")), TaskEffect::default()).await;
     journal.settle_completed(NOW).await.unwrap();
@@ -152,6 +152,6 @@ async fn a_completed_scan_closes_the_session() {
     let journal = SqliteJournal::in_task().unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.begin_completing(session(SessionState::Completing), None).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(journal.session().await.unwrap(), None);
 }

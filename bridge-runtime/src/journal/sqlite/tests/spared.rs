@@ -34,7 +34,7 @@ async fn emptied() -> SqliteJournal {
     scan(&journal, &[]).await;
     journal.set_absent("team", ids(&["red", "blue"])).await.unwrap();
     assert_eq!(team_losses(&journal).await.lost.removed, 2);
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     journal
 }
 
@@ -51,7 +51,7 @@ async fn as_long_as_the_type_stays_empty_nobody_is_asked_about_them_again() {
         assert_eq!(missing_teams(&journal).await, ids(&[]));
         let losses = team_losses(&journal).await;
         assert_eq!((losses.baseline, losses.lost.removed, losses.protected), (0, 0, vec![]));
-        journal.end_scan(COMPLETED).await.unwrap();
+        journal.end_scan(COMPLETED, NOW).await.unwrap();
         assert_eq!(count(&journal, "team").await, 2, "Iden may have left them alone again");
     }
 }
@@ -66,7 +66,7 @@ async fn they_go_without_another_leave_once_the_type_has_records_again() {
     assert_eq!((losses.lost.removed, losses.protected), (0, vec![]));
     let plan = journal.set_plan(&[], NOW).await.unwrap();
     assert_eq!(journal.plan_items(&plan, 9).await.unwrap(), []);
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(count(&journal, "team").await, 1);
     assert_eq!(known(&journal, "team").await, ["green"]);
 }
@@ -76,7 +76,7 @@ async fn whoever_comes_back_counts_again_when_it_is_lost_even_if_that_session_fa
     for end in [COMPLETED, ScanEnd::Failed] {
         let journal = emptied().await;
         scan(&journal, &["red"]).await;
-        journal.end_scan(end.clone()).await.unwrap();
+        journal.end_scan(end.clone(), NOW).await.unwrap();
         scan(&journal, &["green"]).await;
         journal.set_absent("team", missing_teams(&journal).await).await.unwrap();
         let losses = team_losses(&journal).await;
@@ -98,7 +98,7 @@ async fn an_account_that_a_task_touches_counts_again() {
     completed(&journal, &[], vec![employee("a")]).await;
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_absent("employee", ids(&["a"])).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ids(&[]), "it was spared");
 
     start(&journal, &task(1, Some("a"))).await;
@@ -116,7 +116,7 @@ async fn the_last_one_whom_iden_ordered_away_is_spared_and_the_order_is_used_up(
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_absent("employee", ids(&["a"])).await.unwrap();
     assert_eq!(losses(&journal).await.lost.removed, 0);
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(count(&journal, "employee").await, 1);
     assert!(!journal.is_ordered(&removal).await.unwrap());
 }

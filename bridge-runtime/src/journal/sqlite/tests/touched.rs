@@ -41,7 +41,7 @@ async fn a_task_that_was_merely_seen_touches_nothing() {
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.see_tasks(vec![task(1, Some("a"))], NOW).await.unwrap();
     assert_eq!(journal.touched().await.unwrap(), []);
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert!(known(&journal, "employee").await.is_empty());
 }
 
@@ -61,7 +61,7 @@ async fn accounts_touched_since_the_scan_began_are_told_and_those_of_open_tasks(
     assert_eq!(journal.touched().await.unwrap(), ["made", "open", "since"].map(account));
 
     // Touched once more by its end.
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     settle(&journal, &task(2, Some("open")), touching(Some(account("open")))).await;
     assert_eq!(journal.touched().await.unwrap(), ["made", "open"].map(account), "no scan has seen the first");
@@ -97,7 +97,7 @@ async fn an_account_that_a_task_has_made_belongs_to_it_until_iden_is_told() {
     // A scan has seen it, so it is not waited for.
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("made")).await;
-    journal.end_scan(ScanEnd::Failed).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
     assert_eq!(journal.touched().await.unwrap(), [account("made")]);
     move_to(&journal, &task(1, None), TaskState::Reported).await;
     assert_eq!(journal.touched().await.unwrap(), []);
@@ -110,7 +110,7 @@ async fn touches_that_are_forgotten_do_not_come_again_under_an_old_number() {
     settle(&journal, &task(1, Some("a")), TaskEffect::default()).await;
     // Forgets the touch, and with it the last number.
     journal.begin_scan(ScanMode::Push).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
     start(&journal, &task(2, Some("a"))).await;
     settle(&journal, &task(2, Some("a")), TaskEffect::default()).await;
@@ -159,7 +159,7 @@ async fn outlives_a_session_that_began_before_its_report(action: &str, end: Task
     see_one(&journal, employee("a")).await;
     move_to(&journal, &task, TaskState::Reported).await;
     journal.set_absent("employee", vec!["b".to_owned()]).await.unwrap();
-    journal.end_scan(COMPLETED).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     known(&journal, "employee").await.contains(&"b".to_owned())
 }
 
