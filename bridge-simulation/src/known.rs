@@ -30,10 +30,6 @@ pub async fn ids(disk: &SqliteJournal) -> Result<Vec<Key>, JournalError> {
 pub fn unknown(known: &[Key], server: &Server) -> Option<Key> {
     let known: BTreeSet<Key> = known.iter().map(|(slug, id)| server.answers.key(slug, id)).collect();
     // What comes when nobody waits for it any more can bring back whom a session has removed since.
-    let mut held = server
-        .records
-        .iter()
-        .filter(|(_, held)| held.active && held.upserted_in_time == Some(held.upserted))
-        .map(|(key, _)| key);
+    let mut held = server.records.iter().filter(|(_, held)| held.active && !held.brought_late).map(|(key, _)| key);
     held.find(|key| !known.contains(*key) && !server.is_about_to_go(key)).cloned()
 }

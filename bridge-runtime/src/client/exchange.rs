@@ -265,6 +265,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_pause_holds_back_the_other_clients_of_the_same_server() {
+        let restraint = Arc::<Restraint>::default();
+        let (told, _) = Script::new([asks(429, 40)]).client_with(|client| client.restraint(restraint.clone()));
+        let (other, script) = Script::new([session()]).client_with(|client| client.restraint(restraint));
+        let app = ID.parse().unwrap();
+        told.complete_sync(app, ID.parse().unwrap()).await.unwrap_err();
+        other.start_sync(app).await.unwrap();
+        assert_eq!(*script.sleeps.lock().unwrap(), [Duration::from_secs(40)]);
+    }
+
+    #[tokio::test]
     async fn a_pause_beyond_the_deadline_ends_the_call() {
         let (client, script) = Script::new([asks(503, 3600)]).client();
         let app = ID.parse().unwrap();

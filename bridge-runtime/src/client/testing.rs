@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{ApiKey, BaseUrl, Client, Request, Response, Transport, TransportError};
+use super::{ApiKey, BaseUrl, Client, ClientBuilder, Request, Response, Transport, TransportError};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -38,15 +38,17 @@ impl Script {
     }
 
     pub(super) fn client(self) -> (Client, Arc<Self>) {
+        self.client_with(|client| client)
+    }
+
+    pub(super) fn client_with(self, set: impl FnOnce(ClientBuilder) -> ClientBuilder) -> (Client, Arc<Self>) {
         let script = Arc::new(self);
         let base = BaseUrl::for_tenant("acme").unwrap();
         let client = Client::builder(base, ApiKey::new("k").unwrap())
             .transport(script.clone())
             .clock(script.clone())
-            .random(Arc::new(Half))
-            .build()
-            .unwrap();
-        (client, script)
+            .random(Arc::new(Half));
+        (set(client).build().unwrap(), script)
     }
 
     pub(super) fn requests(&self) -> usize {

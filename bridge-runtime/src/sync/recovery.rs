@@ -67,7 +67,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 // Nothing may be concluded from a state that we do not know.
                 status => return Err(unsettled(format!("Iden says that the session is {status}"))),
             },
-            // Gone: whom it removed stays known, and is looked up again.
+            // Gone: whom it removed stays known, and is looked up again. So soon after `complete` was sent, it is asked once more.
+            Err(error) if error.is_not_found() && age < UNANSWERED_BY_NOW => {}
             Err(error) if error.is_not_found() => return self.forget().await,
             Err(error) if age <= GIVEN_UP_BY_NOW => return Err(unsettled(error.to_string())),
             Err(error) => {
@@ -92,7 +93,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             return Ok(Duration::ZERO);
         }
         let age = self.clock().wall().duration_since(found.since).unsigned_abs();
-        Ok(self.client.patience().saturating_sub(age))
+        // It may have been sent again as long as the gate was closed.
+        Ok((self.gate.budget() + self.client.patience()).saturating_sub(age))
     }
 
     async fn settle(&self, session: &Session<'_>) -> Result<Option<OpenSession>, SyncError> {

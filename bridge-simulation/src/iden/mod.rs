@@ -31,6 +31,8 @@ pub struct Held {
     pub upserted: Duration,
     /// The same by a request that somebody waited for, if there was one.
     pub upserted_in_time: Option<Duration>,
+    /// It is here by a request that nobody waited for any more.
+    pub brought_late: bool,
 }
 
 /// One request.
@@ -212,14 +214,16 @@ impl Server {
     /// Takes a record's fields in, as questions P14 and P15 are answered. Whether it is new.
     pub fn upsert(&mut self, now: Duration, key: &Key, sent: &Map<String, Value>, late: bool) -> bool {
         let answers = self.answers;
-        let is_new = !self.records.contains_key(key);
+        let (is_new, is_going) = (!self.records.contains_key(key), self.is_about_to_go(key));
         let held = self.records.entry(key.clone()).or_insert_with(|| Held {
             active: true,
             fields: Map::new(),
             next_edges: None,
             upserted: now,
             upserted_in_time: None,
+            brought_late: false,
         });
+        held.brought_late = late && (is_new || !held.active || is_going || held.brought_late);
         let before = std::mem::take(&mut held.fields);
         let mut fields = if answers.clears_left_out { Map::new() } else { before.clone() };
         fields.extend(sent.clone());

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::iden::{Accepted, Answer, Ask, Event, Key, Push, Server, edges::edges_of, no};
+use crate::iden::{Accepted, Answer, Ask, Event, Held, Key, Push, Server, edges::edges_of, no};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stands {
@@ -42,9 +42,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whom its clean-up is about to remove.
-    pub fn going(&self) -> &[Key] {
-        if self.cleans_up_at.is_some() { &self.removes } else { &[] }
+    /// Whom its clean-up is about to remove: whoever has not come back since.
+    pub fn going<'a>(&'a self, records: &'a BTreeMap<Key, Held>) -> impl Iterator<Item = &'a Key> {
+        let removes: &[Key] = if self.cleans_up_at.is_some() { &self.removes } else { &[] };
+        removes.iter().filter(|key| records.get(*key).is_some_and(|held| held.upserted <= self.accepted))
     }
 }
 
@@ -146,7 +147,7 @@ impl Server {
 
     /// Whether a clean-up is about to remove it.
     pub fn is_about_to_go(&self, key: &Key) -> bool {
-        self.sessions.values().any(|session| session.going().contains(key))
+        self.sessions.values().any(|session| session.going(&self.records).any(|going| going == key))
     }
 
     /// Whom completing leaves alone, since nothing of their type was pushed (question P12).

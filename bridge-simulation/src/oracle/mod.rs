@@ -45,6 +45,8 @@ pub struct Oracle {
     /// How many edges each account has that a page has named since the last completed session, whether Iden took it or not.
     tried: BTreeMap<Key, u64>,
     taken: BTreeMap<Uuid, Taken>,
+    /// Whose creation was open again at Iden and has been reported once more, and when.
+    retold: BTreeMap<Key, Duration>,
     /// Whom a completed session would have removed, had Iden not left the whole type alone (question P12), and when.
     let_go: BTreeMap<Key, Duration>,
     /// Whom a session was to push.
@@ -81,6 +83,7 @@ impl Oracle {
             said: BTreeMap::new(),
             tried: BTreeMap::new(),
             taken: BTreeMap::new(),
+            retold: BTreeMap::new(),
             let_go: BTreeMap::new(),
             begun: BTreeSet::new(),
             forgotten: BTreeSet::new(),
@@ -114,6 +117,8 @@ impl Oracle {
         // An app that Iden does not have yet will be made by that journal.
         self.journal_from = self.process + 1;
         self.inherits = server.app.as_ref().map(|_| self.journal_from);
+        // Whom a person has let go, the next one is asked about again.
+        self.approvals.clear();
         self.said.clear();
         self.tried.clear();
         let over = server.tasks.values().filter(|task| task.ended.is_some() || task.reopened).map(|task| task.id);

@@ -7,6 +7,8 @@ use super::{
     allowed::Approved,
     facts::{is_ordered, is_ordered_edge},
 };
+use uuid::Uuid;
+
 use crate::{
     iden::{
         Edge, Key, Push, Server,
@@ -42,9 +44,14 @@ impl Oracle {
         // It is new, or the journal is.
         let Some(said) = said else { return };
         let taken = self.taken.entry(*session).or_default();
-        if said.in_use && !in_use && !is_ordered(key, &["delete_account", "suspend_account"], server, world) {
+        if *in_use {
+            taken.deactivated.remove(key);
+        } else if said.in_use {
             taken.deactivated.insert(key.clone());
         }
+        // Also what was ordered since.
+        taken.deactivated.retain(|one| !is_ordered(one, &["delete_account", "suspend_account"], server, world));
+        taken.edges.retain(|edge| !is_ordered_edge(edge, server, world));
         if said.edges != *edges {
             let (said, named) = (targets(&said.edges), targets(edges));
             let pushed = &server.sessions[session].pushed;
@@ -65,7 +72,17 @@ impl Oracle {
     /// Whether so many may go, or a person has approved them, but for as many as may go unseen.
     fn may_go<T: Ord>(&self, taken: &BTreeSet<T>, allowed: u64, of: impl Fn(&Approved) -> &BTreeSet<T>) -> bool {
         let rest = |approved: &BTreeSet<T>| taken.difference(approved).count() as u64;
-        taken.len() as u64 <= allowed || self.approvals.iter().any(|one| rest(of(one)) <= allowed)
+        let mut good = self.approvals.iter().filter(|one| !one.used);
+        taken.len() as u64 <= allowed || good.any(|one| rest(of(one)) <= allowed)
+    }
+
+    /// What the pages of a session have taken away that goes beyond the limits.
+    pub(super) fn taken_beyond(&self, session: Uuid) -> (BTreeSet<Key>, BTreeSet<Edge>) {
+        let Some(Taken { deactivated, edges }) = self.taken.get(&session) else { return Default::default() };
+        let is_beyond = |many: usize, allowed: u64| many as u64 > allowed;
+        let ended = is_beyond(deactivated.len(), self.allowed("employee", session)).then(|| deactivated.clone());
+        let lost = is_beyond(edges.len(), self.allowed_edges(session)).then(|| edges.clone());
+        (ended.unwrap_or_default(), lost.unwrap_or_default())
     }
 
     /// How many edges Iden was told of, of these accounts.

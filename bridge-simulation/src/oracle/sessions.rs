@@ -64,19 +64,25 @@ impl Oracle {
             let inherits = self.inherits.take_if(|from| ask.by >= *from);
             // Whom a session before this one removes, in a clean-up that goes on, is not removed again.
             let others = server.sessions.iter().filter(|(other, _)| *other != id);
-            let going: BTreeSet<&Key> = others.flat_map(|(_, other)| other.going()).collect();
-            let removes: Vec<&Key> = session.removes.iter().filter(|key| !going.contains(key)).collect();
+            let going: BTreeSet<&Key> = others.flat_map(|(_, other)| other.going(&server.records)).collect();
+            // What a request brings that nobody waits for any more, the connector does not know.
+            let is_new_loss = |key: &Key| !going.contains(key) && !server.records[key].brought_late;
+            let removes: Vec<&Key> = session.removes.iter().filter(|key| is_new_loss(key)).collect();
             let mut spares = server.spared_by(session);
-            spares.retain(|key| !going.contains(key));
+            spares.retain(|key| is_new_loss(key));
             let lets_go: Vec<&Key> =
                 removes.iter().copied().chain(&spares).filter(|key| !self.was_let_go(key, server)).collect();
-            self.misses_nothing(now, *id, server);
+            self.misses_nothing(now, *id, &going, server);
             match inherits {
                 // Whom its read has missed nothing tells from who has left: that is what a person is asked for.
                 Some(from) => self.has_somebodys_word(now, from),
                 None => {
                     self.removes_nobody_there(now, &removes, session.opened, ask.sent, world);
-                    let late = |key: &Key| stands_there(key, &self.answers, world).is_some_and(is_after(ask.sent));
+                    let late = |key: &Key| {
+                        stands_there(key, &self.answers, world).is_some_and(is_after(ask.sent))
+                            || self.is_retold(key, server)
+                            || server.records[key].upserted > ask.sent + PATIENCE
+                    };
                     let lets_go: Vec<&Key> = lets_go.into_iter().filter(|key| !late(key)).collect();
                     self.lets_go_no_more_than_allowed(now, &lets_go, *id, server, world);
                 }
@@ -107,8 +113,8 @@ impl Oracle {
     ) {
         for key in removes {
             let Some((since, touched)) = stands_there(key, &self.answers, world) else { continue };
-            // Nobody can know of them: the system does not show them, and has not told whom it made.
-            if is_made_unseen(key, sent, world) {
+            // Nobody can know of them: the system has not told whom it made, and did not show them at first.
+            if is_made_unseen(key, opened, world) {
                 continue;
             }
             if since <= opened {
@@ -119,11 +125,12 @@ impl Oracle {
         }
     }
 
-    fn misses_nothing(&mut self, now: Duration, id: Uuid, server: &Server) {
+    fn misses_nothing(&mut self, now: Duration, id: Uuid, going: &BTreeSet<&Key>, server: &Server) {
         let attempted = self.attempted.remove(&id).unwrap_or_default();
         let refused = self.refused.remove(&id).unwrap_or_default();
         for key in attempted.iter().filter(|key| !server.sessions[&id].pushed.contains_key(*key)) {
-            let was_held = server.records.get(key).is_some_and(|held| held.active);
+            let was_held =
+                server.records.get(key).is_some_and(|held| held.active && !held.brought_late) && !going.contains(key);
             if was_held || !refused.contains(key) {
                 self.violated(now, 3, format_args!("{key:?} was not taken, and the session is completed"));
             }
@@ -148,17 +155,36 @@ impl Oracle {
         for key in lets_go.iter().filter(|key| !is_ordered(key, &["delete_account"], server, world)) {
             gone.entry(&key.0).or_default().insert((*key).clone());
         }
-        gone.retain(|slug, gone| gone.len() as u64 > self.allowed(slug, id));
-        if gone.is_empty() {
+        let is_emptied = |slug: &str| {
+            let was_there = self.baseline.records.get(slug).is_some_and(|records| *records > 0);
+            was_there && !server.sessions[&id].pushed.keys().any(|key| key.0 == slug)
+        };
+        gone.retain(|slug, gone| is_emptied(slug) || gone.len() as u64 > self.allowed(slug, id));
+        let (ended, lost) = self.taken_beyond(id);
+        // That a page was let through by a person was found out when it came.
+        if gone.is_empty() && ended.is_empty() && lost.is_empty() {
             return;
         }
-        let covers = |one: &Approved| gone.values().all(|gone| gone.is_subset(&one.removed));
-        match self.approvals.iter_mut().find(|one| !one.used && covers(one)) {
+        let removes = |one: &Approved| gone.values().all(|gone| gone.is_subset(&one.removed));
+        let exactly = |one: &Approved| ended.is_subset(&one.deactivated) && lost.is_subset(&one.edges);
+        let good = |one: &&mut Approved| !one.used && removes(one);
+        let used = match self.approvals.iter_mut().rev().filter(good).find(|one| exactly(one)) {
+            None if !gone.is_empty() => self.approvals.iter_mut().rev().find(good),
+            exact => exact,
+        };
+        match used {
             Some(one) => one.used = true,
+            None if gone.is_empty() => {}
             None => {
                 let why = format!("{gone:?} are removed, and nobody has approved it: {:?}", self.approvals);
                 self.violated(now, 6, why);
             }
         }
+    }
+
+    /// Whether Iden shows it only because a creation that was open again there was reported once more: that is done beside a
+    /// session that is being completed.
+    fn is_retold(&self, key: &Key, server: &Server) -> bool {
+        self.retold.get(key).is_some_and(|at| server.records[key].upserted == *at)
     }
 }

@@ -24,6 +24,9 @@ impl Oracle {
         world: &World,
     ) {
         let one = &server.tasks[&task];
+        if one.reopened && one.action == "create_account" && status == "completed" {
+            self.retold.insert(("employee".to_owned(), one.number.to_string()), now);
+        }
         let has_password = ask.json()["result"]["password"] == PASSWORD;
         // One that is pending again had its password told the first time.
         let needs_it = one.action == "reset_password" && one.number.is_multiple_of(2) && !one.reopened;

@@ -23,6 +23,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod touched;
+mod unclear;
 mod values;
 
 use std::{

@@ -1,6 +1,4 @@
-//! What a task means for another one, and for a sync.
-
-use std::ops::Range;
+//! What has overtaken a task.
 
 use bridge_core::wire::TaskId;
 use jiff::Timestamp;
@@ -37,22 +35,5 @@ impl Store {
         let of =
             (&task.slug, &task.account, email, username, id, i64::MIN, due, created, &task.action, TaskState::Conflict);
         later.query_row(of, |row| row.get(0)).optional()?.map(from_word).transpose()
-    }
-
-    pub(super) fn unclear_creation(&mut self, within: &Range<Timestamp>) -> Result<Option<TaskId>> {
-        use TaskState::{Conflict, Gone, Interrupted, Parked, Started};
-        let (connection, _) = self.scanned()?;
-        let mut unclear = connection.prepare_cached(
-            "SELECT task.id FROM task JOIN type ON type.slug = task.slug
-             WHERE action = 'create_account' AND since BETWEEN ?1 AND ?2
-               AND (state IN (?3, ?4, ?5)
-                    OR (state IN (?6, ?7) AND attempts > 0 AND outcome IS NULL)
-                    OR outcome ->> '$.report.error.code' = 'outcome_unknown')
-               AND EXISTS (SELECT 1 FROM scratch.unseen WHERE unseen.type = type.id AND why = 'absent')
-             ORDER BY since LIMIT 1",
-        )?;
-        let states = (Started, Interrupted, Parked, Conflict, Gone);
-        let of = (At(within.start), At(within.end), states.0, states.1, states.2, states.3, states.4);
-        unclear.query_row(of, |row| row.get(0)).optional()?.map(from_word).transpose()
     }
 }

@@ -37,6 +37,7 @@ mod spared;
 mod steps;
 mod tasks;
 mod touched;
+mod unclear;
 
 const APP: &str = "6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99";
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
