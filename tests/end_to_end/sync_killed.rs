@@ -138,8 +138,9 @@ async fn killed_with_a_page_on_its_way() {
 
 #[tokio::test]
 async fn killed_after_some_of_the_pages() {
+    // Full pages: of those under way at once any may be the first.
     for taken in [1, 2, 3] {
-        let scene = Scene::of(Orders::of(450)).await;
+        let scene = Scene::of(Orders::of(500)).await;
         assert_eq!(scene.kill(At::Page(taken), []).await, SessionState::Scanning);
         scene.assert_nobody_was_removed();
         let session = scene.stage.app().sessions().pop().unwrap();
