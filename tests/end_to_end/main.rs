@@ -40,6 +40,7 @@ mod sync_race;
 mod sync_reductions;
 mod sync_refused;
 mod sync_repeated;
+mod sync_respelled;
 mod sync_source;
 mod sync_types;
 mod task_answers;

@@ -7,12 +7,15 @@ use futures_util::future::BoxFuture;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Ended, Source};
+use crate::journal::folded;
 
 /// What the source says of one id.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// It is there.
     Present(Record),
+    /// It is there under another spelling of the id, which is its own: by this one the source does not have it.
+    Respelled(Record),
     /// It is there and cannot be read.
     Unreadable(Unreadable),
     /// The system says that it does not exist.
@@ -36,10 +39,14 @@ pub(crate) fn look_up<S: Source<R>, R: Resource>(system: Arc<S>, id: String) -> 
             Err(error) => return Err(Ended::Failed(error)),
         };
         let named = found.id().to_wire();
-        if named != id {
-            let why = format!("`find` was asked for `{id}` and answered with the record `{named}`");
-            return Err(Ended::Failed(SourceError::new(why)));
+        match Record::of(&found) {
+            read if named == id => Ok(read.map_or_else(Found::Unreadable, Found::Present)),
+            // Many systems find by an id without regard to case.
+            Ok(record) if folded(&named) == folded(&id) => Ok(Found::Respelled(record)),
+            _ => {
+                let why = format!("`find` was asked for `{id}` and answered with the record `{named}`");
+                Err(Ended::Failed(SourceError::new(why)))
+            }
         }
-        Ok(Record::of(&found).map_or_else(Found::Unreadable, Found::Present))
     })
 }

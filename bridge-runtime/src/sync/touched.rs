@@ -56,13 +56,17 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         for id in &ids {
             self.types[at].report.rejected_ids.remove(id);
         }
-        let (mut absent, mut unclear) = (Vec::new(), Vec::new());
+        let (mut absent, mut respelled, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
         let mut intake = self.intake(at, false);
         let mut answers = pin!(look_up(reader, system, ids));
         while let Some((id, answer)) = answers.next().await {
             match answer? {
                 Found::Present(record) => intake.take(Item::Record(record)).await?,
                 Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                Found::Respelled(record) => {
+                    intake.take(Item::Record(record)).await?;
+                    respelled.push(id);
+                }
                 Found::Absent => absent.push(id),
                 Found::CannotAsk => unclear.push(id),
             }
@@ -76,7 +80,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         }
         // Who was pushed in this session is not removed by it.
         let absent = journal.unseen(slug, absent).await?;
-        journal.set_absent(slug, absent.clone()).await?;
+        journal.set_absent(slug, [absent.clone(), respelled].concat()).await?;
         self.refuse_vanished(slug, [absent, unclear].concat()).await
     }
 

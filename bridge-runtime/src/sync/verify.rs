@@ -90,6 +90,10 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
                 match answer? {
                     Found::Present(record) => intake.take(Item::Record(record)).await?,
                     Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                    Found::Respelled(record) => {
+                        intake.take(Item::Record(record)).await?;
+                        absent.push(id);
+                    }
                     Found::Absent => absent.push(id),
                     Found::CannotAsk => return Ok(false),
                 }
