@@ -178,3 +178,22 @@ async fn thousands_of_tasks_are_drained_by_two_and_none_is_skipped_or_done_twice
     scene.assert_each_was_done_once(&somebody, &log);
     assert!(somebody.taken.len() > 100, "somebody took part");
 }
+
+#[tokio::test]
+async fn a_report_that_did_not_arrive_is_sent_again_however_many_tasks_wait() {
+    let scene = Scene::of(1_500).await;
+    let (app, sandbox) = (scene.stage.app(), &scene.stage.sandbox);
+    let (first, later) = (scene.tasks[0], scene.tasks[400]);
+    sandbox.fault(Fault::ending("PATCH", &format!("/tasks/{first}/status/")).times(1).answer(409, "not now"));
+
+    let often = Schedule::default().without_syncs().poll_every(Duration::from_secs(1), Duration::from_secs(1));
+    let stop = go_on();
+    let mut running = Box::pin(scene.connector.run(&often, &stop));
+    tokio::select! {
+        ended = &mut running => panic!("it ends by itself: {ended:?}"),
+        _ = app.wait_until_task_done(later, PATIENCE) => {}
+    }
+    app.assert_task_completed(first);
+    stop.cancel();
+    tokio::time::timeout(PATIENCE, running).await.expect("it stops").unwrap();
+}

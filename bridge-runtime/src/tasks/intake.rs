@@ -109,7 +109,7 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
     }
 
     /// Tasks that Iden could not show, and parked ones that a person has had taken up again.
-    async fn take_up_again(&mut self) -> Result<(), RoundError> {
+    pub(super) async fn take_up_again(&mut self) -> Result<(), RoundError> {
         self.desk.lanes.take_from_aside();
         let parked = self.desk.lanes.parked();
         if parked.is_empty() {

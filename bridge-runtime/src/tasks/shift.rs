@@ -56,6 +56,8 @@ enum Event {
     /// Or it panicked.
     Turned(Result<Turned, TaskId>),
     Listed(Result<Listing, RoundError>),
+    /// The list would have been asked for, were there not enough at hand.
+    Enough,
     /// A handler that was cut off has ended at last.
     WentHome(TaskId, Option<Pending>),
     /// One that waited for its time may run, or a pause is over.
@@ -88,6 +90,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
 
         let mut turns = FuturesUnordered::new();
         let mut poll: Option<BoxFuture<'a, Result<Listing, RoundError>>> = None;
+        let mut pass_over: Option<BoxFuture<'a, ()>> = None;
         loop {
             self.get_over_it();
             let goes_on = self.failure.is_none() && !stop.is_cancelled();
@@ -110,10 +113,13 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             if turns.is_empty() {
                 break;
             }
-            if !goes_on || self.desk.lanes.ready() >= FULL {
-                poll = None;
-            } else if poll.is_none() {
-                poll = self.polling.map(|polling| self.list_after(polling).boxed());
+            let is_full = self.desk.lanes.ready() >= FULL;
+            poll = poll.filter(|_| goes_on && !is_full);
+            pass_over = pass_over.filter(|_| goes_on && is_full);
+            if goes_on && is_full {
+                pass_over = pass_over.or_else(|| self.polling.map(|polling| engine.clock.sleep(polling.every)));
+            } else if goes_on {
+                poll = poll.or_else(|| self.polling.map(|polling| self.list_after(polling).boxed()));
             }
             let due = match &self.failure {
                 Some((_, until)) => Some(*until).filter(|until| *until > engine.clock.now()),
@@ -124,6 +130,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 Some(turned) = turns.next() => Event::Turned(turned),
                 Some((id, pending)) = self.desk.overtime.next() => Event::WentHome(id, pending),
                 Some(listing) = maybe(poll.as_mut()) => Event::Listed(listing),
+                Some(()) = maybe(pass_over.as_mut()) => Event::Enough,
                 Some(()) = maybe(due.map(|due| engine.clock.sleep(due.saturating_sub(engine.clock.now())))) => Event::Due,
                 // The turns look at it themselves.
                 () = stop.cancelled(), if goes_on => Event::Stopped,
@@ -149,6 +156,11 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                         }
                         Err(error) => Err(error),
                     }
+                }
+                Event::Enough => {
+                    pass_over = None;
+                    self.desk.lanes.resend();
+                    self.take_up_again().await
                 }
                 Event::Due | Event::Stopped => Ok(()),
             };
