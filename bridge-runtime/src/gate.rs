@@ -61,6 +61,11 @@ impl Gate {
         Gate { lock: Arc::default(), budget, answer }
     }
 
+    /// Whether a task would have to wait now.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock.try_read().is_err()
+    }
+
     /// How long closing it and the proof may take.
     pub(crate) fn budget(&self) -> Duration {
         self.budget
@@ -104,6 +109,7 @@ mod tests {
             async move { gate.close(&clock).await }
         });
         tokio::time::sleep(SECOND).await;
+        assert!(gate.is_closed(), "nobody is let in any more");
         let waiting = tokio::spawn({
             let gate = gate.clone();
             async move { gate.pass().await }
@@ -116,6 +122,7 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(closed);
         waiting.await.unwrap();
+        assert!(!gate.is_closed());
     }
 
     #[tokio::test(start_paused = true)]

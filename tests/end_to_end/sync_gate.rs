@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use bridge_sandbox::{Fault, NewTask};
 use iden_bridge::{
     connector::{Attached, Connector, ConnectorError},
-    journal::{Activity, ControlJournal, SessionJournal, SessionState, SqliteJournal},
+    journal::{Activity, ControlJournal, OpenSession, SessionJournal, SessionState, SqliteJournal},
     prelude::*,
     sync::SyncError,
     tasks,
@@ -92,6 +92,29 @@ async fn while_a_session_is_completed_no_handler_starts_and_afterwards_it_goes_o
     assert_eq!((round.completed(), stage.company.effects()), (1, 1));
     stage.app().assert_task_completed(task);
     assert_eq!(stage.held(7)["status"], "active", "it was not in this session");
+}
+
+#[tokio::test]
+async fn after_a_kill_tasks_wait_until_it_is_known_what_became_of_the_session() {
+    let stage = Stage::with(20).await;
+    let connector = stage.attach_with(all()).await;
+    let session = stage.client().start_sync(connector.app()).await.unwrap().sync_id;
+    let state = connector.state().to_owned();
+    drop(connector);
+    let completing = OpenSession { id: Some(session), state: SessionState::Completing, since: jiff::Timestamp::now() };
+    SqliteJournal::open(state).unwrap().set_session(Some(completing)).await.unwrap();
+    let connector = stage.attach_with(all()).await;
+    stage.app().queue(about("suspend_account", 7));
+    stage.sandbox.clear_requests();
+
+    let go = go_on();
+    let (round, synced) = tokio::join!(connector.tasks_once(&go), connector.sync(&go));
+
+    assert!(synced.unwrap().completed);
+    assert_eq!(round.unwrap().completed(), 1);
+    let requests = stage.sandbox.requests();
+    let first = |part: &str| requests.iter().position(|request| request.path.contains(part)).unwrap();
+    assert!(first("/abandon/") < first("/tasks/"), "the list was read before the session had ended");
 }
 
 #[tokio::test]

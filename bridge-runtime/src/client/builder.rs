@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use super::budget::Budget;
 use super::exchange::Wire;
-use super::restraint::Restraint;
+use super::pause::Pause;
 use super::watch::Watch;
 use super::{ApiKey, BaseUrl, Client, HttpOptions, HttpTransport, Transport};
 use crate::clock::{Clock, SystemClock};
@@ -65,7 +66,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     random: Option<Arc<dyn Random>>,
-    restraint: Arc<Restraint>,
+    pause: Arc<Pause>,
     watch: Watch,
 }
 
@@ -80,7 +81,7 @@ impl ClientBuilder {
             transport: None,
             clock: None,
             random: None,
-            restraint: Arc::default(),
+            pause: Arc::default(),
             watch: Watch::default(),
         }
     }
@@ -121,9 +122,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Holds back for what other clients of the same server were told.
-    pub(crate) fn restraint(mut self, restraint: Arc<Restraint>) -> Self {
-        self.restraint = restraint;
+    /// Pauses with other clients of the same server.
+    pub(crate) fn pause(mut self, pause: Arc<Pause>) -> Self {
+        self.pause = pause;
         self
     }
 
@@ -148,7 +149,8 @@ impl ClientBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             random: self.random.unwrap_or_else(|| Arc::new(SystemRandom::new())),
             timeouts: self.timeouts,
-            restraint: self.restraint,
+            pause: self.pause,
+            budget: Budget::default(),
             throttles: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             watch: self.watch,

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::budget;
-use super::restraint::Restraint;
+use super::budget::{self, Budget};
+use super::pause::Pause;
 use super::retry::{self, LONGEST_PAUSE, Outcome};
 use super::watch::Watch;
 use super::{BaseUrl, Call, ClientError, Destination, ErrorKind, Method, Request, Response, Timeouts, Transport};
@@ -22,7 +22,8 @@ pub(super) struct Wire {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) timeouts: Timeouts,
-    pub(super) restraint: Arc<Restraint>,
+    pub(super) pause: Arc<Pause>,
+    pub(super) budget: Budget,
     /// How often the server asked for less load.
     pub(super) throttles: AtomicU64,
     pub(super) retries: AtomicU64,
@@ -86,7 +87,7 @@ impl Wire {
             let span = Watch::span(exchange, progress.attempts);
             let kind = match self.attempt(exchange, &read).instrument(span).await {
                 Ok(value) => {
-                    self.restraint.budget.earn(progress.reward);
+                    self.budget.earn(progress.reward);
                     return Ok(value);
                 }
                 Err(kind) => kind,
@@ -109,7 +110,7 @@ impl Wire {
     /// Waits for the end of a pause, or says that it ends too late for this call.
     async fn hold(&self, progress: &Progress) -> Result<(), ErrorKind> {
         // Again after each wait: another call may have been told to wait longer.
-        while let Some(wait) = self.restraint.pause.left(self.clock.now()) {
+        while let Some(wait) = self.pause.left(self.clock.now()) {
             if Bug::RetryAfterIsIgnored.is_planted() {
                 break;
             }
@@ -155,7 +156,7 @@ impl Wire {
         }
         if let ErrorKind::Refused { retry_after: Some(wait), .. } = kind {
             let until = self.clock.now() + (*wait).min(LONGEST_PAUSE);
-            self.restraint.pause.extend(until);
+            self.pause.extend(until);
             self.watch.pauses(until);
         }
     }
@@ -172,7 +173,7 @@ impl Wire {
             return None;
         }
         let price = budget::price(outcome);
-        if !self.restraint.budget.pay(price) {
+        if !self.budget.pay(price) {
             tracing::warn!(%call, "not trying again: too many calls have failed lately");
             return None;
         }
@@ -266,9 +267,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_pause_holds_back_the_other_clients_of_the_same_server() {
-        let restraint = Arc::<Restraint>::default();
-        let (told, _) = Script::new([asks(429, 40)]).client_with(|client| client.restraint(restraint.clone()));
-        let (other, script) = Script::new([session()]).client_with(|client| client.restraint(restraint));
+        let pause = Arc::<Pause>::default();
+        let (told, _) = Script::new([asks(429, 40)]).client_with(|client| client.pause(pause.clone()));
+        let (other, script) = Script::new([session()]).client_with(|client| client.pause(pause));
         let app = ID.parse().unwrap();
         told.complete_sync(app, ID.parse().unwrap()).await.unwrap_err();
         other.start_sync(app).await.unwrap();

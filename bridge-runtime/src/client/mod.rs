@@ -49,7 +49,6 @@ mod http;
 mod kind;
 mod pause;
 mod query;
-mod restraint;
 mod retry;
 mod retry_after;
 #[cfg(test)]
@@ -66,7 +65,7 @@ pub use call::Call;
 pub use error::{ClientError, Destination};
 pub use http::{HttpOptions, HttpTransport};
 pub use kind::ErrorKind;
+pub(crate) use pause::Pause;
 pub use query::{AccountQuery, TaskQuery};
-pub(crate) use restraint::Restraint;
 pub use retry_after::retry_after;
 pub use transport::{ANSWER_LIMIT, Method, Request, Response, Transport, TransportError, TransportErrorKind};

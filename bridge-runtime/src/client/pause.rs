@@ -6,7 +6,7 @@ use std::time::Duration;
 /// A pause that the server asked for with `Retry-After`. It holds back every call to that server, not only the one
 /// that was told.
 #[derive(Default)]
-pub(super) struct Pause {
+pub(crate) struct Pause {
     until: Mutex<Duration>,
 }
 

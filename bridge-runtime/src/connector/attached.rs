@@ -17,14 +17,15 @@ use crate::{
     telemetry::{GUARD_HELD, Meter, SYNC_LAST_SUCCESS},
 };
 
+/// How often the journal is looked into while tasks wait.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A connector with its system open, its app found and its types registered.
 pub struct Attached<S> {
     system: Arc<S>,
     sync: SyncEngine<S>,
     tasks: TaskEngine<S>,
     state: PathBuf,
-    /// When tasks may begin, on the clock.
-    tasks_from: Duration,
     /// Two syncs at once would each complete without what the other has pushed.
     sync_turn: tokio::sync::Mutex<()>,
     pub(super) journal: Arc<dyn Journal>,
@@ -73,9 +74,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             at_once: connector.at_once,
             desk: Default::default(),
         };
-        let tasks_from = clock.now() + sync.unanswered_for().await?;
-        let sync_turn = Default::default();
-        Ok(Attached { system, sync, tasks, state, tasks_from, sync_turn, journal, clock, random, meter })
+        Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random, meter })
     }
 
     /// The app.
@@ -126,7 +125,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// # Errors
     /// Iden or the journal failed. Tasks that were not reached stay pending.
     pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
-        self.wait_for_the_unanswered(stop).await;
+        self.wait_for_the_unanswered(stop).await?;
         Ok(self.tasks.round(&self.system, stop).await?)
     }
 
@@ -136,16 +135,26 @@ impl<S: Send + Sync + 'static> Attached<S> {
         stop: &CancellationToken,
         polling: Polling<'_>,
     ) -> Result<(bool, Option<Duration>), ConnectorError> {
-        self.wait_for_the_unanswered(stop).await;
+        self.wait_for_the_unanswered(stop).await?;
         Ok(self.tasks.work(&self.system, stop, polling).await?)
     }
 
-    async fn wait_for_the_unanswered(&self, stop: &CancellationToken) {
-        let left = self.tasks_from.saturating_sub(self.clock.now());
-        if !left.is_zero() {
-            tracing::info!("a session was being completed when the last run ended: tasks wait {left:.0?} for that");
-            stop.run_until_cancelled(self.clock.sleep(left)).await;
+    /// The sync beside it may find out sooner what became of the session.
+    async fn wait_for_the_unanswered(&self, stop: &CancellationToken) -> Result<(), ConnectorError> {
+        let mut is_said = false;
+        while !stop.is_cancelled() {
+            let left = self.sync.unanswered_for().await?;
+            if left.is_zero() {
+                break;
+            }
+            if !std::mem::replace(&mut is_said, true) {
+                tracing::info!(
+                    "a session was to be completed, and Iden has not answered: tasks wait, {left:.0?} at most"
+                );
+            }
+            stop.run_until_cancelled(self.clock.sleep(left.min(LOOK_AGAIN))).await;
         }
+        Ok(())
     }
 
     /// Asks [`Attached::run`], while it runs, to do something now; it hears of it within a second.

@@ -18,6 +18,8 @@ use crate::{
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// How long to wait when Iden refuses the key: nothing gets better by asking often.
 const REFUSED_WAIT: Duration = Duration::from_secs(5 * 60);
+/// So many times as long as they were kept waiting for nothing, tasks go on before the next sync.
+const TASKS_GO_ON: u32 = 10;
 /// How often the journal is asked whether somebody wants something now.
 const COMMANDS_EVERY: Duration = Duration::from_secs(1);
 /// How long everything together may take to end: a service manager waits for 30 s or longer. Each part has limits of its
@@ -246,6 +248,14 @@ async fn poll_loop<S: Send + Sync + 'static>(
     Ok(())
 }
 
+/// How long tasks were kept waiting in vain.
+fn kept_tasks_waiting(error: &ConnectorError) -> Duration {
+    match error {
+        ConnectorError::Sync(failed) if let SyncError::TasksUnderWay { waited } = failed.error => waited,
+        _ => Duration::ZERO,
+    }
+}
+
 /// How often in a row something has failed.
 #[derive(Default)]
 struct Backoff {
@@ -268,12 +278,11 @@ impl Backoff {
             Exit::Journal => return Err(error),
             Exit::Interrupted => return Ok(usual),
             Exit::Held => usual,
-            // It keeps all tasks waiting each time.
-            _ if matches!(&error, ConnectorError::Sync(failed) if matches!(failed.error, SyncError::TasksUnderWay { .. })) => {
-                usual
-            }
             Exit::Refused => usual.max(REFUSED_WAIT),
-            _ => (FIRST_WAIT * 2_u32.saturating_pow(self.failures.min(10))).min(usual.max(FIRST_WAIT)),
+            _ => {
+                let longer = FIRST_WAIT * 2_u32.saturating_pow(self.failures.min(10));
+                longer.max(kept_tasks_waiting(&error) * TASKS_GO_ON).min(usual.max(FIRST_WAIT))
+            }
         };
         self.failures += 1;
         tracing::error!(hint = error.hint(), "the {what} failed: {error}");

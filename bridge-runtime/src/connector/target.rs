@@ -11,7 +11,7 @@ use bridge_core::wire::AppId;
 use ring::digest::{SHA256, digest};
 
 use crate::{
-    client::{ApiKey, BaseUrl, Client, ClientBuilder, Restraint, Transport},
+    client::{ApiKey, BaseUrl, Client, ClientBuilder, Pause, Transport},
     clock::{Clock, SystemClock},
     journal::Journal,
     random::{Random, SystemRandom},
@@ -43,7 +43,7 @@ pub struct Target {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) telemetry: Telemetry,
     /// The apps of one target speak to one server.
-    restraint: Arc<Restraint>,
+    pause: Arc<Pause>,
 }
 
 /// Which app a connector works on, where its journal does not know one.
@@ -76,7 +76,7 @@ impl Target {
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom::new()),
             telemetry: Telemetry::default(),
-            restraint: Arc::default(),
+            pause: Arc::default(),
         }
     }
 
@@ -171,7 +171,7 @@ impl Target {
             .allow_http(self.allow_http)
             .clock(Arc::clone(&self.clock))
             .random(Arc::clone(&self.random))
-            .restraint(Arc::clone(&self.restraint));
+            .pause(Arc::clone(&self.pause));
         if let Some(file) = &self.ca_file {
             client = client.ca_file(file);
         }

@@ -213,7 +213,8 @@ pub trait TaskJournal: Send + Sync + 'static {
     async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError>;
 
     /// A creation that came to its state within this time, of which nobody knows what it made, of a type that the open scan
-    /// finds somebody absent from. It may be cut off, settled by somebody else, or at an end that says so.
+    /// finds somebody absent from. It may be cut off, settled by somebody else, or have failed after it was cut
+    /// off.
     async fn unclear_creation(&self, within: Range<Timestamp>) -> Result<Option<TaskId>, JournalError>;
 
     /// Writes down that a task's handler is about to be called, and that it may change its account: that is known to Iden,

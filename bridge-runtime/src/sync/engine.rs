@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{
+    completing::{Failed, Unfinished},
     error::{SyncError, SyncFailure},
-    judging::Cleared,
     report::SyncReport,
     run::Run,
-    session::{Ending, Session},
+    session::Session,
     sources::Sources,
     status_line::StatusLine,
     types::{Required, required_types},
@@ -22,9 +22,8 @@ use super::{
 use crate::{
     client::Client,
     clock::Clock,
-    gate::{Closed, Gate},
+    gate::Gate,
     journal::{Activity, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState},
-    planted::Bug,
     telemetry::{GUARD_HELD, GUARD_HOLDS, Meter, SYNC_DURATION, SYNC_LAST_SUCCESS, SYNCS},
 };
 
@@ -36,26 +35,6 @@ const OPENING_PATIENCE: Duration = Duration::from_secs(5);
 const MOST_NAMED: usize = 1_000;
 /// How many ids are logged of each type and kind of loss.
 const MOST_LOGGED: usize = 10;
-
-/// A session whose `complete` is on its way, or has been.
-struct Sent {
-    gate: Closed,
-    /// The hash of the plan that a person had approved, where that was needed.
-    approval: Option<String>,
-}
-
-/// A session that was not completed, as far as is known.
-struct Unfinished {
-    error: SyncError,
-    /// It may be open still.
-    is_open: bool,
-}
-
-impl<E: Into<SyncError>> From<E> for Unfinished {
-    fn from(error: E) -> Self {
-        Unfinished { error: error.into(), is_open: true }
-    }
-}
 
 /// Syncs one app.
 pub(crate) struct SyncEngine<S> {
@@ -157,17 +136,16 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = stop.cancelled() => Err(SyncError::Interrupted),
             filled = self.fill(&session, &mut run) => filled,
         };
-        let mut sent = None;
         let completed = match filled {
-            Ok((required, cleared)) => self.complete(&session, &mut run, (&required, cleared), &mut sent, stop).await,
-            Err(error) => Err(error),
+            Ok(required) => self.complete(&session, &mut run, &required, stop).await,
+            Err(error) => Err(error.into()),
         };
         let end = run.scan_end();
         (report.types, report.plan) = run.into_reports();
-        let completed = match (completed, sent) {
-            (Ok(()), sent) => Ok(sent.and_then(|sent| sent.approval)),
-            (Err(error), Some(sent)) => self.end_unanswered(&session, sent, error, stop).await,
-            (Err(error), None) => self.abandon(&session, error).await,
+        let completed = match completed {
+            Ok(approval) => Ok(approval),
+            Err(Failed::NothingSent(error)) => Err(self.abandon(&session, error).await?),
+            Err(Failed::Unanswered(unanswered)) => self.end_unanswered(&session, unanswered, stop).await,
         };
         match completed {
             Ok(approval) => {
@@ -193,7 +171,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
     }
 
     /// Everything up to the first verdict of the guard, and what takes something away after it.
-    async fn fill(&self, session: &Session<'_>, run: &mut Run<'_, S>) -> Result<(Required, Cleared), SyncError> {
+    async fn fill(&self, session: &Session<'_>, run: &mut Run<'_, S>) -> Result<Required, SyncError> {
         let declared: Vec<TypeSchema> = self.sources.types.iter().map(|one| one.schema).collect();
         let opened = session.progress().await?;
         let known = self.journal().types().await?.into_iter().map(|one| one.slug).collect();
@@ -202,107 +180,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         self.enter(Some(session.id()), SessionState::Guarding).await?;
         let cleared = run.clear().await?;
         run.push_held_back(&cleared).await?;
-        Ok((required, cleared))
-    }
-
-    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. The gate goes to `sent` before
-    /// that.
-    async fn complete(
-        &self,
-        session: &Session<'_>,
-        run: &mut Run<'_, S>,
-        (required, first): (&Required, Cleared),
-        sent: &mut Option<Sent>,
-        stop: &CancellationToken,
-    ) -> Result<(), SyncError> {
-        drop(first);
-        run.refresh().await?;
-        self.say(Activity::Completing).await?;
-        self.enter(Some(session.id()), SessionState::Gated).await?;
-        let gate = tokio::select! {
-            biased;
-            () = stop.cancelled() => return Err(SyncError::Interrupted),
-            gate = self.gate.close(self.clock()) => gate,
-        };
-        let Some(gate) = gate else { return Err(SyncError::TasksUnderWay { waited: self.gate.budget() }) };
-        let proof = tokio::select! {
-            biased;
-            () = stop.cancelled() => return Err(SyncError::Interrupted),
-            proof = self.prove(session, run, required, &gate) => proof?,
-            () = self.sleep_until(gate.complete_by()) => {
-                let waited = self.gate.budget().as_secs();
-                let why = format!("waiting for tasks and reading again what they had touched took more than {waited} s");
-                return Err(SyncError::Incomplete(vec![why]));
-            }
-        };
-        // Reading again may have said something else.
-        self.say(Activity::Completing).await?;
-        // From here on it is finished rather than interrupted.
-        let cleared = proof.cleared();
-        let completing =
-            OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
-        self.journal().begin_completing(completing, cleared.approval()).await?;
-        if let Some(hash) = cleared.approval() {
-            tracing::info!(hash, "a person has approved what is taken away; the approval is used up");
-        }
-        let Sent { gate, .. } = sent.insert(Sent { gate, approval: cleared.approval().map(str::to_owned) });
-        tokio::select! {
-            biased;
-            completed = session.complete(&proof) => completed,
-            // Tasks must not wait for a server that does not answer. No `complete` is on its way any more, only questions.
-            () = self.sleep_until(gate.until()) => Err(SyncError::Unsettled { why: "there was no answer in time".to_owned() }),
-        }
-    }
-
-    /// Nothing that completes the session has been sent.
-    async fn abandon(&self, session: &Session<'_>, error: SyncError) -> Result<Option<String>, Unfinished> {
-        self.enter(Some(session.id()), SessionState::Abandoning).await?;
-        let is_open = !(Bug::AbandonIsForgotten.is_planted() || session.abandon().await);
-        Err(Unfinished { error, is_open })
-    }
-
-    /// A `complete` without an answer may have arrived. It may also arrive later, and remove whom tasks make from now on: as
-    /// long as the gate may be closed, they wait until the session has ended.
-    async fn end_unanswered(
-        &self,
-        session: &Session<'_>,
-        Sent { gate, approval }: Sent,
-        error: SyncError,
-        stop: &CancellationToken,
-    ) -> Result<Option<String>, Unfinished> {
-        let is_unsettled = matches!(error, SyncError::Unsettled { .. });
-        let ending = async {
-            if is_unsettled {
-                // It may be the clean-up at work, so it is not abandoned.
-                stop.cancelled().await;
-                return Ending::Unknown;
-            }
-            session.end().await
-        };
-        let ended = tokio::select! {
-            biased;
-            ended = ending => ended,
-            () = self.sleep_until(gate.until()) => Ending::Unknown,
-        };
-        match ended {
-            Ending::Completed => Ok(approval),
-            Ending::Abandoned => Err(Unfinished { error, is_open: false }),
-            Ending::Unknown if is_unsettled => Err(Unfinished { error, is_open: true }),
-            Ending::Unknown => Err(SyncError::Unsettled { why: error.to_string() }.into()),
-        }
-    }
-
-    async fn prove(
-        &self,
-        session: &Session<'_>,
-        run: &mut Run<'_, S>,
-        required: &Required,
-        gate: &Closed,
-    ) -> Result<super::proof::Proof, SyncError> {
-        run.reread_touched(gate).await?;
-        let cleared = run.clear().await?;
-        run.push_held_back(&cleared).await?;
-        run.prove(session, required, cleared, gate).await
+        Ok(required)
     }
 
     async fn patience_after(&self, stop: &CancellationToken) {
@@ -310,7 +188,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         self.clock().sleep(OPENING_PATIENCE).await;
     }
 
-    async fn sleep_until(&self, time: Duration) {
+    pub(super) async fn sleep_until(&self, time: Duration) {
         self.clock().sleep(time.saturating_sub(self.clock().now())).await;
     }
 
@@ -318,11 +196,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         self.journal().end_scan(end, self.clock().wall()).await
     }
 
-    async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {
+    pub(super) async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {
         self.journal().set_session(Some(OpenSession { id, state, since: self.clock().wall() })).await
     }
 
-    async fn say(&self, activity: Activity) -> Result<(), SyncError> {
+    pub(super) async fn say(&self, activity: Activity) -> Result<(), SyncError> {
         StatusLine::new(&self.sources, false).say(activity).await
     }
 

@@ -135,7 +135,7 @@ pub enum SyncError {
     /// A creation was cut off a short time ago, and whether it has made its account is not known: it may be one of those who
     /// are missing from the source.
     #[error(
-        "the task {task}, which creates an account, was cut off, and nobody knows yet whether it has made one of those who are missing from the source: `run` or `tasks --once` finds out, or a person who looks (`tasks list`), and the next sync goes on"
+        "the task {task}, which creates an account, was cut off, and nobody knows yet whether it has made one of those who are missing from the source: `run` or `tasks --once` finds out, or a person who looks (`tasks list`), and the next sync goes on; without that after 15 minutes"
     )]
     Unlooked {
         /// The task.

@@ -11,8 +11,9 @@
 //! | whoever is missing is looked up | `verify` |
 //! | what would be taken away is judged | `judging`, `guard` |
 //! | what takes something away is pushed | `held_back` |
-//! | the gate closes, what tasks touched is read again, the session is completed | `engine`, `touched`, `proof`, `session` |
+//! | the gate closes, what tasks touched is read again, the session is completed | `completing`, `touched`, `proof`, `session` |
 
+mod completing;
 mod counts;
 mod digest;
 mod engine;

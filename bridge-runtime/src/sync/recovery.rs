@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bridge_core::wire::SyncStatus;
+use bridge_core::wire::{SyncId, SyncStatus};
 
 use super::{
     engine::SyncEngine,
@@ -52,12 +52,15 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let (id, age) = (session.id(), self.clock().wall().duration_since(found.since).unsigned_abs());
         match session.progress().await {
             Ok(progress) => match progress.status {
-                SyncStatus::Completed => return self.settle(session).await,
+                SyncStatus::Completed => {
+                    say_completed(id);
+                    return self.settle().await;
+                }
                 SyncStatus::Abandoned => return self.forget().await,
                 // Accepted long ago: whatever Iden calls it, its clean-up is over.
                 _ if found.state == SessionState::Settling && age > SETTLED_BY_NOW => {
                     tracing::warn!(bridge.sync_id = %id, status = %progress.status, "Iden never said that the clean-up was done");
-                    return self.settle(session).await;
+                    return self.settle().await;
                 }
                 status if found.state == SessionState::Settling => {
                     return Err(unsettled(format!("its clean-up goes on, Iden says that it is {status}")));
@@ -67,8 +70,10 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                 // Nothing may be concluded from a state that we do not know.
                 status => return Err(unsettled(format!("Iden says that the session is {status}"))),
             },
-            // Gone: whom it removed stays known, and is looked up again. So soon after `complete` was sent, it is asked once more.
-            Err(error) if error.is_not_found() && age < UNANSWERED_BY_NOW => {}
+            // So soon after `complete` was sent, that may be somebody else's word.
+            Err(error)
+                if error.is_not_found() && found.state == SessionState::Completing && age < UNANSWERED_BY_NOW => {}
+            // Gone: whom it removed stays known, and is looked up again.
             Err(error) if error.is_not_found() => return self.forget().await,
             Err(error) if age <= GIVEN_UP_BY_NOW => return Err(unsettled(error.to_string())),
             Err(error) => {
@@ -76,20 +81,24 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             }
         }
         match session.end().await {
-            Ending::Completed => self.settle(session).await,
+            Ending::Completed => {
+                say_completed(id);
+                self.settle().await
+            }
             Ending::Abandoned => self.forget().await,
             // Completed later, it removes whom the next one pushes.
             Ending::Unknown if age < UNANSWERED_BY_NOW => {
-                Err(unsettled("the session is in progress and could not be abandoned".to_owned()))
+                Err(unsettled("it was not completed, and could not be abandoned".to_owned()))
             }
             Ending::Unknown => Ok(Some(found)),
         }
     }
 
-    /// How long a `complete` that an earlier process has sent may still be on its way: whom tasks make meanwhile, it could remove.
+    /// How long a `complete` that nobody waits for any more may still be on its way: whom tasks make meanwhile, it could remove.
     pub(crate) async fn unanswered_for(&self) -> Result<Duration, JournalError> {
         let Some(found) = self.journal().session().await? else { return Ok(Duration::ZERO) };
-        if found.state != SessionState::Completing {
+        // While the gate is closed, somebody waits for it, and tasks wait at the gate.
+        if found.state != SessionState::Completing || self.gate.is_closed() {
             return Ok(Duration::ZERO);
         }
         let age = self.clock().wall().duration_since(found.since).unsigned_abs();
@@ -97,8 +106,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         Ok((self.gate.budget() + self.client.patience()).saturating_sub(age))
     }
 
-    async fn settle(&self, session: &Session<'_>) -> Result<Option<OpenSession>, SyncError> {
-        tracing::info!(bridge.sync_id = %session.id(), "the session of an earlier run is completed, as it should be");
+    async fn settle(&self) -> Result<Option<OpenSession>, SyncError> {
         self.journal().settle_completed(self.clock().wall()).await?;
         Ok(None)
     }
@@ -107,4 +115,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         self.journal().set_session(None).await?;
         Ok(None)
     }
+}
+
+fn say_completed(id: SyncId) {
+    tracing::info!(bridge.sync_id = %id, "the session of an earlier run is completed, as it should be");
 }

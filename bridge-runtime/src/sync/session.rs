@@ -17,11 +17,24 @@ const LONGEST_SETTLE_PAUSE: Duration = Duration::from_secs(15);
 /// How long an answer to `abandon` is waited for: less than a supervisor waits for the end of a process.
 const ABANDON_WAIT: Duration = Duration::from_secs(10);
 
+/// A session that was not completed, as far as is known.
+pub(super) struct NotCompleted {
+    pub(super) error: SyncError,
+    /// A `complete` may have arrived, or may arrive yet.
+    pub(super) may_arrive: bool,
+}
+
+impl NotCompleted {
+    pub(super) fn unsettled(why: impl Into<String>) -> Self {
+        NotCompleted { error: SyncError::Unsettled { why: why.into() }, may_arrive: true }
+    }
+}
+
 /// What became of a session whose `complete` had no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     Completed,
-    /// Nobody was removed; or Iden knows it no more, and whom it removed stays known.
+    /// Nobody was removed.
     Abandoned,
     Unknown,
 }
@@ -75,29 +88,29 @@ impl<'a> Session<'a> {
     ///
     /// A lost answer is settled by asking: only a session that is surely still open is completed again, and only while
     /// the proof is good. On a failure that leaves the session open, the caller abandons it.
-    pub(super) async fn complete(&self, proof: &Proof) -> Result<(), SyncError> {
+    pub(super) async fn complete(&self, proof: &Proof) -> Result<(), NotCompleted> {
         assert_eq!(proof.session(), self.id, "a proof is good for its own session");
-        let (mut attempt, mut failed) = (1, None::<ClientError>);
+        let (mut attempt, mut may_arrive, mut failed) = (1, false, None::<ClientError>);
         loop {
             if self.client.clock().now() >= proof.good_until() {
-                if let Some(error) = failed {
-                    return Err(error.into());
-                }
                 let why = "what it rests on, who is missing and that no task runs, was found out too long ago";
-                return Err(SyncError::Incomplete(vec![why.to_owned()]));
+                let incomplete = || SyncError::Incomplete(vec![why.to_owned()]);
+                return Err(NotCompleted { error: failed.map_or_else(incomplete, SyncError::from), may_arrive });
             }
             let error = match self.client.complete_sync_by(self.app, self.id, proof.good_until()).await {
                 Ok(()) => return Ok(()),
                 // Nothing was sent that could be asked about, and asking would have to wait as long.
                 Err(error) if matches!(error.kind(), ErrorKind::Paused { .. }) => {
-                    return Err(failed.unwrap_or(error).into());
+                    return Err(NotCompleted { error: failed.unwrap_or(error).into(), may_arrive });
                 }
                 Err(error) => error,
             };
+            // Also where another attempt was surely refused.
+            may_arrive |= error.outcome_unknown();
             let status = match self.progress().await {
                 Ok(progress) => progress.status,
-                Err(_) if error.outcome_unknown() => return Err(SyncError::Unsettled { why: error.to_string() }),
-                Err(_) => return Err(error.into()),
+                Err(_) if may_arrive => return Err(NotCompleted::unsettled(error.to_string())),
+                Err(_) => return Err(NotCompleted { error: error.into(), may_arrive }),
             };
             match status {
                 SyncStatus::Completed => return Ok(()),
@@ -107,12 +120,12 @@ impl<'a> Session<'a> {
                     tracing::warn!(attempt, error = %error, "`complete` had no answer and the session is still open; completing again");
                     (attempt, failed) = (attempt + 1, Some(error));
                 }
-                SyncStatus::InProgress => return Err(error.into()),
+                SyncStatus::InProgress => return Err(NotCompleted { error: error.into(), may_arrive }),
                 // Nothing may be concluded from a state that we do not know: it may be the clean-up at work.
-                SyncStatus::Other(_) if error.outcome_unknown() => {
-                    return Err(SyncError::Unsettled { why: format!("Iden says that the session is {status}") });
+                SyncStatus::Other(_) if may_arrive => {
+                    return Err(NotCompleted::unsettled(format!("Iden says that the session is {status}")));
                 }
-                status => return Err(SyncError::Ended { status }),
+                status => return Err(NotCompleted { error: SyncError::Ended { status }, may_arrive }),
             }
         }
     }
@@ -155,7 +168,7 @@ impl<'a> Session<'a> {
                 SyncStatus::Abandoned => Ending::Abandoned,
                 _ => Ending::Unknown,
             },
-            Err(error) if error.is_not_found() => Ending::Abandoned,
+            // Also one that is gone: something in between may say so, and the `complete` arrive all the same.
             Err(_) => Ending::Unknown,
         }
     }

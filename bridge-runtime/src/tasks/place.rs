@@ -2,8 +2,10 @@
 
 use crate::planted::Bug;
 
-/// So many pages on end that bring nothing new are no list; and so often is gone back.
-pub(super) const REPEATED: u64 = 100;
+/// So many pages on end that bring nothing new are no list.
+const REPEATED: u64 = 100;
+/// How often it is gone back at most: a server may say at each page that the list is shorter.
+const BACKS: u64 = 100;
 
 /// How far a walk has come in a list of which pages are read by their offset.
 ///
@@ -20,6 +22,7 @@ pub(super) struct Place {
     /// How many may come again, since others have come at the head or the walk has gone back.
     may_repeat: u64,
     repeats: u64,
+    has_grown: bool,
     /// Pages on end that brought nothing new.
     repeated: u64,
     backs: u64,
@@ -41,7 +44,9 @@ impl Place {
     pub(super) fn advance(&mut self, page: PageRead) -> bool {
         let before = self.count.replace(page.count).unwrap_or(page.count);
         let left = before.saturating_sub(page.count);
-        self.may_repeat += page.count.saturating_sub(before);
+        let came = page.count.saturating_sub(before);
+        self.has_grown |= came > 0;
+        self.may_repeat += came;
         self.repeats += page.length.saturating_sub(page.brought);
         let end = self.offset + page.length;
         let goes_back = self.step(left, end, page.length);
@@ -61,8 +66,10 @@ impl Place {
             self.offset += 100;
             return false;
         }
-        if left == 0 || self.backs == REPEATED {
-            (self.seen, self.offset) = (self.seen.max(end), end);
+        // As many may leave until the next page; but it must get on.
+        let margin = left.min(length.saturating_sub(1));
+        if left == 0 || self.backs == BACKS {
+            (self.seen, self.offset) = (self.seen.max(end), end - margin);
             return false;
         }
         self.backs += 1;
@@ -70,9 +77,13 @@ impl Place {
         if self.offset <= self.seen {
             self.seen = self.seen.max(end);
         }
-        // As many may leave until the next page.
-        self.offset = self.seen.saturating_sub(left.min(length.saturating_sub(1)));
+        self.offset = self.seen.saturating_sub(margin);
         true
+    }
+
+    /// Whether some have come since the walk began: where the newest stand first, it has not seen them.
+    pub(super) fn has_grown(&self) -> bool {
+        self.has_grown
     }
 
     /// Passes over one that cannot be read.
@@ -116,10 +127,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_has_grown_is_known_for_it() {
+        let mut place = Place::default();
+        for (count, has_grown) in [(9, false), (8, false), (9, true), (9, true)] {
+            place.advance(PageRead { count, has_next: true, length: 3, brought: 3 });
+            assert_eq!(place.has_grown(), has_grown, "{count}");
+        }
+    }
+
+    #[test]
     fn a_list_that_says_at_each_page_that_it_is_shorter_ends() {
         let mut place = Place::default();
         let pages = (0..1_000_000).rev().map(|count| PageRead { count, has_next: true, length: 3, brought: 0 });
         let read = pages.take_while(|page| place.advance(*page)).count();
-        assert!(read < 2 * REPEATED as usize + 3, "{read}");
+        assert!(read < (BACKS + REPEATED) as usize + 3, "{read}");
     }
 }

@@ -90,7 +90,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
 
         let mut turns = FuturesUnordered::new();
         let mut poll: Option<BoxFuture<'a, Result<Listing, RoundError>>> = None;
-        let mut pass_over: Option<BoxFuture<'a, ()>> = None;
+        let mut resend_after: Option<BoxFuture<'a, ()>> = None;
         loop {
             self.get_over_it();
             let goes_on = self.failure.is_none() && !stop.is_cancelled();
@@ -115,9 +115,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             }
             let is_full = self.desk.lanes.ready() >= FULL;
             poll = poll.filter(|_| goes_on && !is_full);
-            pass_over = pass_over.filter(|_| goes_on && is_full);
+            resend_after = resend_after.filter(|_| goes_on && is_full);
             if goes_on && is_full {
-                pass_over = pass_over.or_else(|| self.polling.map(|polling| engine.clock.sleep(polling.every)));
+                resend_after = resend_after.or_else(|| self.polling.map(|polling| engine.clock.sleep(polling.every)));
             } else if goes_on {
                 poll = poll.or_else(|| self.polling.map(|polling| self.list_after(polling).boxed()));
             }
@@ -130,7 +130,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 Some(turned) = turns.next() => Event::Turned(turned),
                 Some((id, pending)) = self.desk.overtime.next() => Event::WentHome(id, pending),
                 Some(listing) = maybe(poll.as_mut()) => Event::Listed(listing),
-                Some(()) = maybe(pass_over.as_mut()) => Event::Enough,
+                Some(()) = maybe(resend_after.as_mut()) => Event::Enough,
                 Some(()) = maybe(due.map(|due| engine.clock.sleep(due.saturating_sub(engine.clock.now())))) => Event::Due,
                 // The turns look at it themselves.
                 () = stop.cancelled(), if goes_on => Event::Stopped,
@@ -158,7 +158,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                     }
                 }
                 Event::Enough => {
-                    pass_over = None;
+                    resend_after = None;
                     self.desk.lanes.resend();
                     self.take_up_again().await
                 }

@@ -31,7 +31,7 @@ pub struct Held {
     pub upserted: Duration,
     /// The same by a request that somebody waited for, if there was one.
     pub upserted_in_time: Option<Duration>,
-    /// It is here by a request that nobody waited for any more.
+    /// It is here by a request that nobody waited for any more, and may have been taken for gone since that was sent.
     pub brought_late: bool,
 }
 
@@ -211,9 +211,11 @@ impl Server {
         (201, body)
     }
 
-    /// Takes a record's fields in, as questions P14 and P15 are answered. Whether it is new.
-    pub fn upsert(&mut self, now: Duration, key: &Key, sent: &Map<String, Value>, late: bool) -> bool {
+    /// Takes a record's fields in, as questions P14 and P15 are answered. `late`: when a request was sent that nobody waits for
+    /// any more. Whether it is new.
+    pub fn upsert(&mut self, now: Duration, key: &Key, fields: &Map<String, Value>, late: Option<Duration>) -> bool {
         let answers = self.answers;
+        let is_late_return = late.is_some_and(|sent| self.accepted_since(sent));
         let (is_new, is_going) = (!self.records.contains_key(key), self.is_about_to_go(key));
         let held = self.records.entry(key.clone()).or_insert_with(|| Held {
             active: true,
@@ -223,13 +225,13 @@ impl Server {
             upserted_in_time: None,
             brought_late: false,
         });
-        held.brought_late = late && (is_new || !held.active || is_going || held.brought_late);
+        held.brought_late = is_late_return && (is_new || !held.active || is_going || held.brought_late);
         let before = std::mem::take(&mut held.fields);
-        let mut fields = if answers.clears_left_out { Map::new() } else { before.clone() };
-        fields.extend(sent.clone());
-        held.next_edges = (!answers.edges_end_at_once).then(|| edges::keep(&mut fields, &before));
-        (held.fields, held.active, held.upserted) = (fields, true, now);
-        if !late {
+        let mut taken = if answers.clears_left_out { Map::new() } else { before.clone() };
+        taken.extend(fields.clone());
+        held.next_edges = (!answers.edges_end_at_once).then(|| edges::keep(&mut taken, &before));
+        (held.fields, held.active, held.upserted) = (taken, true, now);
+        if late.is_none() {
             held.upserted_in_time = Some(now);
         }
         is_new

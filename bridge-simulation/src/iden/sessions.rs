@@ -130,7 +130,7 @@ impl Server {
         let mut created = 0;
         for record in &records {
             let key: Key = (slug.to_owned(), record["id"].as_str().unwrap().to_owned());
-            created += u64::from(self.upsert(now, &key, record, ask.late));
+            created += u64::from(self.upsert(now, &key, record, ask.late.then_some(ask.sent)));
             let session = self.sessions.get_mut(&id).unwrap();
             *session.pushed.entry(key.clone()).or_default() += 1;
             if kind == "account" {
@@ -143,6 +143,11 @@ impl Server {
         let all: u32 = self.sessions[&id].pushed.iter().filter(|(key, _)| key.0 == slug).map(|(_, times)| times).sum();
         let total = if self.answers.cumulative_total { u64::from(all) } else { page };
         (200, json!({"total": total, "created": created, "updated": page - created}))
+    }
+
+    /// Whether a session has been completed since then.
+    pub fn accepted_since(&self, sent: Duration) -> bool {
+        self.sessions.values().any(|session| session.stands == Stands::Completed && session.accepted > sent)
     }
 
     /// Whether a clean-up is about to remove it.

@@ -124,14 +124,14 @@ impl Server {
         (task.ended, task.ended_at) = (Some(status.clone()), now);
         (task.error, task.ended_late) = (report["error"].clone(), ask.late);
         if status == "completed" && self.answers.tasks_change_view {
-            self.change_view(now, ask.late, id, &report["result"]);
+            self.change_view(now, ask.late.then_some(ask.sent), id, &report["result"]);
         }
         self.events.push(Event::Reported { task: id, status, ask: ask.clone() });
         (200, self.tasks[&id].show(now))
     }
 
     /// A completed task, in Iden's own view.
-    fn change_view(&mut self, now: Duration, late: bool, id: Uuid, result: &Value) {
+    fn change_view(&mut self, now: Duration, late: Option<Duration>, id: Uuid, result: &Value) {
         let Task { action, payload, number, .. } = self.tasks[&id].clone();
         let key = ("employee".to_owned(), number.to_string());
         let memberships = payload.get("memberships").cloned();

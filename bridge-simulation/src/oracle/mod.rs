@@ -58,6 +58,9 @@ pub struct Oracle {
     forgotten: BTreeSet<Uuid>,
     /// Tasks that were read to be carried out, and when.
     read: BTreeMap<Uuid, Duration>,
+    /// When the walk through the list of tasks began that is under way, and when the last one that came to its end.
+    walk: Option<Duration>,
+    walked_since: Option<Duration>,
     process: u32,
     /// Sessions that may stay open: of processes that died, of answers that were lost.
     pub orphans: u64,
@@ -90,6 +93,8 @@ impl Oracle {
             read: BTreeMap::new(),
             attempted: BTreeMap::new(),
             refused: BTreeMap::new(),
+            walk: None,
+            walked_since: None,
             process: 0,
             orphans: 0,
             pause_until: Duration::ZERO,
@@ -109,6 +114,7 @@ impl Oracle {
         (self.pause_until, self.failed_retries, self.successes) = (Duration::ZERO, 0, 0);
         self.failed.clear();
         self.read.clear();
+        (self.walk, self.walked_since) = (None, None);
     }
 
     /// The next process has an empty journal. What this one was told and has begun is forgotten: what Iden holds has to be

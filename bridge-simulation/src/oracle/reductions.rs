@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use uuid::Uuid;
+
 use super::{
     Oracle,
     allowed::Approved,
     facts::{is_ordered, is_ordered_edge},
 };
-use uuid::Uuid;
-
 use crate::{
     iden::{
         Edge, Key, Push, Server,

@@ -20,7 +20,7 @@ use crate::{
 /// How long a request is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Whether a task has made somebody when nobody waited for this request any more.
+/// Whether a task has touched somebody when nobody waited for this request any more.
 fn is_after(sent: Duration) -> impl Fn((Duration, Option<Duration>)) -> bool {
     move |(_, touched)| touched.is_some_and(|touched| touched > sent + PATIENCE)
 }

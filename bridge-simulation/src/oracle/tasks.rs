@@ -46,6 +46,18 @@ impl Oracle {
         }
     }
 
+    /// A page of the list of tasks is asked for.
+    pub fn list_is_read(&mut self, now: Duration, offset: usize) {
+        if offset == 0 {
+            self.walk.get_or_insert(now);
+        }
+    }
+
+    /// The connector has heard the last page.
+    pub fn list_has_ended(&mut self) {
+        self.walked_since = self.walk.take().or(self.walked_since);
+    }
+
     /// The connector has read a task, to carry it out now.
     pub fn task_is_read(&mut self, now: Duration, id: Uuid) {
         // One that was begun before is looked into first.
@@ -76,6 +88,9 @@ impl Oracle {
 
     /// A handler is called.
     pub fn handler_begins(&mut self, now: Duration, id: Uuid, server: &Server, world: &World) {
+        if self.read.get(&id).is_some_and(|since| *since + GATE < now) {
+            self.violated(now, 17, format_args!("task {id} was read, and is begun too late"));
+        }
         self.nothing_waits(now);
         self.is_looked_after(id);
         let was_forgotten = self.forgotten.contains(&id);
@@ -110,7 +125,13 @@ impl Oracle {
         }
         let passes = matches!(task.action, "suspend_account" | "delete_account");
         let older = server.tasks.values().find(|other| {
-            other.number == task.number && other.place() < task.place() && other.is_pending(now) && far(other)
+            // One that came after the beginning of its last full look, the connector cannot know.
+            let may_be_known = self.walked_since.is_some_and(|since| other.created <= since);
+            other.number == task.number
+                && other.place() < task.place()
+                && other.is_pending(now)
+                && far(other)
+                && may_be_known
         });
         if let Some(older) = older.filter(|_| !passes && far(task)) {
             self.violated(now, 11, format_args!("task {id} is carried out before {}, which is older", older.id));

@@ -28,6 +28,9 @@ impl Oracle {
         }
         let parts = ask.parts();
         let is_report = ask.method == "PATCH" && parts.last() == Some(&"status");
+        if ask.method == "GET" && parts.last() == Some(&"tasks") {
+            self.list_is_read(now, ask.number("offset").unwrap_or_default());
+        }
         if let [.., "tasks", task, "status"] = parts[..] {
             // It has ended, with a handler or without. When it is read from now on, it is about the report.
             task.parse().into_iter().for_each(|task| self.is_looked_after(task));

@@ -78,6 +78,12 @@ impl Transport for Network {
         {
             task.parse().into_iter().for_each(|task| state.oracle.task_is_read(now, task));
         }
+        if let (Ok(response), "GET", [.., "tasks"]) = (&heard, ask.method, &ask.parts()[..])
+            && serde_json::from_slice(&response.body)
+                .is_ok_and(|page: Value| page["next"].is_null() && page["results"].is_array())
+        {
+            state.oracle.list_has_ended();
+        }
         heard.map_err(|kind| TransportError::new(kind, "the simulated network"))
     }
 }

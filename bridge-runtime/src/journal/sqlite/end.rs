@@ -9,7 +9,7 @@ use super::{
     scan::no_scan,
     session::{HELD, close, unapproved},
     store::Store,
-    touched::{Forget, note_unpushed},
+    touched::{Forget, note_unpushed, untouched},
     values::At,
 };
 use crate::{journal::ScanEnd, planted::Bug};
@@ -30,11 +30,11 @@ impl Store {
             }
             ScanEnd::Kept => self.write(confirm),
             ScanEnd::Reduced { approval } => self.write(|tx| {
-                take_down(tx, at, approval.as_deref(), false)?;
+                take_down(tx, at, approval.as_deref(), None)?;
                 reduce(tx)
             }),
             ScanEnd::Completed { approval, settled } => self.write(|tx| {
-                take_down(tx, at, approval.as_deref(), settled)?;
+                take_down(tx, at, approval.as_deref(), settled.then_some(touched_before))?;
                 reduce(tx)?;
                 if settled {
                     note_unpushed(tx)?;
@@ -81,15 +81,17 @@ fn reduce(tx: &Transaction<'_>) -> Result<()> {
 }
 
 /// Writes down what is lost and was not approved, for the sum of a day. Removals only with those who are known no more: else
-/// they would count again with the next session.
-fn take_down(tx: &Transaction<'_>, at: Timestamp, approval: Option<&str>, with_removed: bool) -> Result<()> {
+/// they would count again with the next session. `removed`: where they are, the last touch before the scan.
+fn take_down(tx: &Transaction<'_>, at: Timestamp, approval: Option<&str>, removed: Option<i64>) -> Result<()> {
     tx.prepare_cached("DELETE FROM taken WHERE at <= ?1")?.execute([At(a_day_before(at))])?;
     let mut take = tx.prepare_cached(&format!(
         "INSERT INTO taken (type, at, kind, count)
-         SELECT type, ?2, kind, count(*) FROM item WHERE (kind <> 0 OR ?3) AND {} GROUP BY type, kind",
+         SELECT type, ?2, kind, count(*) FROM item
+         WHERE (kind <> 0 OR (?3 IS NOT NULL AND {})) AND {} GROUP BY type, kind",
+        untouched("item.type", "item.id", "?3"),
         unapproved("item.type", "item.kind", "item.id", "item.target")
     ))?;
-    take.execute((approval, At(at), with_removed))?;
+    take.execute((approval, At(at), removed))?;
     Ok(())
 }
 

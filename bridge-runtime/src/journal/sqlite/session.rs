@@ -9,7 +9,7 @@ use super::{
     end::remove,
     fault::{Fault, Result},
     store::Store,
-    touched::note_unpushed,
+    touched::{note_unpushed, untouched},
     values::{At, from_word, word},
 };
 use crate::{
@@ -55,10 +55,11 @@ impl Store {
     /// What was seen is lost with the process that has seen it, but for what was written down before `complete` was sent.
     fn settle_completed(&mut self, at: Timestamp) -> Result<()> {
         self.write(|tx| {
-            let mut taken = tx.prepare_cached(
+            let mut taken = tx.prepare_cached(&format!(
                 "INSERT INTO taken (type, at, kind, count)
-                 SELECT type, ?1, 0, count(*) FROM leaving WHERE counts GROUP BY type",
-            )?;
+                 SELECT leaving.type, ?1, 0, count(*) FROM leaving, session WHERE counts AND {} GROUP BY leaving.type",
+                untouched("leaving.type", "leaving.id", "touched_before")
+            ))?;
             taken.execute([At(at)])?;
             remove_leaving(tx)?;
             // Where the scan had ended, it has made the baseline.

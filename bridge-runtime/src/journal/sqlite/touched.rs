@@ -32,19 +32,23 @@ const NEXT_MISS: Duration = Duration::from_secs(5 * 60);
 /// In place of the misses of an account that was made while a scan was open: the end of that scan begins the count.
 const MADE_WHILE_SCANNING: i64 = -1;
 
-/// The record ?1, ?2 in `known` that no task has to do with since the touch ?3.
-const UNTOUCHED: &str = "
-    WHERE type = ?1 AND id = ?2
-      AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.type = ?1 AND touched.id = ?2 AND number > ?3)
-      AND NOT EXISTS (SELECT 1 FROM open_task JOIN type ON type.slug = open_task.slug
-                      WHERE type.id = ?1 AND open_task.account = ?2)";
+/// Whether no task has to do with this record since that touch.
+pub(super) fn untouched(type_: &str, id: &str, touched_before: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM touched
+                     WHERE touched.type = {type_} AND touched.id = {id} AND number > {touched_before})
+         AND NOT EXISTS (SELECT 1 FROM open_task JOIN type ON type.slug = open_task.slug
+                         WHERE type.id = {type_} AND open_task.account = {id})"
+    )
+}
 
 impl<'a> Forget<'a> {
     pub(super) fn new(tx: &'a Transaction<'_>, touched_before: i64) -> Result<Self> {
+        let it = format!("type = ?1 AND id = ?2 AND {}", untouched("?1", "?2", "?3"));
         let spare = tx.prepare_cached(&format!(
-            "UPDATE known SET spared = 1 {UNTOUCHED} AND EXISTS (SELECT 1 FROM type WHERE type.id = ?1 AND unpushed)"
+            "UPDATE known SET spared = 1 WHERE {it} AND EXISTS (SELECT 1 FROM type WHERE type.id = ?1 AND unpushed)"
         ))?;
-        let forget = tx.prepare_cached(&format!("DELETE FROM known {UNTOUCHED}"))?;
+        let forget = tx.prepare_cached(&format!("DELETE FROM known WHERE {it}"))?;
         Ok(Forget { spare, forget, touched_before })
     }
 

@@ -23,7 +23,10 @@ impl Store {
                AND (state IN (?3, ?4, ?5)
                     OR (state IN (?6, ?7) AND outcome IS NULL
                         AND EXISTS (SELECT 1 FROM task_step WHERE task_step.task = task.id AND task_step.state = ?3))
-                    OR outcome ->> '$.report.error.code' = 'outcome_unknown')
+                    OR outcome ->> '$.report.error.code' = 'outcome_unknown'
+                    -- An attempt before its last one may have made it.
+                    OR (outcome ->> '$.report.status' = 'failed'
+                        AND EXISTS (SELECT 1 FROM task_step WHERE task_step.task = task.id AND task_step.state = ?4)))
                AND EXISTS (SELECT 1 FROM scratch.unseen WHERE unseen.type = type.id AND why = 'absent')
              ORDER BY since LIMIT 1",
         )?;

@@ -94,6 +94,16 @@ async fn a_session_that_took_nothing_away_does_not_count() {
 }
 
 #[tokio::test]
+async fn one_who_stays_known_because_of_a_task_does_not_count_at_each_session() {
+    let journal = three_losses().await;
+    start(&journal, &task(1, Some("a"))).await;
+    move_to(&journal, &task(1, Some("a")), TaskState::Parked).await;
+    journal.end_scan(end(true), NOW).await.unwrap();
+    assert_eq!(known(&journal, "employee").await, ["a", "b", "c"]);
+    assert_eq!(last_day(&journal, 0).await.removed, 0);
+}
+
+#[tokio::test]
 async fn a_removal_that_iden_has_not_carried_out_counts_once_it_has() {
     let journal = three_losses().await;
     journal.end_scan(end(false), NOW).await.unwrap();

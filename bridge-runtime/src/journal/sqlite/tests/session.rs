@@ -125,6 +125,8 @@ async fn an_account_that_a_task_touched_since_is_not_settled_away() {
     settle(&journal, &task(1, Some("b")), TaskEffect::default()).await;
     journal.settle_completed(NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    assert_eq!(losses(&journal).await.last_day.removed, 1, "nor is it counted");
 }
 
 #[tokio::test]

@@ -89,6 +89,16 @@ async fn an_end_that_says_that_nobody_knows_is_unclear() {
 }
 
 #[tokio::test]
+async fn one_that_failed_after_an_attempt_was_cut_off_is_unclear() {
+    let journal = begun(&["a"]).await;
+    move_to(&journal, &creation(), TaskState::Interrupted).await;
+    start(&journal, &creation()).await;
+    let failed = TaskEnd { report: TaskReport::failed("account_already_exists", "so it is"), secret: false };
+    journal.end_task(&creation(), &failed, TaskEffect::default(), NOW).await.unwrap();
+    assert_eq!(unclear(&journal).await, Some(task_id(1)));
+}
+
+#[tokio::test]
 async fn other_tasks_make_nobody() {
     let journal = begun(&["a"]).await;
     end(&journal, &creation(), TaskEffect::default()).await;

@@ -1,0 +1,148 @@
+//! The end of a session that was filled: it is completed, or ended without that.
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    engine::SyncEngine,
+    error::SyncError,
+    proof::Proof,
+    run::Run,
+    session::{Ending, NotCompleted, Session},
+    types::Required,
+};
+use crate::{
+    gate::Closed,
+    journal::{Activity, JournalError, OpenSession, SessionState},
+    planted::Bug,
+};
+
+/// Why a session was not completed.
+pub(super) enum Failed {
+    /// No `complete` can arrive.
+    NothingSent(SyncError),
+    /// One may have arrived, or may arrive yet.
+    Unanswered(Unanswered),
+}
+
+impl<E: Into<SyncError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Failed::NothingSent(error.into())
+    }
+}
+
+pub(super) struct Unanswered {
+    error: SyncError,
+    gate: Closed,
+    /// The hash of the plan that a person had approved, where that was needed.
+    approval: Option<String>,
+}
+
+/// A session that was not completed, as far as is known.
+pub(super) struct Unfinished {
+    pub(super) error: SyncError,
+    /// It may be open still.
+    pub(super) is_open: bool,
+}
+
+impl<S: Send + Sync + 'static> SyncEngine<S> {
+    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. Answers with the hash of the plan
+    /// that a person had approved, where that was needed.
+    pub(super) async fn complete(
+        &self,
+        session: &Session<'_>,
+        run: &mut Run<'_, S>,
+        required: &Required,
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, Failed> {
+        run.refresh().await?;
+        self.say(Activity::Completing).await?;
+        self.enter(Some(session.id()), SessionState::Gated).await?;
+        let gate = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(SyncError::Interrupted.into()),
+            gate = self.gate.close(self.clock()) => gate,
+        };
+        let Some(gate) = gate else { return Err(SyncError::TasksUnderWay { waited: self.gate.budget() }.into()) };
+        let proof = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(SyncError::Interrupted.into()),
+            proof = self.prove(session, run, required, &gate) => proof?,
+            () = self.sleep_until(gate.complete_by()) => {
+                let waited = self.gate.budget().as_secs();
+                let why = format!("waiting for tasks and reading again what they had touched took more than {waited} s");
+                return Err(SyncError::Incomplete(vec![why]).into());
+            }
+        };
+        // Reading again may have said something else.
+        self.say(Activity::Completing).await?;
+        // From here on it is finished rather than interrupted.
+        let approval = proof.cleared().approval().map(str::to_owned);
+        let completing =
+            OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
+        self.journal().begin_completing(completing, approval.as_deref()).await?;
+        if let Some(hash) = &approval {
+            tracing::info!(hash, "a person has approved what is taken away; the approval is used up");
+        }
+        let completed = tokio::select! {
+            biased;
+            completed = session.complete(&proof) => completed,
+            // Tasks must not wait for a server that does not answer. No `complete` is on its way any more, only questions.
+            () = self.sleep_until(gate.until()) => Err(NotCompleted::unsettled("there was no answer in time")),
+        };
+        match completed {
+            Ok(()) => Ok(approval),
+            Err(NotCompleted { error, may_arrive: false }) => Err(Failed::NothingSent(error)),
+            Err(NotCompleted { error, .. }) => Err(Failed::Unanswered(Unanswered { error, gate, approval })),
+        }
+    }
+
+    async fn prove(
+        &self,
+        session: &Session<'_>,
+        run: &mut Run<'_, S>,
+        required: &Required,
+        gate: &Closed,
+    ) -> Result<Proof, SyncError> {
+        run.reread_touched(gate).await?;
+        let cleared = run.clear().await?;
+        run.push_held_back(&cleared).await?;
+        run.prove(session, required, cleared, gate).await
+    }
+
+    pub(super) async fn abandon(&self, session: &Session<'_>, error: SyncError) -> Result<Unfinished, JournalError> {
+        self.enter(Some(session.id()), SessionState::Abandoning).await?;
+        let is_open = !(Bug::AbandonIsForgotten.is_planted() || session.abandon().await);
+        Ok(Unfinished { error, is_open })
+    }
+
+    /// A `complete` that arrives later removes whom tasks make from now on: as long as the gate may be closed, they wait until the
+    /// session has ended.
+    pub(super) async fn end_unanswered(
+        &self,
+        session: &Session<'_>,
+        Unanswered { error, gate, approval }: Unanswered,
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, Unfinished> {
+        if matches!(error, SyncError::Unsettled { .. }) {
+            // It may be the clean-up at work, so it is not abandoned. The next sync asks.
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = self.sleep_until(gate.until()) => {}
+            }
+            return Err(Unfinished { error, is_open: true });
+        }
+        let ended = tokio::select! {
+            biased;
+            ended = session.end() => ended,
+            () = self.sleep_until(gate.until()) => Ending::Unknown,
+        };
+        match ended {
+            Ending::Completed => Ok(approval),
+            Ending::Abandoned => Err(Unfinished { error, is_open: false }),
+            Ending::Unknown => {
+                Err(Unfinished { error: SyncError::Unsettled { why: error.to_string() }, is_open: true })
+            }
+        }
+    }
+}
