@@ -27,7 +27,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::ScheduledIsPickedUp, 1, 11),
     (Bug::TaskPageIsSkipped, 27, 11),
     (Bug::SettledRunsAgain, 4, 10),
-    (Bug::InterruptionIsForgotten, 41, 9),
+    (Bug::InterruptionIsForgotten, 44, 9),
     (Bug::RetriesAreFree, 1517, 13),
     (Bug::AbandonIsForgotten, 26, 14),
     (Bug::VanishedIsRemoved, 1, 1),

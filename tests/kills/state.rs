@@ -15,7 +15,7 @@ pub const JOURNAL: &str = "journal.db";
 pub const LOCK: &str = "engine.lock";
 
 /// That of a journal which the program has opened.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What the steps of its own schema did to version 1, undone. Tasks that are over are forgotten.
 const BACK_TO_VERSION_1: &str = "
@@ -23,6 +23,10 @@ const BACK_TO_VERSION_1: &str = "
     alter table touched drop column made; alter table touched drop column misses;
     alter table known drop column spared; alter table type drop column unpushed;
     alter table ordered rename column gone to keep;
+    drop table leaving; alter table touched drop column missed_at;
+    alter table type drop column coming; alter table type drop column coming_edges;
+    alter table session add column plan text;
+    alter table session add column approved integer not null default 0;
     create table task (id text primary key, slug text, account text, report text) strict, without rowid;
     pragma user_version = 1;";
 
