@@ -83,7 +83,8 @@ impl Gate {
     /// open as before.
     pub(crate) async fn close(&self, clock: &dyn Clock) -> Option<Closed> {
         let complete_by = clock.now().saturating_add(self.budget);
-        let until = complete_by.saturating_add(self.answer);
+        let answer = if Bug::GateHasNoEnd.is_planted() { self.answer * 20 } else { self.answer };
+        let until = complete_by.saturating_add(answer);
         tokio::select! {
             biased;
             // The lock is fair: whoever comes after this waits behind it.

@@ -48,6 +48,12 @@ bugs! {
     InheritedCompletes,
     OrderIsIgnored,
     OvertakenRuns,
+    PushIsNotWritten,
+    DayIsNotSummed,
+    ApprovalIsNotSeen,
+    StopIsNotHeard,
+    GateHasNoEnd,
+    AppIsNotLookedFor,
 }
 
 impl Bug {

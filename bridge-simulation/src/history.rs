@@ -102,7 +102,11 @@ pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
     loop {
         // One of its own for each process: dropped, nothing of it is left.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let end = runtime.block_on(process(&stage, &disk, after));
+        let end = runtime.block_on(async {
+            let end = process(&stage, &disk, after).await;
+            knows_whom_iden_holds(&stage, &disk).await;
+            end
+        });
         drop(runtime);
         disk.forget_scan();
         let mut guard = stage.look();
@@ -139,17 +143,23 @@ pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
     }
 }
 
+/// Invariant 5, when a process has ended.
+async fn knows_whom_iden_holds(stage: &Stage, disk: &SqliteJournal) {
+    // A new journal knows nobody at first.
+    if stage.look().journal_is_lost {
+        return;
+    }
+    disk.forget_scan();
+    let known = known::ids(disk).await.unwrap();
+    let mut guard = stage.look();
+    let state = &mut *guard;
+    if let Some(key) = known::unknown(&known, &state.server) {
+        state.oracle.violated(state.now, 5, format_args!("Iden holds {key:?}, and the journal does not know it"));
+    }
+}
+
 async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration) -> End {
     stage.boot(after);
-    // A new journal knows nobody at first.
-    if !stage.look().journal_is_lost {
-        let known = known::ids(disk).await.unwrap();
-        let mut guard = stage.look();
-        let state = &mut *guard;
-        if let Some(key) = known::unknown(&known, &state.server) {
-            state.oracle.violated(state.now, 5, format_args!("Iden holds {key:?}, and the journal does not know it"));
-        }
-    }
     let plan = &stage.plan;
     let (seed, number) = (plan.seed, u64::from(stage.look().process));
     let key = ApiKey::new("key").unwrap();
@@ -231,16 +241,25 @@ async fn look_after(
                 Some(_) => {}
             }
         }
-        if state.strikes(Fault::ClockJump) {
+        if state.may_strike(Fault::ClockJump) {
+            let was_off_by = state.wall_is_off_by;
+            let mut asleep = Duration::ZERO;
             match state.admin_dice.below(3) {
                 0 => state.wall_is_off_by += state.admin_dice.between(0, 200_000) as i64 - 100_000,
                 1 => state.wall_is_off_by = 0,
                 _ => {
-                    let asleep = state.admin_dice.log_millis(1_000, 900_000);
+                    asleep = state.admin_dice.log_millis(1_000, 900_000);
                     state.sleep_through(asleep);
                     state.oracle.nobody_waits();
                     stopped_at.iter_mut().for_each(|at| *at += asleep);
                 }
+            }
+            let has_jumped = state.wall_is_off_by != was_off_by;
+            if has_jumped {
+                state.oracle.day_is_over();
+            }
+            if has_jumped || !asleep.is_zero() {
+                state.has_fired(Fault::ClockJump);
             }
         }
         if !state.quiet && stopped_at.is_none() && state.admin_dice.chance(0.01) {

@@ -7,6 +7,7 @@ use bridge_simulation::{
     history::{history, of_seed},
     plan::Plan,
     reference, shards,
+    stage::Cut,
 };
 use clap::{Parser, Subcommand};
 
@@ -64,6 +65,9 @@ enum What {
         /// One point of so many
         #[arg(long, default_value_t = 1)]
         every: usize,
+        /// Prints the history with a crash at this point alone
+        #[arg(long)]
+        at: Option<u64>,
     },
     /// Plants each bug, and looks whether its witness shows it
     #[cfg(feature = "planted-bugs")]
@@ -87,6 +91,17 @@ fn fault(name: &str) -> Result<Fault, String> {
     Fault::named(name).ok_or_else(|| format!("the kinds are {:?}", Fault::ALL))
 }
 
+/// Prints a history, event by event, and what it breaks. Whether that is nothing.
+fn print_history(plan: Plan, cut: Option<Cut>) -> bool {
+    println!("{plan:#?}");
+    let outcome = history(plan, cut, true);
+    for line in &outcome.lines {
+        println!("{}", line.chars().take(400).collect::<String>());
+    }
+    println!("{:#?}", outcome.violations);
+    outcome.violations.is_empty()
+}
+
 fn main() -> io::Result<ExitCode> {
     let holds = match Arguments::parse().what {
         What::Seeds { from, count, jobs, report, ledger } => {
@@ -105,13 +120,7 @@ fn main() -> io::Result<ExitCode> {
         What::Seed { seed, without, cut } => {
             let mut plan = Plan::draw(seed);
             plan.faults = without.into_iter().fold(plan.faults, Faults::without);
-            println!("{plan:#?}");
-            let outcome = history(plan, cut, true);
-            for line in &outcome.lines {
-                println!("{}", line.chars().take(400).collect::<String>());
-            }
-            println!("{:#?}", outcome.violations);
-            outcome.violations.is_empty()
+            print_history(plan, cut)
         }
         What::Twice { from, count } => {
             let differs = |seed: &u64| of_seed(*seed).figures() != of_seed(*seed).figures();
@@ -119,10 +128,14 @@ fn main() -> io::Result<ExitCode> {
             println!("{count} seeds twice; histories that differ: {differ:?}");
             differ.is_empty()
         }
-        What::Cuts { seed, every } => {
+        What::Cuts { seed, at: Some(at), .. } => print_history(reference::plan(seed), Some(at)),
+        What::Cuts { seed, every, at: None } => {
             let (points, broken) = reference::cuts(seed, every);
             for (cut, outcome) in &broken {
-                println!("a crash at point {cut}: {:?}", outcome.violations);
+                println!(
+                    "a crash at point {cut}, again with `cuts --seed {seed} --at {cut}`: {:?}",
+                    outcome.violations
+                );
             }
             println!(
                 "a crash at each of {} of {points} points; broken: {}",

@@ -18,12 +18,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{history::of_seed, report::Report};
+use crate::{history::of_seed, report::Report, trace::Trace};
 
 /// How many seeds a process takes.
 const SHARD: u64 = 500;
-/// Seeds whose histories stand for how the engines behave.
-const FINGERPRINT: Range<u64> = 0..16;
 /// After so many broken seeds there is enough to look at.
 const ENOUGH: usize = 20;
 /// How often a long run says how far it is.
@@ -32,7 +30,7 @@ const SAY: Duration = Duration::from_secs(60);
 /// A shard that is done.
 #[derive(Serialize, Deserialize)]
 struct Done {
-    /// The engines that it was run with.
+    /// The program that has run it, with its engines and its oracle.
     fingerprint: u64,
     from: u64,
     to: u64,
@@ -54,9 +52,10 @@ pub fn run_here(seeds: Range<u64>) -> Report {
 /// Runs these seeds in `jobs` processes at a time. With a ledger, what stands there is not run again.
 ///
 /// # Errors
-/// A process cannot be started or says something else, or the ledger is of other engines.
+/// A process cannot be started or says something else, or the ledger is of another program: of other engines, or of an
+/// oracle that looks elsewhere.
 pub fn run(seeds: &Range<u64>, jobs: usize, ledger: Option<&Path>) -> io::Result<Report> {
-    let fingerprint = FINGERPRINT.fold(0_u64, |all, seed| all.rotate_left(7) ^ of_seed(seed).hash);
+    let fingerprint = fingerprint_of(&fs::read(std::env::current_exe()?)?);
     let done = ledger.map_or(Ok(Vec::new()), |path| read(path, fingerprint))?;
     let ledger = ledger.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
     let known: BTreeSet<(u64, u64)> = done.iter().map(|one| (one.from, one.to)).collect();
@@ -119,6 +118,12 @@ impl Work<'_> {
     }
 }
 
+fn fingerprint_of(program: &[u8]) -> u64 {
+    let mut trace = Trace::new(false);
+    trace.note(Duration::ZERO, "program", program);
+    trace.hash()
+}
+
 fn in_a_process(shard: &Range<u64>) -> io::Result<Report> {
     let mut child = Command::new(std::env::current_exe()?);
     child.args(["shard", &shard.start.to_string(), &shard.end.to_string()]);
@@ -135,7 +140,7 @@ fn read(path: &Path, fingerprint: u64) -> io::Result<Vec<Done>> {
     // The last line may be half of one.
     let done: Vec<Done> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     if done.iter().any(|one| one.fingerprint != fingerprint) {
-        let why = format!("{} is of engines that behave otherwise: name another file", path.display());
+        let why = format!("{} is of another program: name another file", path.display());
         return Err(io::Error::other(why));
     }
     Ok(done)

@@ -242,6 +242,15 @@ impl State {
 
     /// Whether a fault of this kind happens here.
     pub fn strikes(&mut self, fault: Fault) -> bool {
+        let strikes = self.may_strike(fault);
+        if strikes {
+            self.has_fired(fault);
+        }
+        strikes
+    }
+
+    /// Whether a fault of this kind happens here, unless more dice spare it: who lets it happen counts it.
+    pub fn may_strike(&mut self, fault: Fault) -> bool {
         let at = fault.position();
         let rate = self.rates[at];
         if rate == 0.0 || self.quiet || self.now < self.faults_from {
@@ -249,7 +258,6 @@ impl State {
         }
         let strikes = self.fault_dice[at].chance(rate);
         if strikes {
-            self.fired[at] += 1;
             self.trace.say(self.now, "fault", format_args!("{fault:?}"));
         }
         strikes

@@ -14,6 +14,7 @@ mod company;
 #[cfg(feature = "dev")]
 mod dev;
 mod examine;
+mod journal_trouble;
 mod killed_child;
 mod log;
 #[path = "../common/process_group.rs"]

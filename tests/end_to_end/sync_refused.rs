@@ -103,6 +103,27 @@ async fn a_record_that_was_taken_and_answered_500_is_not_forgotten() {
     stage.app().assert_removed("employee", "7");
 }
 
+/// Seed 39897 of the simulation.
+#[tokio::test]
+async fn a_record_that_came_with_its_page_and_is_refused_by_itself_is_not_forgotten() {
+    let (stage, connector) = with_a_leaver(6).await;
+    hire(&stage, 7, "New");
+    // Behind another record it is taken, and nobody hears of it.
+    stage
+        .sandbox
+        .fault(Fault::ending("PUT", "/employee/").holding("},{\"id\":\"7\"").answer(500, "stumbled").but_act());
+    stage.sandbox.fault(pages_with(7).answer(422, "no"));
+    let report = connector.sync(&go_on()).await.unwrap();
+    assert_eq!(people(&report).rejected, 1);
+    stage.app().assert_active("employee", "7");
+    stage.sandbox.clear_faults();
+    stage.sandbox.fault(pages_with(7).answer(422, "no"));
+    let error = connector.sync(&go_on()).await.expect_err("completing would remove 7, whom Iden has");
+    assert_eq!(Exit::of(&error), Exit::Held, "{error}");
+    stage.app().assert_active("employee", "7");
+    assert_mended(&stage, &connector).await;
+}
+
 #[tokio::test]
 async fn several_refused_records_at_the_head_of_a_page_do_not_keep_the_others_out() {
     let (stage, connector) = with_a_leaver(101).await;

@@ -1,16 +1,20 @@
 //! Handlers that panic, hang, or leave open whether they had their effect.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use bridge_sandbox::NewTask;
 use iden_bridge::{
     Tasks,
     journal::{SeenTask, SqliteJournal, TaskJournal},
     prelude::*,
+    sync::SyncError,
 };
 use serde_json::json;
 
-use crate::company::{Employee, Hr, Stage, employee, go_on};
+use crate::{
+    company::{Employee, Hr, Stage, employee, go_on},
+    trouble::failure,
+};
 
 /// What the next handlers do; the last one stays.
 async fn act(cx: &TaskContext<Hr>) -> Result<(), TaskError> {
@@ -164,6 +168,20 @@ async fn what_cannot_be_verified_waits_for_a_person() {
     assert_eq!(scene.stage.app().task(scene.id).unwrap().status, "pending");
 }
 
+/// What a process leaves behind that was killed between beginning a task and reporting it.
+async fn begin_and_be_killed(state: PathBuf, id: uuid::Uuid, action: &str) {
+    let begun = SeenTask {
+        id: id.into(),
+        action: action.into(),
+        slug: "employee".into(),
+        account: None,
+        logins: [None; 2],
+        due: None,
+        created: None,
+    };
+    SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
     for (action, ends, effects) in [
@@ -176,22 +194,46 @@ async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
         let account =
             if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
         let id = stage.app().queue(NewTask::new(action, "employee").account(account));
-        // What a process leaves behind that was killed between beginning and reporting.
-        let begun = SeenTask {
-            id: id.into(),
-            action: action.into(),
-            slug: "employee".into(),
-            account: None,
-            logins: [None; 2],
-            due: None,
-            created: None,
-        };
-        SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
+        begin_and_be_killed(state, id, action).await;
 
         let scene = Scene { connector: stage.attach_with(all()).await, stage, id };
 
         assert_eq!(scene.to_its_end().await, ends, "{action}");
         assert_eq!(scene.effects(), effects, "{action}");
+    }
+}
+
+/// Seeds 66924 and 156135 of the simulation: 7 has left, a task has made them anew, and the system does not show them yet.
+#[tokio::test]
+async fn no_session_is_completed_before_a_creation_that_was_cut_off_is_looked_into() {
+    for can_tell in [true, false] {
+        let stage = Stage::with(7).await;
+        let connector = stage.attach_with(all()).await;
+        connector.sync(&go_on()).await.unwrap();
+        let state = connector.state().to_owned();
+        drop(connector);
+        stage.company.hidden.lock().unwrap().push(7);
+        *stage.company.blind.lock().unwrap() = !can_tell;
+        let new = NewTask::new("create_account", "employee").account(json!({"email": "p7@acme.example"}));
+        let id = stage.app().queue(new);
+        begin_and_be_killed(state, id, "create_account").await;
+
+        let connector = stage.attach_with(all()).await;
+        let unlooked = |error| matches!(failure(error), SyncError::Unlooked { task } if task == id.into());
+        assert!(unlooked(connector.sync(&go_on()).await.unwrap_err()), "nobody has looked into it");
+        let round = connector.tasks_once(&go_on()).await.unwrap();
+        assert_eq!(round.parked, usize::from(!can_tell));
+        if can_tell {
+            stage.app().assert_task_completed(id);
+        } else {
+            assert!(unlooked(connector.sync(&go_on()).await.unwrap_err()), "a person has to");
+        }
+
+        stage.company.hidden.lock().unwrap().clear();
+        let synced = connector.sync(&go_on()).await;
+        assert!(synced.is_ok_and(|report| report.completed), "7 is there: nobody can be mistaken for a leaver");
+        stage.app().assert_active("employee", "7");
+        assert_eq!(stage.app().removed("employee"), [""; 0]);
     }
 }
 

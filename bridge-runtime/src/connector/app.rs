@@ -8,6 +8,7 @@ use super::{AppChoice, ConnectorError, Target};
 use crate::{
     client::{Client, ClientError, ErrorKind},
     journal::{Journal, KnownApp, Origin},
+    planted::Bug,
 };
 
 /// How many apps are asked for at a time.
@@ -30,6 +31,9 @@ pub(super) async fn resolve(
     }
     let (app, origin) = match target.app {
         AppChoice::Id(app) => (app, Origin::Inherited),
+        AppChoice::ByName if Bug::AppIsNotLookedFor.is_planted() => {
+            (create(client, name, target).await?, Origin::Created)
+        }
         AppChoice::Create => (create(client, name, target).await?, Origin::Created),
         AppChoice::ByName => match by_name(client, name).await {
             Ok(found) => match found[..] {

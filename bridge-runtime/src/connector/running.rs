@@ -10,6 +10,7 @@ use super::{Attached, ConnectorError, Exit, Schedule, SyncTime, schedule::jitter
 use crate::{
     clock::Clock,
     journal::{Activity, Command, Journal, TaskState},
+    planted::Bug,
     sync::SyncError,
     tasks::Polling,
 };
@@ -40,7 +41,8 @@ pub(super) async fn run<S: Send + Sync + 'static>(
     schedule: &Schedule,
     stop: &CancellationToken,
 ) -> Result<(), ConnectorError> {
-    let (stop, asked) = (stop.child_token(), Asked::default());
+    let stop = if Bug::StopIsNotHeard.is_planted() { CancellationToken::new() } else { stop.child_token() };
+    let asked = Asked::default();
     attached.meter.begin();
     // What was asked before this process came is not meant for it.
     attached.journal.take_commands().await?;

@@ -78,8 +78,8 @@ impl Judge<'_> {
             return Ok(Cleared { approval: None });
         }
         match self.journal.covering_approval(&hold.reasons, self.clock.wall()).await? {
-            Some(approval) => Ok(Cleared { approval: Some(approval) }),
-            None => {
+            Some(approval) if !Bug::ApprovalIsNotSeen.is_planted() => Ok(Cleared { approval: Some(approval) }),
+            _ => {
                 let kept = Hold::new(hold.hash.clone(), without_examples(&hold.reasons));
                 self.journal.set_held(Some(&kept)).await?;
                 Err(SyncError::Held(hold.clone()))

@@ -109,6 +109,8 @@ pub struct Push {
 pub struct Server {
     pub answers: Answers,
     pub app: Option<(Uuid, String)>,
+    /// It was made when nobody waited for it any more: who has looked for it before could not see it.
+    pub app_came_late: bool,
     pub types: BTreeMap<String, (String, String)>,
     pub records: BTreeMap<Key, Held>,
     pub sessions: BTreeMap<Uuid, Session>,
@@ -122,6 +124,7 @@ impl Server {
         Server {
             answers,
             app: None,
+            app_came_late: false,
             types: BTreeMap::new(),
             records: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -193,7 +196,8 @@ impl Server {
     fn create_app(&mut self, ask: &Ask) -> Answer {
         let body = ask.json();
         let name = body["name"].as_str().unwrap_or_default().to_owned();
-        // A second app of the same name would be another history.
+        self.app_came_late |= self.app.is_none() && ask.late;
+        // A second app of the same name would be another history. That it is asked for, the oracle objects to.
         let id = self.app.as_ref().map_or_else(|| self.dice.uuid(), |(id, _)| *id);
         self.app = Some((id, name.clone()));
         let answer = json!({"id": id, "name": name, "configuration_status": "NEW",

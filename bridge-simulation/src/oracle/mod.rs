@@ -2,6 +2,7 @@
 
 mod allowed;
 mod converged;
+mod day;
 mod facts;
 mod reductions;
 mod sessions;
@@ -45,6 +46,10 @@ pub struct Oracle {
     /// How many edges each account has that a page has named since the last completed session, whether Iden took it or not.
     tried: BTreeMap<Key, u64>,
     taken: BTreeMap<Uuid, Taken>,
+    /// Who was removed without a person's word, by type, since the beginning of the day.
+    removed: BTreeMap<String, BTreeSet<Key>>,
+    /// Sessions of the day before, as the connector's clock has it.
+    of_yesterday: BTreeSet<Uuid>,
     /// Whose creation was open again at Iden and has been reported once more, and when.
     retold: BTreeMap<Key, Duration>,
     /// Whom a completed session would have removed, had Iden not left the whole type alone (question P12), and when.
@@ -86,6 +91,8 @@ impl Oracle {
             said: BTreeMap::new(),
             tried: BTreeMap::new(),
             taken: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            of_yesterday: BTreeSet::new(),
             retold: BTreeMap::new(),
             let_go: BTreeMap::new(),
             begun: BTreeSet::new(),
@@ -124,6 +131,7 @@ impl Oracle {
         self.journal_from = self.process + 1;
         self.inherits = server.app.as_ref().map(|_| self.journal_from);
         // Whom a person has let go, the next one is asked about again.
+        self.day_is_over();
         self.approvals.clear();
         self.said.clear();
         self.tried.clear();

@@ -20,15 +20,15 @@ use crate::{
 /// What the last page that named an account said of it.
 #[derive(Debug)]
 pub(super) struct Said {
-    in_use: bool,
+    pub(super) in_use: bool,
     pub(super) edges: Edges,
 }
 
 /// What the pages of one session have taken away, without an order.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    deactivated: BTreeSet<Key>,
-    edges: BTreeSet<Edge>,
+    pub(super) deactivated: BTreeSet<Key>,
+    pub(super) edges: BTreeSet<Edge>,
 }
 
 impl Oracle {
@@ -44,6 +44,7 @@ impl Oracle {
         // It is new, or the journal is.
         let Some(said) = said else { return };
         let taken = self.taken.entry(*session).or_default();
+        let takes = said.edges != *edges || (said.in_use && !in_use);
         if *in_use {
             taken.deactivated.remove(key);
         } else if said.in_use {
@@ -66,7 +67,11 @@ impl Oracle {
             .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
         let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), |one| &one.edges))
             .then(|| format!("{:?} end, and nobody has approved it: {:?}", taken.edges, self.approvals));
-        ended.into_iter().chain(lost).for_each(|why| self.violated(now, 6, why));
+        let day = takes.then(|| self.taken_in_a_day(&key.0, *session, server, world)).flatten();
+        let day = day.map(|(accounts, edges)| {
+            format!("{accounts:?} become inactive and {edges:?} end in one day, and nobody has approved it")
+        });
+        ended.into_iter().chain(lost).chain(day).for_each(|why| self.violated(now, 6, why));
     }
 
     /// Whether so many may go, or a person has approved them, but for as many as may go unseen.

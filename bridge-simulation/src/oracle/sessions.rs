@@ -159,7 +159,12 @@ impl Oracle {
             let was_there = self.baseline.records.get(slug).is_some_and(|records| *records > 0);
             was_there && !server.sessions[&id].pushed.keys().any(|key| key.0 == slug)
         };
-        gone.retain(|slug, gone| is_emptied(slug) || gone.len() as u64 > self.allowed(slug, id));
+        let all = gone.clone();
+        gone.retain(|slug, gone| {
+            let allowed = self.allowed(slug, id);
+            is_emptied(slug) || gone.len() as u64 > allowed || self.is_too_much_for_a_day(slug, gone, allowed, server)
+        });
+        self.note_removed(all);
         let (ended, lost) = self.taken_beyond(id);
         // That a page was let through by a person was found out when it came.
         if gone.is_empty() && ended.is_empty() && lost.is_empty() {

@@ -27,6 +27,9 @@ impl Oracle {
             self.violated(now, 13, format_args!("{} {} before the end of a Retry-After", ask.method, ask.path));
         }
         let parts = ask.parts();
+        if ask.method == "POST" && parts.last() == Some(&"apps") && server.app.is_some() && !server.app_came_late {
+            self.violated(now, 8, "an app is made where there is one");
+        }
         let is_report = ask.method == "PATCH" && parts.last() == Some(&"status");
         if ask.method == "GET" && parts.last() == Some(&"tasks") {
             self.list_is_read(now, ask.number("offset").unwrap_or_default());

@@ -168,7 +168,11 @@ impl Source<Employee> for System {
             let is_naive = paging == Paging::Naive;
             let is_cut = is_naive && {
                 let mut state = self.enter();
-                state.strikes(Fault::SourceDrift) && state.system_dice.chance(0.1)
+                let is_cut = state.may_strike(Fault::SourceDrift) && state.system_dice.chance(0.1);
+                if is_cut {
+                    state.has_fired(Fault::SourceDrift);
+                }
+                is_cut
             };
             let behind = page.last().map(|last| last.number);
             let next = if is_naive { Some(cursor + page.len() as u32) } else { behind };

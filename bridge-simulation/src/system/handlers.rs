@@ -42,8 +42,11 @@ async fn stumble(cx: &TaskContext<System>, after: bool) -> Result<(), TaskError>
     let (wait, what) = {
         let mut state = cx.enter();
         let wait = state.system_dice.log_millis(1, 3_000);
-        let fault = state.strikes(Fault::HandlerFault);
-        (wait, fault.then(|| state.system_dice.below(4)))
+        let what = state.may_strike(Fault::HandlerFault).then(|| state.system_dice.below(4));
+        if what.is_some_and(|what| what < 3 || !after) {
+            state.has_fired(Fault::HandlerFault);
+        }
+        (wait, what)
     };
     tokio::time::sleep(wait).await;
     match what {
