@@ -76,6 +76,6 @@ async fn check(case: Case) -> Result<(), String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_ends_a_round_as_the_corpus_says() {
-    let cases = cases::<Case>("tasks", 20).into_iter().map(|case| (case.name.clone(), case)).collect();
+    let cases = cases::<Case>("tasks", 29).into_iter().map(|case| (case.name.clone(), case)).collect();
     run(cases, check).await;
 }

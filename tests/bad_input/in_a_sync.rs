@@ -96,6 +96,6 @@ async fn check(case: Case) -> Result<(), String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_ends_a_sync_as_the_corpus_says() {
-    let cases = cases::<Case>("syncs", 40).into_iter().map(|case| (case.name.clone(), case)).collect();
+    let cases = cases::<Case>("syncs", 67).into_iter().map(|case| (case.name.clone(), case)).collect();
     run(cases, check).await;
 }

@@ -117,6 +117,6 @@ async fn check_with<const S: bool>(case: Case) -> Result<(), String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_read_comes_to_what_the_corpus_says() {
-    let cases = cases::<Case>("reads", 50).into_iter().map(|case| (case.name.clone(), case)).collect();
+    let cases = cases::<Case>("reads", 120).into_iter().map(|case| (case.name.clone(), case)).collect();
     run(cases, check).await;
 }

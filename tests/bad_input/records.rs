@@ -194,6 +194,6 @@ async fn check_with<const D: bool, const S: bool>(case: Case) -> Result<(), Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_record_comes_to_what_the_corpus_says() {
-    let cases = cases::<Case>("records", 120).into_iter().map(|case| (case.name.clone(), case)).collect();
+    let cases = cases::<Case>("records", 255).into_iter().map(|case| (case.name.clone(), case)).collect();
     run(cases, check).await;
 }
