@@ -12,7 +12,10 @@ use tokio::{
 #[allow(dead_code)] // not every target that reads figures reads them from a port
 pub async fn fetch(address: &str, verb: &str, path: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(format!("{verb} {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("{verb} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -13,6 +13,7 @@ use serde_json::json;
 use tracing::Level;
 
 use crate::{
+    canary_console,
     canary_handlers::{FIRST, GIVEN, KEY, RESET, SALARY, SHOWN, TOKEN, talkative, task, tasks},
     canary_search::{Haystack, Leak, Secret},
     canary_wire::{Places, Sent, Wire},
@@ -142,6 +143,7 @@ async fn no_secret_stands_in_anything_that_leaves_or_stays() {
     meet_refusals(&mut run, &connector).await;
     hold_and_approve(&mut run, &connector).await;
     shut_down(&mut run, connector).await;
+    look_at_the_console(&run).await;
 
     let places = run.keep_requests();
     assert!(places.keys > 20, "{places:?}");
@@ -275,6 +277,25 @@ async fn shut_down(run: &mut Run, connector: Attached<Hr>) {
     let again = run.attach(tasks()).await;
     run.keep_journal(again.state()).await;
     drop(again);
+}
+
+/// The sandbox shows what Iden was told, and a reported password is part of that: on the page of its request and of its task.
+async fn look_at_the_console(run: &Run) {
+    let mut console = Haystack::default();
+    for (path, text) in canary_console::pages(&run.stage.sandbox).await {
+        console.add(path, text);
+    }
+    for part in ["/requests/1", "/tasks/", "/record/", "/sessions/"] {
+        assert!(console.has(part), "nothing was looked at of `{part}`");
+    }
+    assert_eq!(console.leaks(&[KEY, SALARY, TOKEN]), []);
+    let told = console.leaks(&[RESET, FIRST]);
+    assert!(!told.is_empty(), "a search that finds nothing is none");
+    let elsewhere = told.iter().filter(|leak| {
+        let place = leak.place.trim_end_matches('/').rsplit('/').nth(1);
+        !matches!(place, Some("requests" | "tasks"))
+    });
+    assert_eq!(elsewhere.collect::<Vec<_>>(), [&told[0]; 0]);
 }
 
 #[tokio::test]

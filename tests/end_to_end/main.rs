@@ -6,6 +6,7 @@ mod bad_answers;
 mod canary;
 #[cfg(feature = "cli")]
 mod canary_commands;
+mod canary_console;
 mod canary_handlers;
 mod canary_search;
 mod canary_wire;

@@ -26,6 +26,8 @@ use collector::{Collector, Span};
 /// The command line of the child.
 const ORDERS: &str = "OTEL_ORDERS";
 const E_MAIL: &str = "canary-1f6e@acme.example";
+const PASSWORD: &str = "Plum-Tango-55-Rhubarb";
+const SALARY: &str = "9876543210123";
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 #[derive(BridgeResource)]
@@ -33,6 +35,9 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 struct Employee {
     id: u32,
     email: String,
+    #[bridge(skip)]
+    #[allow(dead_code)] // what must not leave
+    salary: &'static str,
 }
 
 struct Office;
@@ -40,7 +45,8 @@ struct Office;
 impl Source<Employee> for Office {
     async fn read(&self, out: &Out<Employee>) -> Result<(), SourceError> {
         let span = tracing::info_span!("query", sql = E_MAIL);
-        tracing::Instrument::instrument(out.push(Employee { id: 1, email: E_MAIL.to_owned() }), span).await;
+        tracing::Instrument::instrument(out.push(Employee { id: 1, email: E_MAIL.to_owned(), salary: SALARY }), span)
+            .await;
         tracing::error!(who = E_MAIL, "an event inside a span");
         Ok(())
     }
@@ -49,6 +55,11 @@ impl Source<Employee> for Office {
 #[bridge_task]
 async fn suspend(_: TaskContext<Office>, _: SuspendAccount<Employee>) -> Result<(), TaskError> {
     Ok(())
+}
+
+#[bridge_task]
+async fn reset(_: TaskContext<Office>, _: ResetPassword<Employee>) -> Result<NewPassword, TaskError> {
+    Ok(NewPassword::temporary(Secret::new(PASSWORD)))
 }
 
 async fn open(_: NoSettings) -> Result<Office, Infallible> {
@@ -60,7 +71,7 @@ async fn open(_: NoSettings) -> Result<Office, Infallible> {
 async fn child() {
     let line = env::var(ORDERS).unwrap();
     let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-    let _ = Connector::builder("HR", open).resource::<Employee>().tasks(tasks![suspend]).main_from(words).await;
+    let _ = Connector::builder("HR", open).resource::<Employee>().tasks(tasks![suspend, reset]).main_from(words).await;
     panic!("`{line}` ends the process itself");
 }
 
@@ -106,6 +117,8 @@ async fn a_sync_and_a_task_reach_the_collector_with_what_is_documented_and_nothi
     scene.run("hr sync", &[(ENDPOINT, &collector.url)]).await;
     let task = NewTask::new("suspend_account", "employee").account(json!({"id": "1", "email": E_MAIL}));
     scene.sandbox.apps()[0].queue(task);
+    let reset = NewTask::new("reset_password", "employee").account(json!({"id": "1", "password": PASSWORD}));
+    let reset = scene.sandbox.apps()[0].queue(reset);
     scene.run("hr tasks --once", &[(ENDPOINT, &collector.url)]).await;
 
     let spans = collector.spans();
@@ -116,8 +129,10 @@ async fn a_sync_and_a_task_reach_the_collector_with_what_is_documented_and_nothi
     let [page] = named("bridge.sync.page")[..] else { panic!("{spans:#?}") };
     assert_eq!((&page.trace, &page.parent), (&sync.trace, &sync.id), "a page belongs to its sync");
     assert_eq!(page.attributes["bridge.records"], "1");
-    let [task] = named("bridge.task")[..] else { panic!("{spans:#?}") };
-    assert_eq!(task.attributes["bridge.action"], "suspend_account");
+    let actions: BTreeSet<&str> =
+        named("bridge.task").iter().map(|task| task.attributes["bridge.action"].as_str()).collect();
+    assert_eq!(actions, BTreeSet::from(["reset_password", "suspend_account"]));
+    scene.sandbox.apps()[0].assert_task_completed(reset);
     assert!(named("bridge.http").len() > 5, "{spans:#?}");
     for span in &spans {
         assert_eq!(span.service, "hr", "the name of the program");
@@ -125,7 +140,7 @@ async fn a_sync_and_a_task_reach_the_collector_with_what_is_documented_and_nothi
         let others: Vec<_> = span.attributes.keys().filter(|key| !documented.contains(*key)).collect();
         assert!(others.is_empty() && span.events == 0, "{others:?} in {span:#?}");
     }
-    for secret in [E_MAIL, scene.sandbox.api_key()] {
+    for secret in [E_MAIL, PASSWORD, SALARY, scene.sandbox.api_key()] {
         assert!(!collector.heard(secret), "{secret}");
     }
 }

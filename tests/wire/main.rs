@@ -15,6 +15,7 @@ mod certificates;
 #[path = "../end_to_end/company.rs"]
 mod company;
 mod fault;
+mod gzip;
 mod http2;
 mod proxy;
 mod rounds;
