@@ -7,6 +7,7 @@
 
 mod address;
 mod answer;
+mod api_key;
 mod client;
 mod cron;
 mod ids;
@@ -17,17 +18,20 @@ mod payload;
 mod promise;
 mod record;
 mod resources;
+mod sandbox;
 mod settings;
 mod wait;
 mod wire;
 
 pub use address::{base_url, url_building};
 pub use answer::answer;
+pub use api_key::api_key;
 pub use cron::cron;
 pub use ids::ids;
 pub use journal::journal_values;
 pub use payload::task_payload;
 pub use record::record;
+pub use sandbox::sandbox_files;
 pub use settings::settings;
 pub use wait::header as retry_after;
 pub use wire::{error_body, sync_progress, task_list};
@@ -36,8 +40,9 @@ pub use wire::{error_body, sync_progress, task_list};
 pub type Body = fn(&[u8]);
 
 /// Every target, by the name of its file under `fuzz/fuzz_targets` and of its folder under `fuzz/corpus`.
-pub const TARGETS: [(&str, Body); 14] = [
+pub const TARGETS: [(&str, Body); 16] = [
     ("answer", answer),
+    ("api_key", api_key),
     ("base_url", base_url),
     ("cron", cron),
     ("error_body", error_body),
@@ -46,6 +51,7 @@ pub const TARGETS: [(&str, Body); 14] = [
     ("lanes", lanes),
     ("record", record),
     ("retry_after", retry_after),
+    ("sandbox_files", sandbox_files),
     ("settings", settings),
     ("sync_progress", sync_progress),
     ("task_list", task_list),

@@ -95,6 +95,6 @@ macro_rules! targets {
 }
 
 targets! {
-    answer base_url cron error_body ids journal_values lanes record retry_after settings sync_progress task_list
-    task_payload url_building
+    answer api_key base_url cron error_body ids journal_values lanes record retry_after sandbox_files settings
+    sync_progress task_list task_payload url_building
 }

@@ -23,6 +23,8 @@ mod clock;
 mod console;
 mod error;
 mod fault;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gate;
 mod key;
 mod line;
@@ -34,6 +36,7 @@ mod routes;
 mod sandbox;
 mod seed;
 mod server;
+mod shown;
 mod span;
 mod state;
 mod store;

@@ -1,7 +1,8 @@
 use uuid::Uuid;
 
-use super::{links, shown};
+use super::links;
 use crate::app::App;
+use crate::shown;
 
 /// What stands around every page: its title, and where one is.
 pub(crate) struct Frame {

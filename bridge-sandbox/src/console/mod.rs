@@ -27,7 +27,6 @@ mod record;
 mod records;
 mod requests;
 mod sessions;
-mod shown;
 mod sign_in;
 mod tally;
 mod tasks;

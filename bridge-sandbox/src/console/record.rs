@@ -12,8 +12,9 @@ use super::answer::{Answer, Problem, page};
 use super::fields::Fields;
 use super::frame::{Frame, Tab};
 use super::pager::Pager;
-use super::{Console, links, shown};
+use super::{Console, links};
 use crate::app::App;
+use crate::shown;
 use crate::state::link::LINKS;
 use crate::view::{Cause, HistoryView, RecordChange, RecordView};
 

@@ -13,8 +13,9 @@ use super::answer::{Answer, Problem, page, see};
 use super::fields::Fields;
 use super::frame::{Frame, Place};
 use super::pager::Pager;
-use super::{Console, count, links, shown};
+use super::{Console, count, links};
 use crate::changes::Topic;
+use crate::shown;
 use crate::view::{RequestQuery, RequestSummary, RequestView};
 
 const ON_A_PAGE: usize = 50;

@@ -24,5 +24,5 @@ pub(crate) fn of_answer(status: &Option<u16>) -> &'static str {
 
 /// A status as a person writes it.
 pub(crate) fn words(status: &str) -> String {
-    super::shown::line(&status.replace('_', " "))
+    crate::shown::line(&status.replace('_', " "))
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::fault::{Fault, FaultForm};
+use crate::shown;
 
 /// A seed file. Every part of it may be left out.
 #[derive(Default, Deserialize)]
@@ -85,7 +86,11 @@ pub(super) struct SeedKey {
 
 impl Seed {
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        read("seed file", path)
+        Self::parse(&text("seed file", path)?, path)
+    }
+
+    pub(crate) fn parse(text: &str, path: &Path) -> io::Result<Self> {
+        parse("seed file", text, path)
     }
 }
 
@@ -99,7 +104,11 @@ pub(crate) struct FaultFile {
 
 impl FaultFile {
     pub(crate) fn read(path: &Path) -> io::Result<Vec<Fault>> {
-        let file: FaultFile = read("fault file", path)?;
+        Self::parse(&text("fault file", path)?, path)
+    }
+
+    pub(crate) fn parse(text: &str, path: &Path) -> io::Result<Vec<Fault>> {
+        let file: FaultFile = parse("fault file", text, path)?;
         let rules = file.rules.into_iter().enumerate().map(|(index, form)| {
             Fault::try_from(form).map_err(|error| refuse("fault file", path, &format!("fault {}: {error}", index + 1)))
         });
@@ -107,20 +116,23 @@ impl FaultFile {
     }
 }
 
-/// Reads a file: JSON where its name ends in `.json`, else TOML.
-fn read<T: DeserializeOwned>(what: &str, path: &Path) -> io::Result<T> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        io::Error::new(error.kind(), format!("the {what} {} cannot be read: {error}", path.display()))
-    })?;
+fn text(what: &str, path: &Path) -> io::Result<String> {
+    fs::read_to_string(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("the {what} {} cannot be read: {error}", path.display())))
+}
+
+/// What a file says: JSON where its name ends in `.json`, else TOML.
+fn parse<T: DeserializeOwned>(what: &str, text: &str, path: &Path) -> io::Result<T> {
     let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let read = if is_json {
-        serde_json::from_str(&text).map_err(|error| error.to_string())
+        serde_json::from_str(text).map_err(|error| error.to_string())
     } else {
-        toml::from_str(&text).map_err(|error| error.to_string())
+        toml::from_str(text).map_err(|error| error.to_string())
     };
     read.map_err(|error| refuse(what, path, &error))
 }
 
 pub(super) fn refuse(what: &str, path: &Path, trouble: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, format!("the {what} {}: {}", path.display(), trouble.trim_end()))
+    let trouble = shown::block(trouble.trim_end());
+    io::Error::new(io::ErrorKind::InvalidInput, format!("the {what} {}: {trouble}", path.display()))
 }

@@ -173,6 +173,7 @@ async fn a_fault_file_is_a_list_of_rules() {
     for (faults, word) in [
         ("[[fault]]\nstatus = 500\n[[fault]]\n", "fault 2"),
         ("[[fault]]\nstaus = 500\n", "staus"),
+        ("[[fault]]\n\"\\u001b[2J\" = 1\n", "unknown field `␛[2J`"),
         ("[[fualt]]\n", "fualt"),
     ] {
         let builder = Sandbox::builder().fault_file(file(&folder, "faults.toml", faults));

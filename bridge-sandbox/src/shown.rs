@@ -1,5 +1,5 @@
-//! Text from outside, as it may stand in a page. The templates escape it; here it loses what would deceive the eye: control
-//! characters, marks that turn the direction of writing, and endless length.
+//! Text from outside, as it may stand in a page or on a terminal. The templates escape it; here it loses what would deceive the
+//! eye: control characters, marks that turn the direction of writing, and endless length.
 
 use std::fmt::Write;
 
