@@ -85,7 +85,9 @@ macro_rules! targets {
         fn every_target_has_its_test_its_file_and_its_seeds() {
             let tested = [$(stringify!($target)),*];
             assert_eq!(tested.to_vec(), TARGETS.map(|(name, _)| name));
+            let manifest = fs::read_to_string(corpus().join("../Cargo.toml")).unwrap();
             for name in tested {
+                assert!(manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")), "{name} is no program of fuzz/");
                 let file = corpus().join(format!("../fuzz_targets/{name}.rs"));
                 let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
                 assert!(text.contains(&format!("bridge_fuzz::{name}(data)")), "{name}");

@@ -12,6 +12,8 @@ pub use patch::LimitsPatch;
 pub(crate) use verdict::reasons;
 
 #[cfg(test)]
+mod grid;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod table;
