@@ -125,7 +125,7 @@ fn main() -> io::Result<ExitCode> {
         What::Twice { from, count } => {
             let differs = |seed: &u64| of_seed(*seed).figures() != of_seed(*seed).figures();
             let differ: Vec<u64> = (from..from + count).filter(differs).collect();
-            println!("{count} seeds twice; histories that differ: {differ:?}");
+            println!("the seeds from {from} to {} twice; histories that differ: {differ:?}", from + count);
             differ.is_empty()
         }
         What::Cuts { seed, at: Some(at), .. } => print_history(reference::plan(seed), Some(at)),
@@ -138,7 +138,7 @@ fn main() -> io::Result<ExitCode> {
                 );
             }
             println!(
-                "a crash at each of {} of {points} points; broken: {}",
+                "seed {seed}, a crash at each of {} of {points} points; broken: {}",
                 points.div_ceil(every as u64),
                 broken.len()
             );
