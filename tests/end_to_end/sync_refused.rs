@@ -12,10 +12,10 @@ use iden_bridge::{
 };
 
 use crate::{
-    company::{Hr, Stage, go_on},
+    company::{Hr, Mood, Stage, go_on},
     trouble::{
         assert_abandoned, assert_in_step, assert_last, assert_mended, assert_nobody_present_is_removed, calls, failed,
-        failure, hire, people, with_a_leaver,
+        failure, hire, people, statuses, with_a_leaver,
     },
 };
 
@@ -233,4 +233,20 @@ async fn a_session_whose_abandoning_failed_is_abandoned_by_the_next_sync() {
     assert_in_step(&stage);
     let statuses: Vec<String> = stage.app().sessions().into_iter().map(|session| session.status).collect();
     assert_eq!(statuses, ["completed", "abandoned", "completed"]);
+}
+
+/// Seed 966308 of the simulation: the session that is opened next waits for the same pause, and would be one more that is open.
+#[tokio::test]
+async fn a_session_whose_abandoning_has_to_wait_is_abandoned_before_the_next_one_is_opened() {
+    let (stage, connector) = with_a_leaver(5).await;
+    stage
+        .sandbox
+        .fault(Fault::ending("POST", "/abandon/").times(1).answer(429, "later").retry_after(Duration::from_secs(60)));
+    *stage.company.mood.lock().unwrap() = Mood::FailsAfter(2);
+    connector.sync(&go_on()).await.unwrap_err();
+    assert_last(&stage, "in_progress");
+    *stage.company.mood.lock().unwrap() = Mood::Well;
+    connector.sync(&go_on()).await.unwrap();
+    assert_in_step(&stage);
+    assert_eq!(statuses(&stage), ["completed", "abandoned", "completed"]);
 }

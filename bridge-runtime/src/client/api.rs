@@ -53,6 +53,11 @@ impl Client {
         self.wire.retries.load(Relaxed)
     }
 
+    /// Waits as long as a `Retry-After` holds calls back; not for one that is too long for any call.
+    pub(crate) async fn outwait_pause(&self) {
+        self.wire.outwait_pause().await;
+    }
+
     /// How long the answer to one request is waited for.
     pub(crate) fn patience(&self) -> Duration {
         self.wire.patience()

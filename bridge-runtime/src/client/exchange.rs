@@ -126,6 +126,13 @@ impl Wire {
         Ok(())
     }
 
+    /// Waits for the end of a pause that the next call would wait for.
+    pub(super) async fn outwait_pause(&self) {
+        while let Some(wait) = self.pause.left(self.clock.now()).filter(|wait| *wait <= self.timeouts.operation) {
+            self.clock.sleep(wait).await;
+        }
+    }
+
     /// How long one attempt may take.
     pub(super) fn patience(&self) -> Duration {
         self.timeouts.attempt.min(self.timeouts.operation)

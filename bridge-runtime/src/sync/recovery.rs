@@ -38,8 +38,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         }
         match found.state {
             SessionState::Completing | SessionState::Settling => self.recover_completing(found, &session).await,
-            _ if session.abandon().await => self.forget().await,
-            _ => Ok(Some(found)),
+            _ => {
+                // The one that is opened next has to wait as well, and would be one more that is open.
+                self.client.outwait_pause().await;
+                if session.abandon().await { self.forget().await } else { Ok(Some(found)) }
+            }
         }
     }
 
