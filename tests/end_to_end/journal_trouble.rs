@@ -66,6 +66,15 @@ fn assert_of_the_journal(ended: Result<(), ConnectorError>) {
     assert!(error.to_string().contains("no more of this"), "{error}");
 }
 
+/// The next connector finds the journal as it was, and does what is left.
+async fn assert_settled_afterwards(stage: &Stage, connector: Attached<Hr>, tasks: [uuid::Uuid; 2]) {
+    mend(&connector);
+    stage.sandbox.clear_faults();
+    drop(connector);
+    attach(stage).await.tasks_once(&go_on()).await.unwrap();
+    tasks.into_iter().for_each(|task| stage.app().assert_task_completed(task));
+}
+
 /// Seed 24956 of the simulation.
 #[tokio::test]
 async fn a_journal_that_fails_ends_the_connector_at_once_however_long_a_handler_takes() {
@@ -85,12 +94,7 @@ async fn a_journal_that_fails_ends_the_connector_at_once_however_long_a_handler_
     let (ended, second) = tokio::join!(running, breaks);
 
     assert_of_the_journal(ended.expect("it does not wait for the handler, which would never end"));
-    mend(&connector);
-    drop(connector);
-    let connector = attach(&stage).await;
-    connector.tasks_once(&go_on()).await.unwrap();
-    stage.app().assert_task_completed(first);
-    stage.app().assert_task_completed(second);
+    assert_settled_afterwards(&stage, connector, [first, second]).await;
 }
 
 /// Seed 53825 of the simulation.
@@ -116,12 +120,6 @@ async fn a_journal_that_fails_ends_the_connector_whatever_failed_before() {
     let (ended, ()) = tokio::join!(connector.tasks_once(&go), breaks);
 
     assert_of_the_journal(ended.map(drop));
-    mend(&connector);
-    stage.sandbox.clear_faults();
-    drop(connector);
-    let connector = attach(&stage).await;
-    connector.tasks_once(&go_on()).await.unwrap();
-    stage.app().assert_task_completed(first);
-    stage.app().assert_task_completed(second);
+    assert_settled_afterwards(&stage, connector, [first, second]).await;
     assert_eq!(stage.company.effects(), 3, "what was done and could not be written down is done again: it may be");
 }

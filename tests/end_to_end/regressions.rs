@@ -1,12 +1,11 @@
 //! What must not happen twice, be forgotten, or look complete: regressions of the review of issue 2.
 
-use crate::company::{Employee, Hr, Mood, Stage, go_on};
-use bridge_sandbox::{Fault, NewTask};
-use iden_bridge::{
-    Tasks,
-    journal::{SeenTask, SqliteJournal, TaskJournal},
-    prelude::*,
+use crate::{
+    company::{Employee, Hr, Mood, Stage, go_on},
+    trouble::begin_and_be_killed,
 };
+use bridge_sandbox::{Fault, NewTask};
+use iden_bridge::{Tasks, prelude::*};
 use serde_json::json;
 
 #[bridge_task]
@@ -65,16 +64,7 @@ async fn a_begun_task_that_is_not_listed_once_is_not_forgotten() {
     let stage = Stage::with(1).await;
     let state = stage.attach_with(all()).await.state().to_owned();
     let id = stage.app().queue(about(1));
-    let begun = SeenTask {
-        id: id.into(),
-        action: "reset_password".into(),
-        slug: "employee".into(),
-        account: None,
-        logins: [None; 2],
-        due: None,
-        created: None,
-    };
-    SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
+    begin_and_be_killed(&state, id, "reset_password", None).await;
     let c = stage.attach_with(all()).await;
     stage.sandbox.fault(Fault::ending("GET", "/tasks/").times(1).answer_raw(
         200,

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use bridge_sandbox::{Fault, NewTask};
-use iden_bridge::{
-    Tasks,
-    connector::Schedule,
-    journal::{SeenTask, SqliteJournal, TaskJournal, TaskState},
-};
+use iden_bridge::{Tasks, connector::Schedule, journal::TaskState};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -18,7 +14,7 @@ use crate::{
     task_child,
     task_floor::{self, Floor},
     tasks::{about, all},
-    trouble::{calls, known},
+    trouble::{begin_and_be_killed, calls, known},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,12 +24,8 @@ const PAUSE: Duration = Duration::from_millis(510);
 /// A task as a process leaves it that was killed in its handler.
 pub async fn begun(stage: &Stage, tasks: Tasks<Hr>, action: &str, account: Value) -> Uuid {
     let state = stage.attach_with(tasks).await.state().to_owned();
-    let account_id = account["id"].as_str().map(str::to_owned);
-    let task = stage.app().queue(NewTask::new(action, "employee").account(account));
-    let (action, slug) = (action.to_owned(), "employee".to_owned());
-    let seen =
-        SeenTask { id: task.into(), action, slug, account: account_id, logins: [None; 2], due: None, created: None };
-    SqliteJournal::open(state).unwrap().start_task(&seen, jiff::Timestamp::now()).await.unwrap();
+    let task = stage.app().queue(NewTask::new(action, "employee").account(account.clone()));
+    begin_and_be_killed(&state, task, action, account["id"].as_str()).await;
     task
 }
 

@@ -3,7 +3,7 @@
 use bridge_sandbox::{Fault, NewTask};
 use iden_bridge::{
     connector::Attached,
-    journal::{KnownTask, Retry, SeenTask, SqliteJournal, TaskJournal, TaskState, TaskStep},
+    journal::{KnownTask, Retry, SqliteJournal, TaskJournal, TaskState, TaskStep},
     prelude::*,
     wire::TaskReport,
 };
@@ -17,7 +17,7 @@ use crate::{
     task_floor::{self, Floor},
     task_world,
     tasks::{about, all},
-    trouble::{calls, known},
+    trouble::{begin_and_be_killed, calls, known},
 };
 
 fn beside<S: Send + Sync + 'static>(connector: &Attached<S>) -> SqliteJournal {
@@ -34,11 +34,8 @@ async fn begun(stage: &Stage, attempts: usize, due: Option<jiff::Timestamp>) -> 
     let state = stage.attach_with(all()).await.state().to_owned();
     let task = about("suspend_account", 1);
     let task = stage.app().queue(if let Some(due) = due { task.execute_after(due) } else { task });
-    let journal = SqliteJournal::open(state).unwrap();
-    let (action, slug, account) = ("suspend_account".to_owned(), "employee".to_owned(), Some("1".to_owned()));
-    let seen = SeenTask { id: task.into(), action, slug, account, logins: [None; 2], due: None, created: None };
     for _ in 0..attempts {
-        journal.start_task(&seen, jiff::Timestamp::now()).await.unwrap();
+        begin_and_be_killed(&state, task, "suspend_account", Some("1")).await;
     }
     task
 }

@@ -1,19 +1,14 @@
 //! Handlers that panic, hang, or leave open whether they had their effect.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use bridge_sandbox::NewTask;
-use iden_bridge::{
-    Tasks,
-    journal::{SeenTask, SqliteJournal, TaskJournal},
-    prelude::*,
-    sync::SyncError,
-};
+use iden_bridge::{Tasks, prelude::*, sync::SyncError};
 use serde_json::json;
 
 use crate::{
     company::{Employee, Hr, Stage, employee, go_on},
-    trouble::failure,
+    trouble::{begin_and_be_killed, failure},
 };
 
 /// What the next handlers do; the last one stays.
@@ -168,20 +163,6 @@ async fn what_cannot_be_verified_waits_for_a_person() {
     assert_eq!(scene.stage.app().task(scene.id).unwrap().status, "pending");
 }
 
-/// What a process leaves behind that was killed between beginning a task and reporting it.
-async fn begin_and_be_killed(state: PathBuf, id: uuid::Uuid, action: &str) {
-    let begun = SeenTask {
-        id: id.into(),
-        action: action.into(),
-        slug: "employee".into(),
-        account: None,
-        logins: [None; 2],
-        due: None,
-        created: None,
-    };
-    SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
-}
-
 #[tokio::test]
 async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
     for (action, ends, effects) in [
@@ -194,7 +175,7 @@ async fn a_task_that_a_killed_process_began_is_settled_before_it_runs() {
         let account =
             if action == "create_account" { json!({"email": "new@acme.example"}) } else { json!({"id": "1"}) };
         let id = stage.app().queue(NewTask::new(action, "employee").account(account));
-        begin_and_be_killed(state, id, action).await;
+        begin_and_be_killed(&state, id, action, None).await;
 
         let scene = Scene { connector: stage.attach_with(all()).await, stage, id };
 
@@ -216,7 +197,7 @@ async fn no_session_is_completed_before_a_creation_that_was_cut_off_is_looked_in
         *stage.company.blind.lock().unwrap() = !can_tell;
         let new = NewTask::new("create_account", "employee").account(json!({"email": "p7@acme.example"}));
         let id = stage.app().queue(new);
-        begin_and_be_killed(state, id, "create_account").await;
+        begin_and_be_killed(&state, id, "create_account", None).await;
 
         let connector = stage.attach_with(all()).await;
         let unlooked = |error| matches!(failure(error), SyncError::Unlooked { task } if task == id.into());

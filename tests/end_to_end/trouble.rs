@@ -1,10 +1,12 @@
 //! What the tests of troubles ask afterwards.
 
+use std::path::Path;
+
 use bridge_sandbox::RequestView;
 use iden_bridge::{
     Exit,
     connector::{Attached, ConnectorError},
-    journal::{KnownTask, SqliteJournal, TaskJournal},
+    journal::{KnownTask, SeenTask, SqliteJournal, TaskJournal},
     sync::{SyncError, SyncFailure, SyncReport, TypeReport},
 };
 
@@ -109,4 +111,12 @@ pub fn hire(stage: &Stage, number: u32, first_name: &str) {
 pub async fn known<S: Send + Sync + 'static>(connector: &Attached<S>, task: uuid::Uuid) -> KnownTask {
     let journal = SqliteJournal::beside(connector.state()).unwrap();
     journal.tasks(vec![task.into()]).await.unwrap().pop().expect("it is in the journal")
+}
+
+/// What a process leaves in its journal that was killed between beginning this task of an employee and reporting it.
+pub async fn begin_and_be_killed(state: &Path, task: uuid::Uuid, action: &str, account: Option<&str>) {
+    let (action, slug) = (action.to_owned(), "employee".to_owned());
+    let account = account.map(str::to_owned);
+    let begun = SeenTask { id: task.into(), action, slug, account, logins: [None; 2], due: None, created: None };
+    SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
 }

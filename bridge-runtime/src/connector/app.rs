@@ -31,9 +31,6 @@ pub(super) async fn resolve(
     }
     let (app, origin) = match target.app {
         AppChoice::Id(app) => (app, Origin::Inherited),
-        AppChoice::ByName if Bug::AppIsNotLookedFor.is_planted() => {
-            (create(client, name, target).await?, Origin::Created)
-        }
         AppChoice::Create => (create(client, name, target).await?, Origin::Created),
         AppChoice::ByName => match by_name(client, name).await {
             Ok(found) => match found[..] {
@@ -71,6 +68,9 @@ async fn create(client: &Client, name: &str, target: &Target) -> Result<AppId, C
 
 /// Every app of this name.
 pub(super) async fn by_name(client: &Client, name: &str) -> Result<Vec<AppId>, ClientError> {
+    if Bug::AppIsNotLookedFor.is_planted() {
+        return Ok(Vec::new());
+    }
     let (mut found, mut seen, mut offset) = (Vec::new(), HashSet::new(), 0);
     loop {
         let page = client.lighthouse_apps(PAGE, offset).await?;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Oracle,
     facts::{is_ordered, is_ordered_edge},
+    reductions::Taken,
 };
 use crate::{
     iden::{Edge, Key, Server, edges::targets},
@@ -43,46 +44,44 @@ impl Oracle {
         }
     }
 
-    /// What pages of this session and of those before have taken away, as far as it is so still, nobody has ordered it, and
-    /// nobody was asked. `None`: that is not too much, or nothing of it was before this session.
+    /// The accounts and the edges that pages of this session and of those before have taken away, where that is too much for a day.
+    /// Only as far as it is so still, nobody has ordered it, and nobody was asked.
     pub(super) fn taken_in_a_day(
         &self,
         slug: &str,
         session: Uuid,
         server: &Server,
         world: &World,
-    ) -> Option<(BTreeSet<&Key>, BTreeSet<&Edge>)> {
-        let is_unasked = |key: &Key| !self.approvals.iter().any(|one| one.deactivated.contains(key));
-        let is_out = |key: &Key| self.said.get(key).is_some_and(|said| !said.in_use);
-        let by_itself = |key: &Key| !is_ordered(key, &["delete_account", "suspend_account"], server, world);
-        let ended = |key: &&Key| is_unasked(key) && is_out(key) && by_itself(key);
-        let is_left = |edge: &Edge| self.said.get(&edge.0).is_some_and(|said| !targets(&said.edges).contains(&edge.1));
-        let lost = |edge: &&Edge| {
-            let is_unasked = !self.approvals.iter().any(|one| one.edges.contains(*edge));
-            is_unasked && is_left(edge) && !is_ordered_edge(edge, server, world)
+    ) -> (BTreeSet<&Key>, BTreeSet<&Edge>) {
+        let has_ended = |key: &Key| {
+            self.said.get(key).is_some_and(|said| !said.in_use)
+                && !is_ordered(key, &["delete_account", "suspend_account"], server, world)
+                && !self.approvals.iter().any(|one| one.deactivated.contains(key))
         };
-        let (mut accounts, mut edges) = (BTreeSet::new(), BTreeSet::new());
-        let mut of = |id: &Uuid| {
-            let taken = &self.taken[id];
-            accounts.extend(taken.deactivated.iter().filter(ended));
-            edges.extend(taken.edges.iter().filter(lost));
-            (accounts.len(), edges.len())
+        let is_lost = |edge: &Edge| {
+            self.said.get(&edge.0).is_some_and(|said| !targets(&said.edges).contains(&edge.1))
+                && !is_ordered_edge(edge, server, world)
+                && !self.approvals.iter().any(|one| one.edges.contains(edge))
         };
-        let others = self.taken.keys().filter(|one| **one != session && !self.of_yesterday.contains(*one));
-        let before = others.map(&mut of).last().unwrap_or_default();
-        let all = of(&session);
-        let is_beyond =
-            |before: usize, all: usize, allowed: u64| 0 < before && before < all && all as u64 > 2 * allowed;
-        let (ends, loses) = (
-            is_beyond(before.0, all.0, self.allowed(slug, session)),
-            is_beyond(before.1, all.1, self.allowed_edges(session)),
-        );
-        if !ends {
-            accounts.clear();
-        }
-        if !loses {
-            edges.clear();
-        }
-        (ends || loses).then_some((accounts, edges))
+        (
+            self.beyond_a_day(session, |taken| &taken.deactivated, has_ended, self.allowed(slug, session)),
+            self.beyond_a_day(session, |taken| &taken.edges, is_lost, self.allowed_edges(session)),
+        )
+    }
+
+    /// What all sessions of the day have taken, if this one adds to it and it is more than twice what one may.
+    fn beyond_a_day<T: Ord>(
+        &self,
+        session: Uuid,
+        of: impl Fn(&Taken) -> &BTreeSet<T>,
+        counts: impl Fn(&T) -> bool,
+        allowed: u64,
+    ) -> BTreeSet<&T> {
+        let others = self.taken.iter().filter(|(one, _)| **one != session && !self.of_yesterday.contains(*one));
+        let before: BTreeSet<&T> = others.flat_map(|(_, taken)| of(taken)).filter(|one| counts(one)).collect();
+        let now = of(&self.taken[&session]).iter().filter(|one| counts(one));
+        let all: BTreeSet<&T> = before.iter().copied().chain(now).collect();
+        let is_beyond = !before.is_empty() && before.len() < all.len() && all.len() as u64 > 2 * allowed;
+        if is_beyond { all } else { BTreeSet::new() }
     }
 }

@@ -67,10 +67,10 @@ impl Oracle {
             .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
         let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), |one| &one.edges))
             .then(|| format!("{:?} end, and nobody has approved it: {:?}", taken.edges, self.approvals));
-        let day = takes.then(|| self.taken_in_a_day(&key.0, *session, server, world)).flatten();
-        let day = day.map(|(accounts, edges)| {
-            format!("{accounts:?} become inactive and {edges:?} end in one day, and nobody has approved it")
-        });
+        let (accounts, edges) =
+            if takes { self.taken_in_a_day(&key.0, *session, server, world) } else { Default::default() };
+        let day = (!accounts.is_empty() || !edges.is_empty())
+            .then(|| format!("{accounts:?} become inactive and {edges:?} end in one day, and nobody has approved it"));
         ended.into_iter().chain(lost).chain(day).for_each(|why| self.violated(now, 6, why));
     }
 
