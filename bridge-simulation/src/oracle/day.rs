@@ -22,16 +22,19 @@ impl Oracle {
         self.of_yesterday.extend(self.taken.keys());
     }
 
-    /// Whether these are too many, with those that sessions before have removed and who are still away: twice as many as one
-    /// session may.
+    /// Whether these are too many, with those that sessions before have removed, and who are still away, nobody having ordered
+    /// that meanwhile: twice as many as one session may.
     pub(super) fn is_too_much_for_a_day(
         &self,
         slug: &str,
         gone: &BTreeSet<Key>,
         allowed: u64,
         server: &Server,
+        world: &World,
     ) -> bool {
-        let is_away = |key: &&Key| !gone.contains(*key) && !server.records[*key].active;
+        let is_away = |key: &&Key| {
+            !gone.contains(*key) && !server.records[*key].active && !is_ordered(key, &["delete_account"], server, world)
+        };
         let before = self.removed.get(slug).into_iter().flatten().filter(is_away).count();
         before > 0 && (before + gone.len()) as u64 > 2 * allowed
     }
@@ -45,7 +48,8 @@ impl Oracle {
     }
 
     /// The accounts and the edges that pages of this session and of those before have taken away, where that is too much for a day.
-    /// Only as far as it is so still, nobody has ordered it, and nobody was asked.
+    /// Only as far as it is so still, nobody has ordered it, and nobody was asked. Whose group or license is gone by now is
+    /// counted there.
     pub(super) fn taken_in_a_day(
         &self,
         slug: &str,
@@ -53,6 +57,7 @@ impl Oracle {
         server: &Server,
         world: &World,
     ) -> (BTreeSet<&Key>, BTreeSet<&Edge>) {
+        let pushed = &server.sessions[&session].pushed;
         let has_ended = |key: &Key| {
             self.said.get(key).is_some_and(|said| !said.in_use)
                 && !is_ordered(key, &["delete_account", "suspend_account"], server, world)
@@ -60,6 +65,7 @@ impl Oracle {
         };
         let is_lost = |edge: &Edge| {
             self.said.get(&edge.0).is_some_and(|said| !targets(&said.edges).contains(&edge.1))
+                && pushed.contains_key(&edge.1)
                 && !is_ordered_edge(edge, server, world)
                 && !self.approvals.iter().any(|one| one.edges.contains(edge))
         };

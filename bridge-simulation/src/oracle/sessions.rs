@@ -162,7 +162,9 @@ impl Oracle {
         let all = gone.clone();
         gone.retain(|slug, gone| {
             let allowed = self.allowed(slug, id);
-            is_emptied(slug) || gone.len() as u64 > allowed || self.is_too_much_for_a_day(slug, gone, allowed, server)
+            is_emptied(slug)
+                || gone.len() as u64 > allowed
+                || self.is_too_much_for_a_day(slug, gone, allowed, server, world)
         });
         self.note_removed(all);
         let (ended, lost) = self.taken_beyond(id);
