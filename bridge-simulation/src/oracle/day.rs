@@ -22,8 +22,9 @@ impl Oracle {
         self.of_yesterday.extend(self.taken.keys());
     }
 
-    /// Whether these are too many, with those that sessions before have removed, and who are still away, nobody having ordered
-    /// that meanwhile: twice as many as one session may.
+    /// Whether these are too many, with those that sessions before have removed: twice as many as one session may. Only those who
+    /// are still away, whose deletion nobody has ordered, and about whom nobody was asked, be it later: whom a task touches beside
+    /// the session that removes it, the next one counts again.
     pub(super) fn is_too_much_for_a_day(
         &self,
         slug: &str,
@@ -33,7 +34,10 @@ impl Oracle {
         world: &World,
     ) -> bool {
         let is_away = |key: &&Key| {
-            !gone.contains(*key) && !server.records[*key].active && !is_ordered(key, &["delete_account"], server, world)
+            !gone.contains(*key)
+                && !server.records[*key].active
+                && !is_ordered(key, &["delete_account"], server, world)
+                && !self.approvals.iter().any(|one| one.removed.contains(*key))
         };
         let before = self.removed.get(slug).into_iter().flatten().filter(is_away).count();
         before > 0 && (before + gone.len()) as u64 > 2 * allowed
@@ -41,8 +45,7 @@ impl Oracle {
 
     /// A session has removed them.
     pub(super) fn note_removed(&mut self, gone: BTreeMap<&str, BTreeSet<Key>>) {
-        for (slug, mut gone) in gone {
-            gone.retain(|key| !self.approvals.iter().any(|one| one.removed.contains(key)));
+        for (slug, gone) in gone {
             self.removed.entry(slug.to_owned()).or_default().extend(gone);
         }
     }

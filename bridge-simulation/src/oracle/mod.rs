@@ -46,7 +46,7 @@ pub struct Oracle {
     /// How many edges each account has that a page has named since the last completed session, whether Iden took it or not.
     tried: BTreeMap<Key, u64>,
     taken: BTreeMap<Uuid, Taken>,
-    /// Who was removed without a person's word, by type, since the beginning of the day.
+    /// Who was removed, by type, since the beginning of the day.
     removed: BTreeMap<String, BTreeSet<Key>>,
     /// Sessions of the day before, as the connector's clock has it.
     of_yesterday: BTreeSet<Uuid>,
