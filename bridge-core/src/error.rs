@@ -9,52 +9,88 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// What stops the reading of a source.
 ///
-/// Every error converts into it, so `?` works on whatever the external system's client returns. It is no
-/// `std::error::Error` itself, for the same reason that `anyhow::Error` is none; a `#[from] SourceError` in an error
-/// enum therefore does not compile.
-pub struct SourceError(SourceFailure);
+/// Every error converts into it, so `?` works on whatever the external system's client returns. It keeps the text of the
+/// error and of its causes, not the error itself. It is no `std::error::Error` itself, for the same reason that
+/// `anyhow::Error` is none; a `#[from] SourceError` in an error enum therefore does not compile.
+///
+/// Like a failed task, a failed read has a verdict: [`SourceError::fail`] is final, [`SourceError::busy`] asks to come back
+/// later, and everything else may succeed if it is tried again.
+pub struct SourceError {
+    why: String,
+    verdict: SourceVerdict,
+}
 
-#[derive(Debug)]
-enum SourceFailure {
-    Foreign(BoxError),
-    Busy { after: Option<Duration>, why: String },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SourceVerdict {
+    Retry,
+    Busy(Option<Duration>),
+    Final,
     NoFind,
 }
 
 impl SourceError {
-    /// An error in words.
+    /// An error in words. A page that failed with it is requested again.
     pub fn new(why: impl fmt::Display) -> Self {
-        SourceError(SourceFailure::Foreign(why.to_string().into()))
+        SourceError { why: why.to_string(), verdict: SourceVerdict::Retry }
+    }
+
+    /// A final error: the same request would fail again, as after a 403 or a 404. A page that failed with it is not
+    /// requested again; the sync ends, and the next one starts at its usual time.
+    ///
+    /// ```
+    /// use bridge_core::SourceError;
+    ///
+    /// let error = SourceError::fail("the HR system refuses the token: 403");
+    /// assert!(error.is_final());
+    /// ```
+    pub fn fail(why: impl fmt::Display) -> Self {
+        SourceError::new(why).into_final()
     }
 
     /// The system asks to come back later, after `after` if it said when.
     pub fn busy(after: Option<Duration>, why: impl fmt::Display) -> Self {
-        SourceError(SourceFailure::Busy { after, why: why.to_string() })
+        SourceError { why: why.to_string(), verdict: SourceVerdict::Busy(after) }
     }
 
     /// What the default `Source::find` answers: this source cannot look up one record. It is never "absent".
     #[must_use]
     pub fn no_find() -> Self {
-        SourceError(SourceFailure::NoFind)
+        let why = "this source cannot look up a single record: it has no `find`".to_owned();
+        SourceError { why, verdict: SourceVerdict::NoFind }
+    }
+
+    /// The same error as a final one, for an error of another library: `SourceError::from(error).into_final()`.
+    ///
+    /// An error that says "no `find`" stays as it is: it is about the source, not about one request.
+    #[must_use]
+    pub fn into_final(self) -> Self {
+        let verdict = if self.is_no_find() { self.verdict } else { SourceVerdict::Final };
+        SourceError { verdict, ..self }
+    }
+
+    /// Whether trying again is of no use.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.verdict == SourceVerdict::Final
     }
 
     /// Whether this says that the source has no `find`.
     #[must_use]
     pub fn is_no_find(&self) -> bool {
-        matches!(self.0, SourceFailure::NoFind)
+        self.verdict == SourceVerdict::NoFind
     }
 
     /// Whether the system asked to come back later.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self.0, SourceFailure::Busy { .. })
+        matches!(self.verdict, SourceVerdict::Busy(_))
     }
 
     /// When to come back, if the system said so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        match self.0 {
-            SourceFailure::Busy { after, .. } => after,
+        match self.verdict {
+            SourceVerdict::Busy(after) => after,
             _ => None,
         }
     }
@@ -62,11 +98,7 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            SourceFailure::Foreign(error) => write_chain(f, error.as_ref()),
-            SourceFailure::Busy { why, .. } => f.write_str(why),
-            SourceFailure::NoFind => f.write_str("this source cannot look up a single record: it has no `find`"),
-        }
+        f.write_str(&self.why)
     }
 }
 
@@ -78,11 +110,25 @@ impl fmt::Debug for SourceError {
 
 impl<E: Into<BoxError>> From<E> for SourceError {
     fn from(error: E) -> Self {
-        SourceError(SourceFailure::Foreign(error.into()))
+        SourceError::new(text_of(error))
     }
 }
 
-/// Writes an error with its causes: libraries often say what happened only in the cause.
+/// The text of a foreign error with its causes: libraries often say what happened only in the cause.
+///
+/// Errors are rendered where they are converted, in the user's own call: an error whose `Display` or `Drop` panics does so
+/// there, and never in an engine that shows or drops it later.
+fn text_of(error: impl Into<BoxError>) -> String {
+    struct Chain(BoxError);
+    impl fmt::Display for Chain {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write_chain(f, self.0.as_ref())
+        }
+    }
+    Chain(error.into()).to_string()
+}
+
+/// Writes an error with its causes.
 fn write_chain(f: &mut fmt::Formatter<'_>, error: &(dyn Error + 'static)) -> fmt::Result {
     write!(f, "{error}")?;
     let mut said = error.to_string();
@@ -117,7 +163,7 @@ pub struct TaskError {
     code: String,
     message: String,
     verdict: Verdict,
-    cause: Option<BoxError>,
+    cause: Option<String>,
 }
 
 impl TaskError {
@@ -169,7 +215,7 @@ impl TaskError {
     /// The same with the error behind it, for the local log alone.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<BoxError>) -> Self {
-        self.cause = Some(cause.into());
+        self.cause = Some(text_of(cause));
         self
     }
 
@@ -191,16 +237,10 @@ impl TaskError {
         self.verdict
     }
 
-    /// The foreign error behind it, with its causes: for the local log alone.
+    /// The text of the foreign error behind it, with its causes: for the local log alone.
     #[must_use]
     pub fn cause(&self) -> Option<String> {
-        struct Chain<'a>(&'a (dyn Error + 'static));
-        impl fmt::Display for Chain<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_chain(f, self.0)
-            }
-        }
-        self.cause.as_deref().map(|error| Chain(error).to_string())
+        self.cause.clone()
     }
 }
 
@@ -214,8 +254,8 @@ impl fmt::Debug for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("TaskError");
         debug.field("code", &self.code).field("message", &self.message).field("verdict", &self.verdict);
-        if let Some(cause) = self.cause() {
-            debug.field("cause", &cause);
+        if let Some(cause) = &self.cause {
+            debug.field("cause", cause);
         }
         debug.finish()
     }
@@ -226,19 +266,17 @@ const FOREIGN: &str = "the external system failed; the connector's log says how"
 
 impl<E: Into<BoxError>> From<E> for TaskError {
     fn from(error: E) -> Self {
-        let mut foreign = TaskError::unknown(FOREIGN);
-        foreign.cause = Some(error.into());
-        foreign
+        TaskError::unknown(FOREIGN).with_cause(error)
     }
 }
 
 impl From<SourceError> for TaskError {
     fn from(error: SourceError) -> Self {
-        match error.0 {
-            SourceFailure::Foreign(error) => error.into(),
-            SourceFailure::Busy { after: Some(after), .. } => TaskError::retry_after(after, "the system is busy"),
-            SourceFailure::Busy { after: None, .. } => TaskError::retry("the system is busy"),
-            SourceFailure::NoFind => TaskError::from(SourceError(SourceFailure::NoFind).to_string()),
+        match error.verdict {
+            SourceVerdict::Busy(Some(after)) => TaskError::retry_after(after, "the system is busy"),
+            SourceVerdict::Busy(None) => TaskError::retry("the system is busy"),
+            // A look-up that fails for good says nothing of what the handler did before it.
+            SourceVerdict::Retry | SourceVerdict::Final | SourceVerdict::NoFind => error.why.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The engines of iden-bridge. Users import the facade, `iden_bridge`.
 
+mod caught;
 pub mod client;
 pub mod clock;
 #[cfg(feature = "cli")]

@@ -63,3 +63,4 @@ mod tasks_interrupted;
 mod telemetry;
 mod time;
 mod trouble;
+mod user_panics;

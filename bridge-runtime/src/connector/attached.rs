@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Connector, ConnectorError, Schedule, Target, app, registration, running};
 use crate::{
+    caught,
     clock::Clock,
     gate::Gate,
     journal::{Activity, Command, Journal, Status},
@@ -116,7 +117,8 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// The same for a loop, which says itself what comes next.
     pub(super) async fn sync_once(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
         let _turn = self.sync_turn.lock().await;
-        Ok(self.sync.run(&self.system, stop).await?)
+        let synced = caught::part(self.sync.run(&self.system, stop)).await;
+        Ok(synced.ok_or(ConnectorError::Panicked { part: "sync" })??)
     }
 
     /// One round of tasks: every one that is pending now, those of eight accounts at once. It waits for another one that is
@@ -126,7 +128,8 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// Iden or the journal failed. Tasks that were not reached stay pending.
     pub async fn tasks_once(&self, stop: &CancellationToken) -> Result<RoundReport, ConnectorError> {
         self.wait_for_the_unanswered(stop).await?;
-        Ok(self.tasks.round(&self.system, stop).await?)
+        let round = caught::part(self.tasks.round(&self.system, stop)).await;
+        Ok(round.ok_or(ConnectorError::Panicked { part: "round of tasks" })??)
     }
 
     /// The same for a loop: it polls again while it is at work.
@@ -136,7 +139,8 @@ impl<S: Send + Sync + 'static> Attached<S> {
         polling: Polling<'_>,
     ) -> Result<(bool, Option<Duration>), ConnectorError> {
         self.wait_for_the_unanswered(stop).await?;
-        Ok(self.tasks.work(&self.system, stop, polling).await?)
+        let worked = caught::part(self.tasks.work(&self.system, stop, polling)).await;
+        Ok(worked.ok_or(ConnectorError::Panicked { part: "round of tasks" })??)
     }
 
     /// The sync beside it may find out sooner what became of the session.

@@ -123,6 +123,12 @@ pub enum ConnectorError {
         /// Whether everything had let go in time.
         in_time: bool,
     },
+    /// A part of the engine panicked. That is a defect of this library: user code runs apart from it.
+    #[error("the {part} panicked inside iden-bridge; the log has the panic message")]
+    Panicked {
+        /// Which part.
+        part: &'static str,
+    },
     /// A clone does not have the types of its parent.
     #[error(
         "`{name}` is a clone of `{parent}` and cannot have types of its own: `{slug}` is not among the parent's, or differs"
@@ -182,6 +188,9 @@ impl ConnectorError {
                 );
             }
             ConnectorError::OfApp { error, .. } => return error.hint(),
+            ConnectorError::Panicked { .. } => {
+                return Some("please report the panic message as a bug of iden-bridge; nothing was completed by this");
+            }
             ConnectorError::Undrained { .. } => return Some("`status` and `tasks list` show what is left"),
             ConnectorError::Client(error) => error,
             ConnectorError::AppUnknown { error, .. } => error,

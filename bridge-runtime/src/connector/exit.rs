@@ -110,6 +110,7 @@ impl Exit {
             ConnectorError::Round(RoundError::Interrupted) => Exit::Interrupted,
             ConnectorError::Round(RoundError::TooMany { .. })
             | ConnectorError::Undrained { .. }
+            | ConnectorError::Panicked { .. }
             | ConnectorError::Build(_)
             | ConnectorError::Other(_) => Exit::Failure,
         }

@@ -37,6 +37,7 @@ pub(crate) use target::state_folder;
 pub use target::{AppChoice, Target};
 
 use crate::{
+    caught,
     sync::{Limits, Plan, Sources, SyncFailure, SyncReport, TypeReader},
     tasks::{ListedTask, Outlook, Tasks},
     telemetry::Meter,
@@ -75,9 +76,14 @@ impl Connector<()> {
         F: Future<Output = Result<S, E>> + Send + 'static,
     {
         let open: Opener<S> = Box::new(move |settings: Value| {
-            Box::pin(async move {
-                let settings: C = own_settings::read(settings)?;
+            let opening = async move {
+                let settings: C = caught::called("reading the settings", || own_settings::read(settings))
+                    .map_err(ConnectorError::Open)??;
                 open(settings).await.map(Arc::new).map_err(|error| ConnectorError::Open(error.into()))
+            };
+            Box::pin(async move {
+                let panicked = || SourceError::new("`open` panicked; the log has the panic message");
+                caught::spawned(opening).await.unwrap_or_else(|| Err(ConnectorError::Open(panicked())))
             })
         });
         Builder::new(name.into(), open)

@@ -1,6 +1,6 @@
 //! The two loops of a running connector.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Attached, ConnectorError, Exit, Schedule, SyncTime, schedule::jittered};
 use crate::{
+    caught,
     clock::Clock,
     journal::{Activity, Command, Journal, TaskState},
     planted::Bug,
@@ -49,7 +50,7 @@ pub(super) async fn run<S: Send + Sync + 'static>(
     // One that cannot go on stops the others in good order.
     let syncs = async {
         let _stop_the_others = stop.clone().drop_guard();
-        sync_loop(attached, schedule, &asked.sync, &stop).await
+        without_end(attached, "sync loop", &stop, || sync_loop(attached, schedule, &asked.sync, &stop)).await
     };
     let polls = async {
         if !attached.has_tasks() {
@@ -57,11 +58,11 @@ pub(super) async fn run<S: Send + Sync + 'static>(
             return stop_of(&stop).await;
         }
         let _stop_the_others = stop.clone().drop_guard();
-        poll_loop(attached, schedule, &asked.tasks, &stop).await
+        without_end(attached, "task loop", &stop, || poll_loop(attached, schedule, &asked.tasks, &stop)).await
     };
     let commands = async {
         let _stop_the_others = stop.clone().drop_guard();
-        listen(attached, &asked, &stop).await
+        without_end(attached, "command loop", &stop, || listen(attached, &asked, &stop)).await
     };
     let too_long = async {
         stop.cancelled().await;
@@ -98,6 +99,32 @@ async fn drained(journal: &dyn Journal, in_time: bool) -> Result<(), ConnectorEr
         return Ok(());
     }
     Err(ConnectorError::Undrained { cut_off, unreported, in_time })
+}
+
+/// Runs a loop, and starts it again after a panic: the other apps of the fleet must not end with it. Syncs and rounds that
+/// panic are failures for the loop; this is for a panic in the loop itself.
+async fn without_end<S, F>(
+    attached: &Attached<S>,
+    part: &'static str,
+    stop: &CancellationToken,
+    start: impl Fn() -> F,
+) -> Result<(), ConnectorError>
+where
+    S: Send + Sync + 'static,
+    F: Future<Output = Result<(), ConnectorError>>,
+{
+    let mut backoff = Backoff::default();
+    loop {
+        if let Some(ended) = caught::part(start()).await {
+            return ended;
+        }
+        let wait = backoff.after(Err(ConnectorError::Panicked { part }), REFUSED_WAIT, part)?;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            () = attached.clock.sleep(wait) => {}
+        }
+    }
 }
 
 /// Looks for what the commands beside this connector ask for.

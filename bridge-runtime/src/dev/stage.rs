@@ -14,6 +14,7 @@ use super::{
     summary::{AppSummary, Counts, DevSummary, TaskSummary},
 };
 use crate::{
+    caught,
     client::{ApiKey, BaseUrl},
     connector::{AttachedMember, ConnectorError, Fleet, Schedule, Target},
     telemetry::Telemetry,
@@ -101,7 +102,7 @@ impl Stage {
         let first = actor.attached.sync(stop).await?;
         let mut rehearsal = Rehearsal::new(&app);
         if let Some(rehearse) = actor.rehearse {
-            rehearse(&mut rehearsal);
+            caught::called("the rehearsal", || rehearse(&mut rehearsal)).map_err(|error| other(error.to_string()))?;
         }
         let queued = rehearsal.queued;
         let before: Vec<_> =

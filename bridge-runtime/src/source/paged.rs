@@ -13,7 +13,8 @@ use super::{
 impl<R: Resource> Out<R> {
     /// Reads page by page: `fetch` gets a cursor and answers with the records and the next cursor, `None` at the end.
     ///
-    /// A page that cannot be had is asked for again, three times in all, and later if the system says so.
+    /// A page that cannot be had is asked for again, three times in all, and later if the system says so. After a
+    /// [final](SourceError::fail) error it is not.
     ///
     /// Dropped before it is done, as by a time-out around it, the read has failed: pages are missing.
     ///
@@ -185,6 +186,23 @@ mod tests {
 
         *nested.failures.lock().unwrap() = 3;
         assert_eq!(read(&nested).await, (vec![], Err("connection reset".to_owned())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_failed_with_a_final_error_is_requested_once() {
+        struct Refused(Mutex<u32>);
+        impl Source<Team> for Refused {
+            async fn read(&self, out: &Out<Team>) -> Result<(), SourceError> {
+                out.pages(0, |_: u32| async {
+                    *self.0.lock().unwrap() += 1;
+                    Err(SourceError::from(std::io::Error::other("403")).into_final())
+                })
+                .await
+            }
+        }
+        let refused = Refused(Mutex::new(0));
+        assert_eq!(read(&refused).await, (vec![], Err("403".to_owned())));
+        assert_eq!(*refused.0.lock().unwrap(), 1);
     }
 
     #[tokio::test(start_paused = true)]

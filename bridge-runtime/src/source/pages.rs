@@ -87,7 +87,7 @@ impl<C: Clone + Hash> Pages<C> {
     }
 }
 
-/// Fetches one page, again if need be.
+/// Fetches one page, again if need be. A final error is returned at once.
 pub(super) async fn fetch_page<P, F>(clock: &dyn Clock, mut fetch: impl FnMut() -> F) -> Result<P, SourceError>
 where
     F: Future<Output = Result<P, SourceError>>,
@@ -99,7 +99,7 @@ where
             Err(error) => error,
         };
         let pause = error.retry_after().unwrap_or(PAUSE * attempt);
-        if attempt == ATTEMPTS || pause > LONGEST_PAUSE {
+        if attempt == ATTEMPTS || pause > LONGEST_PAUSE || error.is_final() {
             return Err(error);
         }
         let said = printable(&error.to_string(), 500);

@@ -34,6 +34,12 @@ pub(crate) enum Ended {
     Panicked,
 }
 
+impl From<SourceError> for Ended {
+    fn from(error: SourceError) -> Self {
+        Ended::Failed(error)
+    }
+}
+
 /// The witness that one type was read to its declared end. Only [`Reading::end`] makes one.
 #[derive(Debug)]
 pub(crate) struct FullRead {

@@ -10,7 +10,7 @@ use std::{
 use bridge_core::SourceError;
 use tokio::sync::OnceCell;
 
-use crate::clock::Clock;
+use crate::{caught, clock::Clock};
 
 /// Lives as long as one sync session: the values that its reads share, and their clock.
 pub(crate) struct ReadSession {
@@ -36,5 +36,17 @@ impl ReadSession {
             Arc::clone(cell).downcast::<OnceCell<Arc<T>>>().expect("the map is keyed by the type")
         };
         cell.get_or_try_init(|| async { init().await.map(Arc::new) }).await.cloned()
+    }
+}
+
+// The values are the user's: a `Drop` of theirs that panics must not end the engine, which drops the session.
+impl Drop for ReadSession {
+    fn drop(&mut self) {
+        let values = std::mem::take(self.values.get_mut().unwrap_or_else(PoisonError::into_inner));
+        for (_, value) in values {
+            if let Err(error) = caught::called("`Drop` of a value from `Out::shared`", move || drop(value)) {
+                tracing::error!("{error}");
+            }
+        }
     }
 }

@@ -1,11 +1,6 @@
 //! One run of one handler.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use bridge_core::{Probe, TaskError, TaskResult, Verdict, policy::OnInterrupt, wire};
 use tokio::task::JoinError;
@@ -200,10 +195,7 @@ pub(crate) fn unknown_outcome(error: &TaskError) -> TaskError {
 /// Logs what went wrong, with the foreign error that Iden is not told of.
 pub(crate) fn log(info: &TaskInfo, error: &TaskError, what: &str) {
     // What a handler says may be of any length.
-    let shown = catch_unwind(AssertUnwindSafe(|| error.cause()));
-    // It is the user's own error: showing it can fail, too.
-    let cause = shown.unwrap_or_else(|_| Some("it panics when it is shown".to_owned()));
-    let cause = cause.map(|cause| capped(&cause));
+    let cause = error.cause().map(|cause| capped(&cause));
     tracing::warn!(
         bridge.task_id = info.id,
         attempt = info.attempt,
