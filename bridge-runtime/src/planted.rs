@@ -54,6 +54,8 @@ bugs! {
     StopIsNotHeard,
     GateHasNoEnd,
     AppIsNotLookedFor,
+    UnknownStatusIsOpen,
+    ChangedLoginIsIgnored,
 }
 
 impl Bug {

@@ -81,6 +81,11 @@ pub fn all() -> Tasks<Hr> {
     tasks![hire, change, leave, suspend, resume, reset]
 }
 
+/// A connector that cannot suspend anybody.
+pub fn leavers() -> Tasks<Hr> {
+    tasks![leave, change]
+}
+
 /// A task about an existing employee.
 pub fn about(action: &str, number: u32) -> NewTask {
     NewTask::new(action, "employee").account(json!({"id": number.to_string()}))
@@ -281,4 +286,37 @@ async fn another_reporters_word_is_never_contradicted() {
     assert_eq!(round.conflicts, 1);
     stage.app().assert_task_failed(id, "by_hand");
     assert_eq!(connector.tasks_once(&go_on()).await.unwrap().pending, 0);
+}
+
+#[tokio::test]
+async fn an_empty_text_in_a_task_is_no_value() {
+    #[bridge_task]
+    async fn change(cx: TaskContext<Hr>, task: UpdateAccount<Employee>) -> Result<(), TaskError> {
+        for change in task.changes() {
+            match change {
+                AccountChange::Email(Some(email)) => {
+                    change_of(&cx, *task.id(), |person| person.email = Some(email))
+                        .map_err(BridgeError::into_task_error)?;
+                }
+                other => return Err(TaskError::unsupported(&other)),
+            }
+        }
+        Ok(())
+    }
+    #[bridge_task(on_interrupt = fail)]
+    async fn hire(_: TaskContext<Hr>, task: CreateAccount<Employee>) -> Result<Created<Employee>, TaskError> {
+        let why = || TaskError::fail("no_address", format_args!("only {:?}", task.username()));
+        task.email().map(|_| Created::new(7)).ok_or_else(why)
+    }
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(tasks![change, hire]).await;
+    let emptied = stage.app().queue(about("update_account", 1).changes(json!({"email": ""})));
+    let account = json!({"id": "", "email": "", "username": "ann", "status": ""});
+    let without = stage.app().queue(NewTask::new("create_account", "employee").account(account));
+
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_failed(emptied, "unsupported_change");
+    assert_eq!(stage.company.people.lock().unwrap()[&1].email, Some("p1@acme.example".into()));
+    stage.app().assert_task_failed(without, "no_address");
 }

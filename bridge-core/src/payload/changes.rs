@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::draft::is_blank;
 use crate::Status;
 
-/// One change of an `UpdateAccount` task. `None` in a text field: clear it.
+/// One change of an `UpdateAccount` task. `None` in a text field: clear it. An empty text is no value, so it is `None` too.
 ///
 /// A `match` needs a last arm; answer it with `TaskError::unsupported(&change)`, so that no change is dropped in
 /// silence.
@@ -37,7 +38,7 @@ impl AccountChange {
         let other = || AccountChange::Other { field: field.to_owned(), value: value.clone() };
         let text = match value {
             Value::Null => None,
-            Value::String(text) => Some(text.clone()),
+            Value::String(text) => Some(text.clone()).filter(|text| !is_blank(text)),
             _ => return other(),
         };
         match field {
@@ -63,5 +64,27 @@ impl AccountChange {
             AccountChange::Status(_) => "status",
             AccountChange::Other { field, .. } => field,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_text_is_no_value() {
+        for empty in [json!(null), json!(""), json!(" ")] {
+            assert_eq!(AccountChange::read("email", &empty), AccountChange::Email(None), "{empty}");
+            assert_eq!(AccountChange::read("last_name", &empty), AccountChange::LastName(None), "{empty}");
+        }
+        assert_eq!(
+            AccountChange::read("email", &json!("a@b.example")),
+            AccountChange::Email(Some("a@b.example".into()))
+        );
+        // What an own field means is for the handler to say.
+        let other = AccountChange::Other { field: "cost_center".into(), value: json!("") };
+        assert_eq!(AccountChange::read("cost_center", &json!("")), other);
     }
 }

@@ -11,6 +11,11 @@ use crate::{BridgeId, EdgeKind, Ref, Resource, Status, wire};
 /// there", a handler would make an account without it.
 const TEXTS: [&str; 6] = ["email", "username", "first_name", "last_name", "display_name", "status"];
 
+/// Whether a text says nothing. As in a record, it is no value then.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
 fn is_text(value: &Value) -> bool {
     matches!(value, Value::String(_) | Value::Null)
 }
@@ -35,6 +40,7 @@ impl<R: Resource> Draft<R> {
     pub(super) fn read(payload: wire::Payload) -> Result<Self, PayloadError> {
         let id = match payload.account.as_ref().and_then(|account| account.get("id")) {
             None | Some(Value::Null) => None,
+            Some(Value::String(text)) if text.is_empty() => None,
             Some(Value::String(text)) => Some(R::Id::from_wire(text).ok_or_else(|| {
                 PayloadError::new(format_args!("`payload.account.id` is `{text}`, which is no id of `{}`", R::SLUG))
             })?),
@@ -98,7 +104,7 @@ impl<R: Resource> Draft<R> {
     fn check_status(&self) -> Result<(), PayloadError> {
         match self.payload.account.as_ref().and_then(|account| account.get("status")) {
             None | Some(Value::Null) => Ok(()),
-            Some(Value::String(word)) if Status::from_wire(word).is_some() => Ok(()),
+            Some(Value::String(word)) if is_blank(word) || Status::from_wire(word).is_some() => Ok(()),
             Some(other) => Err(PayloadError::new(format_args!(
                 "`payload.account.status` is {}, and not `active`, `inactive` or `suspended`",
                 what(other)
@@ -119,7 +125,7 @@ impl<R: Resource> Draft<R> {
     }
 
     pub(super) fn text(&self, field: &str) -> Option<&str> {
-        self.payload.account.as_ref()?.get(field)?.as_str()
+        self.payload.account.as_ref()?.get(field)?.as_str().filter(|text| !is_blank(text))
     }
 
     pub(super) fn status(&self) -> Option<Status> {

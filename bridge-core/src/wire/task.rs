@@ -68,6 +68,9 @@ impl std::fmt::Debug for Task {
 }
 
 /// Whether a task may be executed. The four names are documented; the set is read as open (protocol.md section 6).
+///
+/// Only `pending` and `scheduled` tasks wait for a connector. A status that this version does not know, such as
+/// `cancelled`, therefore counts as terminal: the task is settled outside the connector.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskStatus {
@@ -79,7 +82,7 @@ pub enum TaskStatus {
     Completed,
     /// Terminal.
     Failed,
-    /// A status that this version does not know; never to be picked up.
+    /// A status that this version does not know, such as `cancelled`; never to be picked up. Counts as terminal.
     Other(String),
 }
 
@@ -95,9 +98,9 @@ impl TaskStatus {
         }
     }
 
-    /// Whether the task is over: a report to it is answered with 409.
+    /// Whether the task is over, so that a report cannot change it: every status but `pending` and `scheduled`.
     pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Completed | Self::Failed)
+        !matches!(self, Self::Pending | Self::Scheduled)
     }
 }
 
@@ -300,10 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_are_kept() {
-        let read = task(|task| task["status"] = json!("paused")).unwrap();
-        assert_eq!(read.status, TaskStatus::Other("paused".into()));
-        assert!(!read.status.is_terminal());
+    fn an_unknown_status_is_kept_and_counts_as_terminal() {
+        let read = task(|task| task["status"] = json!("cancelled")).unwrap();
+        assert_eq!(read.status, TaskStatus::Other("cancelled".into()));
+        assert!(read.status.is_terminal());
     }
 
     #[test]

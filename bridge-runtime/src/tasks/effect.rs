@@ -29,10 +29,10 @@ pub(super) fn account_of(payload: &Payload) -> Option<String> {
     payload.account.as_ref()?.get("id").and_then(text)
 }
 
-/// An id as a record would send it: text, or a number that was sent as one.
+/// An id as a record would send it: text, or a number that was sent as one. An empty text is no id.
 fn text(id: &Value) -> Option<String> {
     match id {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.clone()).filter(|id| !id.is_empty()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }

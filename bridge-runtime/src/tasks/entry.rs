@@ -1,6 +1,7 @@
 //! Handlers by route.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,7 +13,7 @@ use bridge_core::{
     BridgeResource, IntoOutcome, Outcome, Probe, TaskError, TaskResult,
     payload::{PayloadError, TaskPayload},
     policy::{OnInterrupt, Policy},
-    wire,
+    wire::{self, text::printable},
 };
 
 use super::{
@@ -219,11 +220,21 @@ impl<S> Tasks<S> {
     /// The handler of a task, or what the task is reported failed with because there is none that takes it.
     pub(crate) fn route(&self, task: &wire::Task) -> Result<&Entry<S>, TaskError> {
         let (action, slug) = (&task.action, &task.resource_type);
-        let entry = self.find(action, slug).ok_or_else(|| {
-            let what = format_args!("this connector has no handler for `{action}` on `{slug}`");
-            TaskError::fail("unsupported_action", what)
-        })?;
+        let entry = self.find(action, slug).ok_or_else(|| self.unsupported(action, slug))?;
         entry.checked(&task.payload)?;
         Ok(entry)
+    }
+
+    /// Names the handlers that exist: Iden's off-boarding may ask for a suspension where only a deletion is possible.
+    fn unsupported(&self, action: &str, slug: &str) -> TaskError {
+        let (action, slug) = (printable(action, 64), printable(slug, 64));
+        let of_type = self.entries.iter().filter(|entry| entry.route.slug == slug);
+        let actions: BTreeSet<String> = of_type.map(|entry| format!("`{}`", entry.route.action)).collect();
+        let handlers = match actions.len() {
+            0 => "none for this type".to_owned(),
+            _ => actions.into_iter().collect::<Vec<_>>().join(", "),
+        };
+        let what = format_args!("this connector has no handler for `{action}` on `{slug}`; its handlers: {handlers}");
+        TaskError::fail("unsupported_action", what)
     }
 }

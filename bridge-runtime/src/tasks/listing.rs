@@ -10,6 +10,7 @@ use bridge_core::wire::{AppId, Task, TaskEntry, TaskId, TaskStatus};
 
 use super::{
     error::RoundError,
+    page_size::PageSize,
     pending::{self, Pending},
     place::{PageRead, Place},
     subject::Subject,
@@ -20,8 +21,6 @@ use crate::{
     journal::{Journal, KnownTask, SeenTask, TaskState},
 };
 
-/// How many tasks are asked for at a time.
-const PAGE: u64 = 100;
 /// How many pending tasks are held. Each takes about 600 bytes.
 const MOST: usize = 100_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
@@ -92,7 +91,7 @@ impl Listing {
             let fate = match known.state {
                 TaskState::Executed => Fate::Ours,
                 _ => match client.task(app, known.seen.id).await {
-                    Ok(task) if task.status.is_terminal() => Fate::Settled(task.status),
+                    Ok(task) if pending::is_over(&task.status) => Fate::Settled(task.status),
                     Ok(task) if task.status == TaskStatus::Pending => Fate::Pending(Box::new(task)),
                     Err(error) if error.says_absent() => Fate::Absent,
                     _ => continue,
@@ -107,26 +106,26 @@ impl Listing {
     /// slip between.
     async fn walk(&mut self, client: &Client, app: AppId, onlooker: &mut dyn Onlooker) -> Result<bool, RoundError> {
         let (mut place, mut pages, mut found, mut walked) = (Place::default(), 0, false, HashSet::new());
-        let (mut limit, mut too_large) = (PAGE, 0);
+        let (mut size, mut too_large) = (PageSize::default(), 0);
         loop {
-            let page = match client.pending_tasks(app, limit, place.offset).await {
+            let page = match client.pending_tasks(app, size.limit(), place.offset).await {
                 Ok(page) => page,
-                // Payloads can be long. Smaller pages, then; and one that is too long by itself is passed over.
+                // Payloads can be long. Ask for smaller pages, and pass over a task that is too long by itself.
                 Err(error) if matches!(error.kind(), ErrorKind::TooLarge) => {
                     too_large += 1;
                     if too_large > TOO_LARGE {
                         return Err(error.into());
                     }
-                    if limit == 1 {
-                        tracing::error!(offset = place.offset, error = %error, "a task in Iden's list cannot be read; the others go on");
+                    if size.shrink() {
+                        tracing::error!(offset = place.offset, error = %error, "skipping a task that is too large to read");
                         place.pass_over();
                     }
-                    limit = (limit / 2).max(1);
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
             (pages, too_large) = (pages + 1, 0);
+            size.grow();
             let (count, has_next, length) = (page.count, page.next.is_some(), page.results.len() as u64);
             let (mut new, walked_before) = (Vec::new(), walked.len());
             for entry in page.results {

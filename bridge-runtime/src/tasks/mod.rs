@@ -2,7 +2,7 @@
 //!
 //! | what happens | where |
 //! |---|---|
-//! | what is pending is read, page by page, until a walk finds nothing new | `listing` |
+//! | what is pending is read, page by page, until a walk finds nothing new | `listing`, `page_size` |
 //! | tasks of one person stand in one lane, in Iden's order | `subject`, `lanes` |
 //! | the first of each lane is given out, eight at once; polls go on meanwhile | `shift`, `intake` |
 //! | a task has its turn: it is read, carried out, reported | `turn` |
@@ -27,6 +27,7 @@ mod kind;
 mod lanes;
 mod listing;
 mod outlook;
+mod page_size;
 mod pending;
 mod place;
 mod reporter;

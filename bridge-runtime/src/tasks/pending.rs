@@ -1,6 +1,6 @@
 //! A task that is not over, without its payload: that is fetched when its turn comes.
 
-use bridge_core::wire::{Task, TaskId};
+use bridge_core::wire::{Task, TaskId, TaskStatus};
 use jiff::Timestamp;
 
 use super::{conclusion::Conclusion, effect::account_of, subject::Subject};
@@ -65,6 +65,12 @@ pub(super) fn seen(task: &Task) -> SeenTask {
 /// Whether an action takes an account's access away.
 pub(super) fn ends_access(action: &str) -> bool {
     matches!(action, "suspend_account" | "delete_account")
+}
+
+/// Whether a task is over at Iden. An unknown status counts: reporting against it would block the account forever.
+pub(super) fn is_over(status: &TaskStatus) -> bool {
+    let unknown = matches!(status, TaskStatus::Other(_));
+    status.is_terminal() && !(unknown && Bug::UnknownStatusIsOpen.is_planted())
 }
 
 /// When a task is to be carried out: the later of its two times.

@@ -2,7 +2,7 @@
 
 use bridge_core::wire::{AppId, Task, TaskId, TaskReport};
 
-use super::conclusion::Conclusion;
+use super::{conclusion::Conclusion, pending::is_over};
 use crate::{
     client::{Client, ClientError},
     planted::Bug,
@@ -29,7 +29,7 @@ pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion
     if conclusion.has_lost_its_password() {
         // The report with it may have arrived, and is not to be contradicted, not even where Iden would take that.
         match client.task(app, task).await {
-            Ok(there) if there.status.is_terminal() => return compare(conclusion, &report, &there),
+            Ok(there) if is_over(&there.status) => return compare(conclusion, &report, &there),
             Ok(_) => {}
             Err(error) if error.status() == Some(404) => return absent(&error),
             Err(error) => return Reported::Later(error.to_string()),
@@ -56,7 +56,7 @@ pub(super) async fn report(client: &Client, app: AppId, task: TaskId, conclusion
         Err(error) => return Reported::Later(told(&error, &report)),
     };
     match client.task(app, task).await {
-        Ok(there) if there.status.is_terminal() => compare(conclusion, &report, &there),
+        Ok(there) if is_over(&there.status) => compare(conclusion, &report, &there),
         // Still open there, whatever the answer to the report said: never a reason to forget what was done.
         Ok(there) => Reported::Later(
             refused.map_or_else(|| format!("Iden still shows it as {}", there.status), |error| told(&error, &report)),

@@ -6,7 +6,7 @@ use bridge_core::wire::{Object, Task};
 use serde_json::Value;
 
 use super::effect::account_of;
-use crate::journal::LoginKey;
+use crate::{journal::LoginKey, planted::Bug};
 
 /// The id of an account, as a hash: 100,000 tasks are held at once. Two that meet by chance share a lane, and no more.
 pub(super) type IdKey = u64;
@@ -18,28 +18,34 @@ pub(super) struct Subject {
     pub(super) id: Option<IdKey>,
     /// By what is to be unique about a person: the e-mail address and the login name.
     pub(super) by_login: [Option<LoginKey>; 2],
+    /// The e-mail address and the login name that the account is to get.
+    pub(super) changed: [Option<LoginKey>; 2],
 }
 
 impl Subject {
     pub(super) fn of(task: &Task) -> Self {
         let slug = &task.resource_type;
         let id = account_of(&task.payload).map(|id| key(slug, &id));
-        let account = task.payload.account.as_ref();
-        let by_login = ["email", "username"].map(|field| {
-            let login = account.and_then(|account: &Object| account.get(field)).and_then(Value::as_str)?;
-            LoginKey::of(slug, field, login)
-        });
-        Subject { id, by_login }
+        let by_login = logins(slug, task.payload.account.as_ref());
+        let changes = task.payload.changes.as_ref().filter(|_| !Bug::ChangedLoginIsIgnored.is_planted());
+        Subject { id, by_login, changed: logins(slug, changes) }
     }
 
-    pub(super) fn logins(&self) -> impl Iterator<Item = LoginKey> {
-        self.by_login.into_iter().flatten()
+    /// The logins that the account has.
+    pub(super) fn owned(&self) -> impl Iterator<Item = LoginKey> {
+        self.by_login.into_iter().flatten().filter(|_| self.id.is_some())
     }
 
-    /// Whether the account is not there yet, as far as the task knows.
-    pub(super) fn is_to_be_made(&self) -> bool {
-        self.id.is_none()
+    /// The logins that the account gets: all those of a new account, and the changed ones of an existing account.
+    pub(super) fn claimed(&self) -> impl Iterator<Item = LoginKey> {
+        let new = self.by_login.into_iter().flatten().filter(|_| self.id.is_none());
+        new.chain(self.changed.into_iter().flatten())
     }
+}
+
+/// The e-mail address and the login name among these fields.
+fn logins(slug: &str, fields: Option<&Object>) -> [Option<LoginKey>; 2] {
+    ["email", "username"].map(|field| LoginKey::of(slug, field, fields?.get(field).and_then(Value::as_str)?))
 }
 
 fn key(slug: &str, id: &str) -> IdKey {
@@ -71,6 +77,18 @@ mod tests {
     fn ids_are_told_apart_to_the_letter() {
         assert_ne!(subject(json!({"id": "a"})), subject(json!({"id": "A"})));
         assert_eq!(subject(json!({"id": 7})), subject(json!({"id": "7"})));
+    }
+
+    #[test]
+    fn an_account_claims_the_logins_that_it_gets() {
+        let payload =
+            json!({"account": {"id": "7", "email": "old@acme.example"}, "changes": {"email": "new@acme.example"}});
+        let moves = Subject::of(&task(1, "update_account", payload));
+        let [old, new] = ["old@acme.example", "new@acme.example"].map(|login| LoginKey::of("employee", "email", login));
+        assert_eq!(moves.owned().collect::<Vec<_>>(), old.into_iter().collect::<Vec<_>>());
+        assert_eq!(moves.claimed().collect::<Vec<_>>(), new.into_iter().collect::<Vec<_>>());
+        let hire = subject(json!({"email": "new@acme.example"}));
+        assert_eq!((hire.owned().count(), hire.claimed().collect::<Vec<_>>()), (0, moves.claimed().collect()));
     }
 
     #[test]

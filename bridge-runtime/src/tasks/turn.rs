@@ -13,7 +13,7 @@ use super::{
     conclusion::Conclusion,
     engine::TaskEngine,
     error::RoundError,
-    pending::{Pending, ends_access},
+    pending::{Pending, ends_access, is_over},
     reporter::{self, Reported},
     round::ReportedTask,
 };
@@ -170,7 +170,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         Ok(match answer {
             Ok(task) if task.status == TaskStatus::Pending => Ok(task),
             Ok(task) if task.status == TaskStatus::Scheduled && Bug::ScheduledIsPickedUp.is_planted() => Ok(task),
-            Ok(task) if self.pending.unclear && task.status.is_terminal() => {
+            Ok(task) if self.pending.unclear && is_over(&task.status) => {
                 engine.settled_elsewhere(id, &task.status).await?;
                 Err(Step::Conflict)
             }

@@ -12,8 +12,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     by_id: HashMap<IdKey, LaneId>,
-    /// Which lane makes an account of this login, and which ones have one.
-    makers: HashMap<LoginKey, LaneId>,
+    /// The lane in which an account gets this login, and the lanes of the accounts that have it.
+    claimants: HashMap<LoginKey, LaneId>,
     owners: BTreeSet<(LoginKey, LaneId)>,
     /// Under what each lane stands here, sorted.
     entries: HashMap<LaneId, Vec<Entry>>,
@@ -22,30 +22,28 @@ pub(super) struct Directory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Entry {
     Id(IdKey),
-    Maker(LoginKey),
+    Claimant(LoginKey),
     Owner(LoginKey),
 }
 
 impl Directory {
     /// The lanes that this subject belongs to: several turn out to be one person's, then.
     ///
-    /// Two accounts that are there may share an address: they are not one for that. But an account that is to be made is
-    /// perhaps one of them.
+    /// Two existing accounts may share an address, and still have lanes of their own. But a task that gives an account a
+    /// login must run in order with the tasks of every account that has this login or gets it: one of them may be the same
+    /// person, or may have to free the login first.
     pub(super) fn find(&self, subject: &Subject) -> BTreeSet<LaneId> {
         let mut found: BTreeSet<LaneId> = subject.id.and_then(|id| self.by_id.get(&id)).copied().into_iter().collect();
-        for login in subject.logins() {
-            found.extend(self.makers.get(&login));
-            if subject.is_to_be_made() {
-                found.extend(self.owners.range((login, 0)..=(login, LaneId::MAX)).map(|(_, lane)| lane));
-            }
+        found.extend(subject.owned().chain(subject.claimed()).filter_map(|login| self.claimants.get(&login)));
+        for login in subject.claimed() {
+            found.extend(self.owners.range((login, 0)..=(login, LaneId::MAX)).map(|(_, lane)| lane));
         }
         found
     }
 
     /// Finds this subject in that lane from now on.
     pub(super) fn enter(&mut self, subject: &Subject, lane: LaneId) {
-        let of_login = |login| if subject.is_to_be_made() { Entry::Maker(login) } else { Entry::Owner(login) };
-        let logins = subject.logins().map(of_login);
+        let logins = subject.owned().map(Entry::Owner).chain(subject.claimed().map(Entry::Claimant));
         subject.id.map(Entry::Id).into_iter().chain(logins).for_each(|entry| self.add(entry, lane));
     }
 
@@ -64,7 +62,7 @@ impl Directory {
     fn add(&mut self, entry: Entry, lane: LaneId) {
         match entry {
             Entry::Id(id) => drop(self.by_id.insert(id, lane)),
-            Entry::Maker(login) => drop(self.makers.insert(login, lane)),
+            Entry::Claimant(login) => drop(self.claimants.insert(login, lane)),
             Entry::Owner(login) => drop(self.owners.insert((login, lane))),
         }
         let entries = self.entries.entry(lane).or_default();
@@ -78,7 +76,7 @@ impl Directory {
         for entry in &entries {
             match entry {
                 Entry::Id(id) => drop(self.by_id.remove(id)),
-                Entry::Maker(login) => drop(self.makers.remove(login)),
+                Entry::Claimant(login) => drop(self.claimants.remove(login)),
                 Entry::Owner(login) => drop(self.owners.remove(&(*login, lane))),
             }
         }
@@ -87,6 +85,6 @@ impl Directory {
 
     #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn is_empty(&self) -> bool {
-        self.by_id.is_empty() && self.makers.is_empty() && self.owners.is_empty() && self.entries.is_empty()
+        self.by_id.is_empty() && self.claimants.is_empty() && self.owners.is_empty() && self.entries.is_empty()
     }
 }

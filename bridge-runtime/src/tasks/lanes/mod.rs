@@ -29,7 +29,7 @@ const REPORTS_IN_VAIN: u32 = 3;
 /// The tasks that are not over, in lanes.
 ///
 /// A lane holds the tasks of one account. A task that makes an account has no id of it yet: it shares a lane with those
-/// that name the same e-mail address or login name. One task of a lane runs at a time. A parked one keeps those behind it
+/// that name the same e-mail address or login name. So does a task that gives an account a new address or name. One task of a lane runs at a time. A parked one keeps those behind it
 /// waiting, but for suspensions and deletions.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {

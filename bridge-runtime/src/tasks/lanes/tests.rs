@@ -225,3 +225,24 @@ fn the_order_holds_whatever_happens() {
         model::drive(&seed.to_be_bytes());
     }
 }
+
+#[test]
+fn an_account_that_gets_a_login_waits_for_the_account_that_has_it() {
+    let update = |lanes: &mut Lanes, number: u32, account: Value, changes: Value| {
+        let task = task(number, "update_account", json!({"account": account, "changes": changes}));
+        let pending = Pending::of(&task);
+        lanes.enter(&pending, &Subject::of(&task));
+        lanes.queue(pending);
+    };
+    let mut lanes = Lanes::default();
+    queue(&mut lanes, 1, "delete_account", &json!({"id": "1", "email": "ann@acme.example"}));
+    queue(&mut lanes, 2, "update_account", &json!({"id": "2", "email": "ann@acme.example"}));
+    update(&mut lanes, 3, about(3), json!({"email": "Ann@acme.example"}));
+    update(&mut lanes, 4, about(4), json!({"username": "ann@acme.example"}));
+    queue(&mut lanes, 5, "create_account", &json!({"username": "ann@acme.example"}));
+    assert_eq!(next(&mut lanes), [1, 4]);
+    [1, 4].into_iter().for_each(|number| lanes.remove(id(number)));
+    assert_eq!(next(&mut lanes), [2, 5]);
+    lanes.remove(id(2));
+    assert_eq!(next(&mut lanes), [3]);
+}
