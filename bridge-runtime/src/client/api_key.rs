@@ -1,9 +1,13 @@
 //! The key that opens Bridge.
 
-use std::fs;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
+
+/// The longest key file, in bytes. A key has less than a hundred; what is longer is another file.
+const LONGEST_FILE: u64 = 64 * 1024;
 
 /// An API key (protocol.md section 1). Its memory is wiped at the end, and `Debug` does not show it.
 ///
@@ -69,6 +73,8 @@ impl ApiKey {
     /// [`HttpTransport`](super::HttpTransport) reads the file again, and tries once more if another key stands there.
     /// Write a new key beside the old one and rename it over that, so that nobody reads half of it.
     ///
+    /// The file is a regular one of at most 64 KiB, or a link to one. A pipe or a device is refused.
+    ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("api-key");
@@ -80,7 +86,7 @@ impl ApiKey {
     /// ```
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, ApiKeyError> {
         let path = path.into();
-        let key = fs::read_to_string(&path).map_err(|error| error.to_string());
+        let key = read(&path).map_err(|error| error.to_string());
         match key.and_then(|key| Self::new(key).map_err(|error| error.to_string())) {
             Ok(key) => Ok(Self { file: Some(path), ..key }),
             Err(why) => Err(ApiKeyError::File { path, why }),
@@ -98,8 +104,30 @@ impl ApiKey {
     }
 }
 
+/// Reads a key file without waiting for a pipe, and without reading a device until memory ends.
+fn read(path: &Path) -> io::Result<SecretString> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut key = String::new();
+    // It may grow while it is read.
+    file.take(LONGEST_FILE + 1).read_to_string(&mut key)?;
+    if key.len() as u64 > LONGEST_FILE {
+        return Err(io::Error::other("larger than 64 KiB"));
+    }
+    Ok(key.into())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -141,5 +169,28 @@ mod tests {
         let key = ApiKey::from_file(&file).unwrap();
         assert_eq!((key.expose(), key.file()), ("hunter2", Some(&*file)));
         assert!(!format!("{key:?}").contains("hunter2"));
+    }
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_is_a_regular_file_of_at_most_64_kib() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("api-key"), folder.path().join("pipe"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        fs::write(&file, "a".repeat(64 * 1024 + 1)).unwrap();
+        for (path, why) in [
+            (&*file, "larger than 64 KiB"),
+            (&*pipe, "not a regular file"),
+            (Path::new("/dev/zero"), "not a regular file"),
+            (folder.path(), "not a regular file"),
+        ] {
+            let error = ApiKey::from_file(path).unwrap_err().to_string();
+            assert_eq!(error, format!("the key file {}: {why}", path.display()));
+        }
+        // As Kubernetes mounts a secret.
+        let link = folder.path().join("link");
+        fs::write(&file, "hunter2\n").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(ApiKey::from_file(&link).unwrap().expose(), "hunter2");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
-use super::{ApiKey, ClientBuildError};
+use super::{ApiKey, ClientBuildError, redaction::SCHEME};
 
 /// The header for the next request.
 pub(super) struct Authorization {
@@ -41,30 +41,6 @@ impl Authorization {
     }
 }
 
-/// What stands before the key.
-const SCHEME: &str = "Api-Key ";
-/// A shorter key would also be found where it is none.
-const SHORTEST_HIDDEN: usize = 8;
-
-/// `text` without the key that `header` carries; `None` where the key is not in it.
-pub(super) fn hide_key(header: &HeaderValue, text: &[u8]) -> Option<Vec<u8>> {
-    let key = header.as_bytes().strip_prefix(SCHEME.as_bytes()).filter(|key| key.len() >= SHORTEST_HIDDEN)?;
-    let find = |text: &[u8]| text.windows(key.len()).position(|part| part == key);
-    let mut at = find(text)?;
-    let (mut hidden, mut rest) = (Vec::with_capacity(text.len()), text);
-    loop {
-        hidden.extend_from_slice(&rest[..at]);
-        hidden.extend_from_slice("…".as_bytes());
-        rest = &rest[at + key.len()..];
-        match find(rest) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    hidden.extend_from_slice(rest);
-    Some(hidden)
-}
-
 fn header(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut header = HeaderValue::try_from(format!("{SCHEME}{}", key.expose()))?;
     header.set_sensitive(true);
@@ -75,17 +51,6 @@ fn header(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> {
 mod tests {
     use super::*;
     use std::fs;
-
-    #[test]
-    fn a_key_that_is_repeated_is_taken_out_wherever_it_stands() {
-        let header = header(&ApiKey::new("key-12345").unwrap()).unwrap();
-        for (text, hidden) in
-            [("key-12345", Some("…")), ("a key-12345key-12345 b", Some("a …… b")), ("key-1234", None), ("", None)]
-        {
-            let hidden = hidden.map(|text| text.as_bytes().to_vec());
-            assert_eq!(hide_key(&header, text.as_bytes()), hidden, "{text}");
-        }
-    }
 
     #[test]
     fn a_key_that_did_not_come_from_a_file_has_no_other() {

@@ -135,12 +135,13 @@ impl ClientError {
         self.status() == Some(404)
     }
 
-    /// Whether Bridge itself says that this is not there: it does so in JSON. A page of something in between says nothing.
+    /// Whether Bridge itself says that this does not exist. It does so in JSON, with or without a detail. Gateways send pages
+    /// and empty bodies when they lose their routes for a moment, so neither proves anything.
     pub(crate) fn says_absent(&self) -> bool {
-        self.is_not_found() && !self.detail().is_empty()
+        self.is_not_found() && self.refusal().is_some_and(ErrorBody::is_json)
     }
 
-    /// 401 or 403: the key does not open this.
+    /// 401 or 403. Either can mean that the key is wrong, expired or revoked; 403 also that it has no access to the app.
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.status(), Some(401 | 403))
     }

@@ -12,7 +12,8 @@ use reqwest::header::{
 };
 use url::Origin;
 
-use super::authorization::{Authorization, hide_key};
+use super::authorization::Authorization;
+use super::redaction::Redaction;
 use super::{
     ANSWER_LIMIT, ApiKey, BaseUrl, ClientBuildError, Method, Request, Response, Transport, TransportError,
     TransportErrorKind, retry_after, retry_after::http_date, tls,
@@ -112,7 +113,17 @@ impl HttpTransport {
     }
 
     async fn exchange(&self, request: Request, authorization: HeaderValue) -> Result<Response, TransportError> {
-        let mut answer = self.request(request, authorization.clone()).send().await.map_err(fault)?;
+        let redaction = Redaction::of(&authorization);
+        let exchanged = self.exchange_openly(request, authorization).await;
+        exchanged.map(|response| redacted(response, &redaction)).map_err(|mut error| {
+            redaction.hide_in(&mut error.message);
+            error
+        })
+    }
+
+    /// The response as the server sent it.
+    async fn exchange_openly(&self, request: Request, authorization: HeaderValue) -> Result<Response, TransportError> {
+        let mut answer = self.request(request, authorization).send().await.map_err(fault)?;
         let text = |name: HeaderName| {
             let value = answer.headers().get(name)?;
             Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -123,23 +134,21 @@ impl HttpTransport {
         response.date = text(DATE).and_then(|value| http_date(&value));
         response.retry_after = text(RETRY_AFTER).and_then(|value| retry_after(&value, text(DATE).as_deref()));
         response.body = read(&mut answer).await?;
-        forget_key(&mut response, &authorization);
         Ok(response)
     }
 }
 
-/// Takes the key out of what an error may repeat: some servers and proxies answer with the request that they got.
-fn forget_key(response: &mut Response, authorization: &HeaderValue) {
+/// The response without the key in whatever an error may repeat of it.
+fn redacted(mut response: Response, redaction: &Redaction) -> Response {
     for text in [&mut response.content_type, &mut response.location].into_iter().flatten() {
-        if let Some(hidden) = hide_key(authorization, text.as_bytes()) {
-            *text = String::from_utf8_lossy(&hidden).into_owned();
-        }
+        redaction.hide_in(text);
     }
-    // Of a success, only what is no JSON is ever repeated.
+    // Errors repeat nothing of a success that is JSON.
     let is_repeated = response.status >= 300 || !matches!(response.body.trim_ascii().first(), Some(b'{' | b'['));
-    if is_repeated && let Some(hidden) = hide_key(authorization, &response.body) {
+    if is_repeated && let Some(hidden) = redaction.hide(&response.body) {
         response.body = hidden.into();
     }
+    response
 }
 
 #[async_trait]
@@ -331,5 +340,50 @@ mod tests {
         stage.replace_key("new");
         let error = stage.call().await.unwrap_err();
         assert!(!error.is_unauthorized(), "the second answer is not waited for any longer: {error}");
+    }
+    /// A server that repeats the key in every part of its response that a message may show.
+    #[tokio::test]
+    async fn no_spelling_of_the_key_in_a_response_reaches_a_message() {
+        const KEY: &str = "sk_live_4eC39/HqLyjWDarjtT1";
+        // base64 of "Api-Key sk_live_4eC39/HqLyjWDarjtT1".
+        const BASE64: &str = "QXBpLUtleSBza19saXZlXzRlQzM5L0hxTHlqV0Rhcmp0VDE=";
+        let spellings = [
+            KEY.to_owned(),
+            KEY.replace('/', "\\/"),
+            KEY.replace('s', "\\u0073").replace('_', "\\u005F"),
+            KEY.replace('/', "%2F"),
+            KEY.replace('/', "%252f"),
+            BASE64.to_owned(),
+            KEY[..16].to_owned(),
+        ];
+        for spelling in spellings {
+            let body = format!(r#"{{"detail":"sent: {spelling}"}}"#);
+            let page = format!("<p>{spelling}</p>");
+            for answer in [
+                format!("400 Bad Request\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+                format!("502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{page}", page.len()),
+                format!("200 OK\r\nContent-Type: text/{spelling}\r\nContent-Length: {}\r\n\r\n{page}", page.len()),
+                format!("302 Found\r\nLocation: https://login.example/?next={spelling}&x\r\nContent-Length: 0\r\n\r\n"),
+            ] {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let base = format!("http://{}/org/acme", listener.local_addr().unwrap()).parse().unwrap();
+                let answer = format!("HTTP/1.1 {answer}");
+                tokio::spawn(async move {
+                    while let Ok((mut stream, _)) = listener.accept().await {
+                        let mut request = [0; 4096];
+                        let _ = stream.read(&mut request).await;
+                        let _ = stream.write_all(answer.as_bytes()).await;
+                    }
+                });
+                let client = Client::builder(base, ApiKey::new(KEY).unwrap()).build().unwrap();
+                // The one call that is never repeated.
+                let error = client.create_app(&bridge_core::wire::NewApp::new("Acme HR")).await.unwrap_err();
+                let said = format!("{error} {error:?} {} {:?}", error.body().unwrap_or_default(), error.hint());
+                for secret in ["4eC3", "eC39", "HqLy", "tT1", "XzRl", "V0Rh", "sk_", "\\u0073"] {
+                    assert!(!said.contains(secret), "`{secret}` of {spelling} in {said}");
+                }
+                assert!(said.contains('…'), "{said}");
+            }
+        }
     }
 }

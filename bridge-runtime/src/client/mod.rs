@@ -33,6 +33,7 @@
 //! | `transport.rs`, `http.rs`, `tls.rs` | the seam to the network, and reqwest behind it |
 //! | `watch.rs` | what calls tell of themselves |
 //! | `api_key.rs`, `authorization.rs` | the key, and taking up a new one from its file |
+//! | `redaction.rs` | hides the key in what a server sends back |
 
 mod answer;
 mod api;
@@ -49,6 +50,7 @@ mod http;
 mod kind;
 mod pause;
 mod query;
+mod redaction;
 mod retry;
 mod retry_after;
 #[cfg(test)]
