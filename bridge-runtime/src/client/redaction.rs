@@ -262,7 +262,7 @@ mod tests {
     fn a_long_run_of_escape_signs_takes_no_quadratic_time() {
         let redaction = redaction("key-12345");
         for sign in ["\\", "%25", "&", "%", "k"] {
-            let text = sign.repeat(1 << 18);
+            let text = sign.repeat(1 << 14);
             assert_eq!(redaction.hide(text.as_bytes()), None, "{sign}");
         }
     }

@@ -10,6 +10,7 @@ mod exit;
 mod finding;
 mod fleet;
 mod member;
+mod next_sync;
 mod own_settings;
 mod registration;
 mod running;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Attached, ConnectorError, Exit, Schedule, SyncTime, schedule::jittered};
+use super::{Attached, ConnectorError, Exit, Schedule, next_sync::NextSync, schedule::jittered};
 use crate::{
     caught,
     clock::Clock,
@@ -162,68 +162,61 @@ async fn sync_loop<S: Send + Sync + 'static>(
 ) -> Result<(), ConnectorError> {
     let (clock, random) = (&*attached.clock, &*attached.random);
     let mut backoff = Backoff::default();
-    let Some(first) = schedule.first_sync(clock.wall()) else {
+    let Some(mut next) = NextSync::first(schedule, clock) else {
         attached.say(Activity::TasksOnly).await?;
         return stop_of(stop).await;
     };
-    let mut due = Due::after(first, clock, schedule);
-    let mut activity = Activity::Waiting { until: due.wall };
+    let mut last = LastSync::Good;
     loop {
-        if !due.left(clock).is_zero() {
-            attached.say(activity).await?;
-            tracing::info!("waiting until {:.0} for the next sync", due.wall);
-            if wait_for(clock, &due, asked, stop).await == Woken::Asked {
-                tracing::info!("a sync was asked for");
+        while !next.left(clock).is_zero() {
+            attached.say(last.waiting(next.time())).await?;
+            tracing::info!("waiting until {:.0} for the next sync", next.time());
+            match wait_for(clock, &mut next, asked, stop).await {
+                Woken::Due => break,
+                Woken::Asked => {
+                    tracing::info!("a sync was asked for");
+                    break;
+                }
+                Woken::ClockSet => tracing::warn!("the clock was set"),
             }
         }
         if stop.is_cancelled() {
             return Ok(());
         }
+        next.begins(clock);
         let ended = attached.sync_once(stop).await;
-        // A wall clock that was set back must not bring the same time twice.
-        let usual = schedule.next_sync(clock.wall().max(due.wall), random).unwrap_or(Duration::MAX);
-        let (held, why) = match &ended {
-            Err(ConnectorError::Sync(failure)) if let SyncError::Held(hold) = &failure.error => {
-                (Some(hold.hash.clone()), None)
-            }
-            Err(error) => (None, Some(error.to_string())),
-            Ok(_) => (None, None),
-        };
+        last = LastSync::of(ended.as_ref().err());
+        let usual = next.usual(clock, random);
         let wait = backoff.after(ended.map(drop), usual, "sync")?;
         let wait = if wait < usual { jittered(wait, random).min(usual) } else { wait };
-        due = Due::after(wait, clock, schedule);
-        let until = due.wall;
-        activity = match (held, why) {
-            (Some(hash), _) => Activity::Held { hash, until },
-            (_, Some(why)) => Activity::Failed { why, until },
-            _ => Activity::Waiting { until },
-        };
+        next.plan(wait, usual, clock);
     }
 }
 
-fn later(wall: Timestamp, wait: Duration) -> Timestamp {
-    jiff::SignedDuration::try_from(wait).ok().and_then(|wait| wall.checked_add(wait).ok()).unwrap_or(Timestamp::MAX)
+/// How the last sync ended, as `status` shows it.
+enum LastSync {
+    Good,
+    Held(String),
+    Failed(String),
 }
 
-/// When the next sync is due.
-struct Due {
-    monotonic: Duration,
-    wall: Timestamp,
-    /// A time of day, which the machine may sleep through; otherwise an interval.
-    by_wall: bool,
-}
-
-impl Due {
-    fn after(wait: Duration, clock: &dyn Clock, schedule: &Schedule) -> Self {
-        let by_wall = matches!(schedule.sync, SyncTime::At(_));
-        Due { monotonic: clock.now().saturating_add(wait), wall: later(clock.wall(), wait), by_wall }
-    }
-
-    fn left(&self, clock: &dyn Clock) -> Duration {
-        if self.by_wall {
-            return Duration::try_from(self.wall.duration_since(clock.wall())).unwrap_or(Duration::ZERO);
+impl LastSync {
+    fn of(error: Option<&ConnectorError>) -> Self {
+        match error {
+            None => LastSync::Good,
+            Some(ConnectorError::Sync(failure)) if let SyncError::Held(hold) = &failure.error => {
+                LastSync::Held(hold.hash.clone())
+            }
+            Some(error) => LastSync::Failed(error.to_string()),
         }
-        self.monotonic.saturating_sub(clock.now())
+    }
+
+    fn waiting(&self, until: Timestamp) -> Activity {
+        match self {
+            LastSync::Good => Activity::Waiting { until },
+            LastSync::Held(hash) => Activity::Held { hash: hash.clone(), until },
+            LastSync::Failed(why) => Activity::Failed { why: why.clone(), until },
+        }
     }
 }
 
@@ -232,14 +225,20 @@ impl Due {
 enum Woken {
     Due,
     Asked,
+    /// The next sync starts at another time by the wall clock.
+    ClockSet,
 }
 
-/// Waits until it is due, or somebody asks for a sync, or the connector is stopped.
-async fn wait_for(clock: &dyn Clock, due: &Due, asked: &Notify, stop: &CancellationToken) -> Woken {
+/// Waits until the next sync starts, somebody asks for one, the connector is stopped, or the clock is set.
+async fn wait_for(clock: &dyn Clock, next: &mut NextSync<'_>, asked: &Notify, stop: &CancellationToken) -> Woken {
+    let time = next.time();
     loop {
-        let left = due.left(clock);
+        let left = next.left(clock);
         if left.is_zero() {
             return Woken::Due;
+        }
+        if next.time() != time {
+            return Woken::ClockSet;
         }
         tokio::select! {
             biased;
