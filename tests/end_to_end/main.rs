@@ -25,6 +25,7 @@ mod regressions;
 mod running;
 #[path = "../common/scrape.rs"]
 mod scrape;
+mod source_watch;
 mod sync;
 mod sync_approve;
 mod sync_busy;

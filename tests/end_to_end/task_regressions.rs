@@ -6,11 +6,12 @@ use std::{
 };
 
 use bridge_sandbox::NewTask;
-use iden_bridge::{journal::TaskState, prelude::*, wire::TaskReport};
+use iden_bridge::{journal::TaskState, prelude::*, telemetry::Telemetry, wire::TaskReport};
 use serde_json::json;
 
 use crate::{
     company::{Employee, Hr, Stage, go_on, hang_on_a_thread},
+    scrape::Figures,
     task_answers::begun,
     task_child,
     task_floor::{self, Floor},
@@ -322,11 +323,15 @@ async fn threads_that_go_on_are_bounded() {
         .await
     }
     let stage = Stage::with(1).await;
-    let connector = stage.attach_with(tasks![hang]).await;
+    let telemetry = Telemetry::default();
+    let target = stage.target().telemetry(telemetry.clone());
+    let connector = stage.connector_with(tasks![hang]).attach(&target, json!({})).await.unwrap();
     for number in 1..=40 {
         stage.app().queue(about("update_account", number));
     }
     connector.tasks_once(&go_on()).await.unwrap();
     let at_work = AT_WORK.load(Ordering::SeqCst);
     assert!(at_work <= 16, "{at_work} calls hang in the system at once");
+    let figures = Figures::of(&telemetry.prometheus());
+    assert_eq!(figures.value("bridge_handlers_overdue", &[]), 16.0, "the metric shows what blocks the others");
 }

@@ -14,6 +14,7 @@ use crate::{
         Activity, AppJournal, Approval, ControlJournal, Hold, KnownTask, PlanJournal, SqliteJournal, Status,
         TaskJournal, TaskState,
     },
+    tasks::MOST_OVERDUE,
 };
 
 /// What `status` prints of one app.
@@ -68,7 +69,12 @@ impl TaskCounts {
             (self.executed, "not reported yet"),
         ];
         let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-        let counts = counts.collect::<Vec<_>>().join(", ");
+        let mut counts = counts.collect::<Vec<_>>().join(", ");
+        // While it runs, one that was cut off is settled at once, unless its thread still works.
+        if running && self.interrupted >= MOST_OVERDUE {
+            counts +=
+                "; stuck: their handlers still work on threads, and no other one is called before some of them end";
+        }
         match (counts.is_empty(), self.handlers) {
             (true, 0) => "none: it has no handlers and does not poll".to_owned(),
             (true, _) => "none under way".to_owned(),
@@ -106,6 +112,11 @@ impl AppStatus {
             return format!("stopped at {:.0}", said.at);
         }
         let doing = doing(&said.activity);
+        // The source gives nothing: it may hang.
+        let doing = match said.silent_since.filter(|_| self.running) {
+            Some(since) => format!("stuck: {doing}, and the source has given nothing since {since:.0}"),
+            None => doing,
+        };
         if self.running {
             format!("{doing} (since {:.0}, process {})", said.at, said.pid)
         } else {
@@ -179,6 +190,14 @@ mod tests {
         assert_eq!(some.words(true), "2 being carried out, 1 parked (see `tasks list`), 3 not reported yet");
         // Nobody is at work on them.
         assert!(some.words(false).starts_with("2 cut off and to be settled, 1 parked"));
+    }
+
+    #[test]
+    fn sixteen_handlers_that_do_not_end_are_called_stuck() {
+        let counts = |interrupted| TaskCounts { handlers: 2, started: 0, interrupted, parked: 0, executed: 0 };
+        assert!(counts(16).words(true).starts_with("16 cut off and to be settled; stuck: their handlers still work"));
+        assert_eq!(counts(15).words(true), "15 cut off and to be settled");
+        assert_eq!(counts(16).words(false), "16 cut off and to be settled", "no thread survives its process");
     }
 
     #[test]

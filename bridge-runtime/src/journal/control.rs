@@ -88,13 +88,16 @@ pub struct Status {
     pub at: Timestamp,
     /// The process.
     pub pid: u32,
+    /// Since when the source has given nothing, once that is worth a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_since: Option<Timestamp>,
 }
 
 impl Status {
     /// What this process is doing at this time.
     #[must_use]
     pub fn new(activity: Activity, at: Timestamp) -> Self {
-        Status { activity, at, pid: std::process::id() }
+        Status { activity, at, pid: std::process::id(), silent_since: None }
     }
 }
 

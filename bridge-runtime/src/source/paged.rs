@@ -55,7 +55,7 @@ impl<R: Resource> Out<R> {
         self.lost.unless_done(async move {
             let mut pages = Pages::starting(first);
             while let Some(cursor) = pages.next() {
-                let page = fetch_page(&*self.session.clock, || fetch(cursor.clone())).await?;
+                let page = fetch_page(&self.session, || fetch(cursor.clone())).await?;
                 for item in page.records {
                     each(item).await?;
                 }
@@ -90,7 +90,7 @@ impl<R: Resource> Out<R> {
         self.lost.unless_done(async move {
             let mut walk = OffsetWalk::new(limit)?;
             while let Some(offset) = walk.next() {
-                let rows = fetch_page(&*self.session.clock, || fetch(offset, limit)).await?;
+                let rows = fetch_page(&self.session, || fetch(offset, limit)).await?;
                 let rows = rows.into_iter().map(Into::into).collect();
                 for row in walk.turn::<R>(rows)? {
                     self.send(row.item).await;

@@ -9,7 +9,7 @@ use std::{
 
 use bridge_core::{SourceError, wire::text::printable};
 
-use crate::clock::Clock;
+use super::ReadSession;
 
 /// How often one page is asked for.
 const ATTEMPTS: u32 = 3;
@@ -88,7 +88,7 @@ impl<C: Clone + Hash> Pages<C> {
 }
 
 /// Fetches one page, again if need be. A final error is returned at once.
-pub(super) async fn fetch_page<P, F>(clock: &dyn Clock, mut fetch: impl FnMut() -> F) -> Result<P, SourceError>
+pub(super) async fn fetch_page<P, F>(session: &ReadSession, mut fetch: impl FnMut() -> F) -> Result<P, SourceError>
 where
     F: Future<Output = Result<P, SourceError>>,
 {
@@ -104,7 +104,7 @@ where
         }
         let said = printable(&error.to_string(), 500);
         tracing::warn!(attempt, pause = ?pause, error = %said, "a page of the source could not be read; asking again");
-        clock.sleep(pause).await;
+        session.pause(pause).await;
         attempt += 1;
     }
 }

@@ -20,9 +20,9 @@ pub(crate) enum Item {
 }
 
 /// A read under way. Dropped, it is cancelled.
-#[derive(Debug)]
 pub(crate) struct Reading {
     slug: &'static str,
+    session: Arc<ReadSession>,
     items: mpsc::Receiver<Item>,
     end: AbortOnDropHandle<Result<(), SourceError>>,
 }
@@ -56,17 +56,22 @@ impl Reading {
     /// Starts to read the `R`s of `system`, on a task of its own: a panic in it stays there.
     pub(crate) fn start<S: Source<R>, R: Resource>(system: Arc<S>, session: Arc<ReadSession>) -> Self {
         let (to, items) = mpsc::channel(WAITING);
-        let out = Out::<R>::new(to, session);
+        let out = Out::<R>::new(to, Arc::clone(&session));
         let read = async move {
             let end = system.read(&out).await;
             out.lost().check(end)
         };
-        Reading { slug: R::SLUG, items, end: AbortOnDropHandle::new(tokio::spawn(read.in_current_span())) }
+        Reading { slug: R::SLUG, session, items, end: AbortOnDropHandle::new(tokio::spawn(read.in_current_span())) }
     }
 
     /// The next item; `None` when nothing more will come, for whatever reason: [`Reading::end`] tells.
     pub(crate) async fn next(&mut self) -> Option<Item> {
         self.items.recv().await
+    }
+
+    /// Tells whether the system asked for a pause.
+    pub(crate) fn pauses(&self) -> Arc<ReadSession> {
+        Arc::clone(&self.session)
     }
 
     /// How the read ended. Items that were not taken would be lost, so it can end well only when all were.

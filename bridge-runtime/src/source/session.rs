@@ -4,7 +4,11 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use bridge_core::SourceError;
@@ -15,12 +19,31 @@ use crate::{caught, clock::Clock};
 /// Lives as long as one sync session: the values that its reads share, and their clock.
 pub(crate) struct ReadSession {
     pub(crate) clock: Arc<dyn Clock>,
+    /// How many reads wait at this moment because the system asked for it.
+    pauses: AtomicUsize,
     values: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl ReadSession {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(ReadSession { clock, values: Mutex::default() })
+        Arc::new(ReadSession { clock, pauses: AtomicUsize::new(0), values: Mutex::default() })
+    }
+
+    /// Waits before a page is requested again.
+    pub(super) async fn pause(&self, pause: Duration) {
+        struct Paused<'a>(&'a AtomicUsize);
+        impl Drop for Paused<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        self.pauses.fetch_add(1, Ordering::SeqCst);
+        let _paused = Paused(&self.pauses);
+        self.clock.sleep(pause).await;
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.pauses.load(Ordering::SeqCst) > 0
     }
 
     /// The one `T` of this session. A failed `init` is not kept: the next reader tries again.

@@ -84,6 +84,11 @@ impl<'a> Intake<'a> {
         self.report.rejected_ids.contains(id)
     }
 
+    /// Where it says how far it has come.
+    pub(super) fn status(&self) -> &'a StatusLine<'a> {
+        self.status
+    }
+
     /// How many records it has taken.
     pub(super) fn taken(&self) -> u64 {
         self.report.read + self.batch.len() as u64

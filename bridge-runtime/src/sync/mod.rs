@@ -32,6 +32,7 @@ mod report;
 mod run;
 mod sample;
 mod session;
+mod source_watch;
 mod sources;
 mod status_line;
 mod touched;

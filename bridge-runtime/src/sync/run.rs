@@ -125,11 +125,13 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         self.status.say(Activity::Reading { slug: slug.to_owned(), records: 0 }).await?;
         let mut reading = (reader.read)(Arc::clone(self.system), Arc::clone(&self.shared));
         let mut intake = self.intake(at, reader.snapshot);
+        let status = intake.status();
         loop {
+            let taken = intake.taken();
             tokio::select! {
                 biased;
                 landed = intake.landed() => intake.note_landed(landed?).await?,
-                item = reading.next() => match item {
+                item = status.next_item(&mut reading, slug, taken) => match item? {
                     Some(item) => intake.take(item).await?,
                     None => break,
                 },

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use super::{error::SyncError, sources::Sources};
 use crate::{
     clock::Clock,
@@ -40,6 +42,21 @@ impl<'a> StatusLine<'a> {
     /// Pages that were accepted, and how many are on their way.
     pub(super) fn pages(&self, landed: u64, on_their_way: usize) {
         self.meter.pages(landed, on_their_way);
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.clock
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        self.meter
+    }
+
+    /// The source has given nothing since then, or gives something again.
+    pub(super) async fn say_silent(&self, activity: Activity, since: Option<Timestamp>) -> Result<(), SyncError> {
+        let Some(journal) = self.journal else { return Ok(()) };
+        let status = Status { silent_since: since, ..Status::new(activity, self.clock.wall()) };
+        Ok(journal.set_status(&status).await?)
     }
 
     pub(super) async fn say(&self, activity: Activity) -> Result<(), SyncError> {

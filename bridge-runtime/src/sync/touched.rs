@@ -59,7 +59,8 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         let (mut absent, mut respelled, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
         let mut intake = self.intake(at, false);
         let mut answers = pin!(look_up(reader, system, ids));
-        while let Some((id, answer)) = answers.next().await {
+        let status = StatusLine::new(sources, false);
+        while let Some((id, answer)) = status.next_answer(answers.next(), slug, 0).await? {
             match answer? {
                 Found::Present(record) => intake.take(Item::Record(record)).await?,
                 Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,

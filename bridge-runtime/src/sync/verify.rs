@@ -85,7 +85,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
             checked += ids.len() as u64;
             let mut absent = Vec::new();
             let mut answers = pin!(look_up(self.reader, self.system, ids));
-            while let Some((id, answer)) = answers.next().await {
+            while let Some((id, answer)) = self.status.next_answer(answers.next(), slug, checked).await? {
                 let answer = if Bug::LookUpErrorIsAbsent.is_planted() { answer.or(Ok(Found::Absent)) } else { answer };
                 match answer? {
                     Found::Present(record) => intake.take(Item::Record(record)).await?,
@@ -108,7 +108,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
         let slug = self.reader.schema.slug;
         let mut reading = (self.reader.read)(Arc::clone(self.system), ReadSession::new(Arc::clone(self.clock)));
         let (mut batch, mut read) = (Vec::new(), 0);
-        while let Some(item) = reading.next().await {
+        while let Some(item) = self.status.next_item(&mut reading, slug, read).await? {
             read += 1;
             match item {
                 Item::Record(record) => batch.push(record),

@@ -132,5 +132,6 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
             Some(pending) => self.desk.lanes.queue(pending),
             None => self.desk.lanes.remove(id),
         }
+        self.show_overdue();
     }
 }

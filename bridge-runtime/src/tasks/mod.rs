@@ -49,4 +49,6 @@ pub(crate) use lanes::drive as drive_lanes;
 pub use outlook::ListedTask;
 pub(crate) use outlook::Outlook;
 pub use round::{ReportedTask, RoundReport};
+#[cfg(feature = "cli")]
+pub(crate) use shift::MOST_OVERDUE;
 pub(crate) use shift::Polling;

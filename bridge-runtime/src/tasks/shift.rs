@@ -17,12 +17,12 @@ use super::{
     round::RoundReport,
     turn::{Turn, Turned},
 };
-use crate::telemetry::{TASKS_OLDEST, TASKS_OPEN};
+use crate::telemetry::{HANDLERS_OVERDUE, TASKS_OLDEST, TASKS_OPEN};
 
 /// How many of those may do nothing but report what is over: where no report arrives, the others go on.
 const REPORTS_AT_ONCE: usize = 4;
 /// So many handlers may be cut off and still work on a thread, those at work counted in. The threads of a process are few, and its sources need some.
-const MOST_OVERTIME: usize = 16;
+pub(crate) const MOST_OVERDUE: usize = 16;
 /// With so many tasks ready to run, there is no need to look for more.
 const FULL: usize = 1_000;
 /// How long nothing new is begun after something has failed.
@@ -186,6 +186,12 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             meter.set(&TASKS_OPEN, &[state], tasks as f64);
         }
         meter.set_time(&TASKS_OLDEST, lanes.oldest());
+        self.show_overdue();
+    }
+
+    /// How many handlers still work although they were cut off.
+    pub(super) fn show_overdue(&self) {
+        self.engine.meter.set(&HANDLERS_OVERDUE, &[], self.desk.overtime.count() as f64);
     }
 
     fn list(&self) -> impl Future<Output = Result<Listing, RoundError>> + use<'a, S> {
@@ -213,7 +219,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             self.reporting.insert(report.id());
             return Some(report);
         }
-        if self.desk.overtime.count() + self.desk.at_work.len() >= MOST_OVERTIME.max(self.engine.at_once) {
+        if self.desk.overtime.count() + self.desk.at_work.len() >= MOST_OVERDUE.max(self.engine.at_once) {
             return None;
         }
         self.desk.lanes.next(self.engine.clock.now())
@@ -255,9 +261,10 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             Turned::Overtime(pending) => {
                 let tracker = tracker.unwrap_or_default();
                 self.desk.overtime.add(pending.id(), Some(pending), tracker);
-                if self.desk.overtime.count() == MOST_OVERTIME {
+                self.engine.meter.set(&HANDLERS_OVERDUE, &[], self.desk.overtime.count() as f64);
+                if self.desk.overtime.count() == MOST_OVERDUE {
                     tracing::error!(
-                        handlers = MOST_OVERTIME,
+                        handlers = MOST_OVERDUE,
                         "so many handlers were cut off and still work on a thread; no other one is called before some of them end. Is the system down?"
                     );
                 }

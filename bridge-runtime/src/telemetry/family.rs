@@ -83,6 +83,11 @@ pub(crate) const SYNC_RECORDS: Family = counter(
 );
 pub(crate) const SYNC_PAGES: Family =
     counter("bridge_sync_pages_total", &["resource_type"], "Pages that Iden has accepted.");
+pub(crate) const SOURCE_SILENT: Family = gauge(
+    "bridge_source_silent_since_timestamp_seconds",
+    &["resource_type"],
+    "Since when a sync has been waiting for the source, for its next record or for `find`, in seconds since 1970; absent while the source answers. It appears after 30 s.",
+);
 pub(crate) const SYNCS: Family = counter(
     "bridge_syncs_total",
     &["outcome"],
@@ -109,6 +114,11 @@ pub(crate) const TASK_DURATION: Family = histogram(
     &["action"],
     "How long handlers took, each attempt by itself; up to the time-out for one that was cut off.",
 );
+pub(crate) const HANDLERS_OVERDUE: Family = gauge(
+    "bridge_handlers_overdue",
+    &[],
+    "Handlers that were cut off at their timeout and still work on a thread. At 16, no other handler is called.",
+);
 pub(crate) const TASKS_OPEN: Family = gauge(
     "bridge_tasks_open",
     &["state"],
@@ -129,10 +139,12 @@ pub const FAMILIES: &[Family] = &[
     SYNC_READ,
     SYNC_RECORDS,
     SYNC_PAGES,
+    SOURCE_SILENT,
     GUARD_HOLDS,
     GUARD_HELD,
     TASKS,
     TASK_DURATION,
+    HANDLERS_OVERDUE,
     TASKS_OPEN,
     TASKS_OLDEST,
     HTTP_REQUESTS,

@@ -13,8 +13,8 @@ use super::{
     Check, Family,
     doing::{Doing, Sight, UnderWay},
     family::{
-        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, SYNC_DURATION, SYNC_PAGES, SYNC_READ, SYNC_RECORDS, SYNCS,
-        TASK_DURATION, TASKS,
+        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, HANDLERS_OVERDUE, SYNC_DURATION, SYNC_PAGES, SYNC_READ,
+        SYNC_RECORDS, SYNCS, TASK_DURATION, TASKS,
     },
     histogram::Histogram,
     pulse::{LONGEST_BEAT, Phase, Pulse},
@@ -103,6 +103,7 @@ impl Meter {
         }
         figures.series(&GUARD_HOLDS, &[]);
         figures.series(&GUARD_HELD, &[]);
+        figures.series(&HANDLERS_OVERDUE, &[]);
         let (app, figures) = (app.to_owned(), Mutex::new(figures));
         let (pulse, doing, unreached) = (Pulse::default(), Doing::of(&app), Mutex::default());
         Meter { app, actions, figures, pulse, doing, unreached, clock: ClockSeam(clock) }
@@ -128,9 +129,18 @@ impl Meter {
 
     /// Sets a time, or takes it away.
     pub(crate) fn set_time(&self, family: &Family, time: Option<Timestamp>) {
+        self.set_time_of(family, &[], time);
+    }
+
+    /// The same for these labels.
+    pub(crate) fn set_time_of(&self, family: &Family, labels: &[&'static str], time: Option<Timestamp>) {
         match time {
-            Some(time) => self.set(family, &[], time.as_millisecond() as f64 / 1000.0),
-            None => drop(self.lock().0.remove(family.name)),
+            Some(time) => self.set(family, labels, time.as_millisecond() as f64 / 1000.0),
+            None => {
+                if let Some(series) = self.lock().0.get_mut(family.name) {
+                    series.remove(labels);
+                }
+            }
         }
     }
 
