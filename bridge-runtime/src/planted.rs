@@ -56,6 +56,8 @@ bugs! {
     AppIsNotLookedFor,
     UnknownStatusIsOpen,
     ChangedLoginIsIgnored,
+    NotAppliedIsForgotten,
+    LookUpsAreNotRenewed,
 }
 
 impl Bug {

@@ -163,11 +163,15 @@ async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration)
     let plan = &stage.plan;
     let (seed, number) = (plan.seed, u64::from(stage.look().process));
     let key = ApiKey::new("key").unwrap();
-    let target = Target::new("http://127.0.0.1:9/org/acme".parse().unwrap(), key, "/nowhere")
-        .transport(Arc::new(Network(Arc::clone(stage))))
-        .clock(Arc::new(ProcessClock::new(Arc::clone(stage))))
-        .random(Arc::new(EngineDice::new(seed ^ (number << 32))))
-        .journal(Arc::new(ProcessJournal::new(Arc::clone(stage), Arc::clone(disk))));
+    let target = Target::new(
+        "http://127.0.0.1:9/org/acme".parse().unwrap(),
+        key,
+        std::env::temp_dir().join("bridge-simulation"),
+    )
+    .transport(Arc::new(Network(Arc::clone(stage))))
+    .clock(Arc::new(ProcessClock::new(Arc::clone(stage))))
+    .random(Arc::new(EngineDice::new(seed ^ (number << 32))))
+    .journal(Arc::new(ProcessJournal::new(Arc::clone(stage), Arc::clone(disk))));
     let stop = CancellationToken::new();
     let schedule = Schedule::default().sync_every(plan.sync_every).poll_every(plan.poll_every, plan.poll_every * 3);
     let work = async {

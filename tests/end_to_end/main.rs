@@ -44,6 +44,7 @@ mod sync_reductions;
 mod sync_refused;
 mod sync_repeated;
 mod sync_respelled;
+mod sync_slow;
 mod sync_source;
 mod sync_types;
 mod task_answers;

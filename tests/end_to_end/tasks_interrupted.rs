@@ -218,6 +218,36 @@ async fn no_session_is_completed_before_a_creation_that_was_cut_off_is_looked_in
     }
 }
 
+/// Panics before it has done anything, and is refused the next time.
+#[bridge_task(verify = nobody)]
+async fn refuse(cx: TaskContext<Hr>, _task: CreateAccount<Employee>) -> Result<Created<Employee>, TaskError> {
+    cx.effect();
+    assert!(cx.effects() > 1, "before it has done anything");
+    Err(TaskError::fail("permission_denied", "no more seats"))
+}
+
+async fn nobody(_cx: &TaskContext<Hr>, _task: &CreateAccount<Employee>) -> Result<Probe<Created<Employee>>, TaskError> {
+    Ok(Probe::NotApplied)
+}
+
+#[tokio::test]
+async fn a_create_that_surely_made_nobody_does_not_block_completions() {
+    let stage = Stage::with(7).await;
+    let connector = stage.attach_with(tasks![refuse]).await;
+    connector.sync(&go_on()).await.unwrap();
+    let new = NewTask::new("create_account", "employee").account(json!({"email": "new@acme.example"}));
+    let scene = Scene { id: stage.app().queue(new), stage, connector };
+    assert_eq!(scene.to_its_end().await, "permission_denied");
+    assert_eq!(scene.effects(), 2);
+
+    scene.stage.company.lose([7]);
+    assert!(
+        scene.connector.sync(&go_on()).await.unwrap().completed,
+        "`verify` said that the first attempt did nothing"
+    );
+    scene.stage.app().assert_removed("employee", "7");
+}
+
 #[tokio::test]
 async fn a_foreign_errors_own_words_stay_at_home() {
     let scene = Scene::of("reset_password", &["unknown"]).await;

@@ -60,7 +60,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
             meter: Arc::clone(&meter),
-            scratch: if state.is_dir() { state.clone() } else { std::env::temp_dir() },
+            scratch: state.clone(),
         };
         let gate = Gate::new(connector.tasks.longest(), client.patience());
         let sync = SyncEngine { client: client.clone(), app, sources, gate: gate.clone() };

@@ -138,7 +138,7 @@ impl<S: Send + Sync + 'static> Connector<S> {
             journal,
             clock: Arc::clone(&target.clock),
             meter,
-            scratch: std::env::temp_dir(),
+            scratch: target.folder(&self.name),
         };
         let system = (self.open)(settings).await?;
         let planned = sources.plan(&system, app.map(|app| (&client, app.id)), stop).await;

@@ -1,5 +1,7 @@
 //! One full read of the source against the known set.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bridge_core::{Status, wire::Kind};
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -194,6 +196,19 @@ pub trait ScanJournal: Send + Sync + 'static {
 
     /// These ids are surely absent from the source: completing removes them.
     async fn set_absent(&self, slug: &str, ids: Vec<String>) -> Result<(), JournalError>;
+
+    /// The same for ids that a look-up found absent at this time of the engine's clock.
+    async fn set_absent_at(&self, slug: &str, ids: Vec<String>, at: Duration) -> Result<(), JournalError>;
+
+    /// Ids that a look-up found absent before this time of the engine's clock; after `after`, in order of id, at most
+    /// `limit`.
+    async fn stale(
+        &self,
+        slug: &str,
+        before: Duration,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<String>, JournalError>;
 
     /// Every id that was found absent is missing again, to be looked up anew.
     async fn forget_absent(&self, slug: &str) -> Result<(), JournalError>;

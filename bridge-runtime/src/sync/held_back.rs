@@ -1,9 +1,9 @@
 //! Records that take something away, kept until the guard has passed.
 
 use std::{
-    fs::File,
+    fs::{DirBuilder, File},
     io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use bridge_core::Record;
@@ -14,7 +14,8 @@ use bridge_core::Record;
 /// Reading and writing are short and go to the page cache, so they are done in place.
 #[derive(Debug)]
 pub(super) struct HeldBack {
-    directory: PathBuf,
+    /// `None`: a dry run, which counts the records and writes none of them.
+    directory: Option<PathBuf>,
     file: Option<BufWriter<File>>,
     count: u64,
 }
@@ -31,7 +32,12 @@ pub(super) struct Kept {
 
 impl HeldBack {
     pub(super) fn within(directory: PathBuf) -> Self {
-        HeldBack { directory, file: None, count: 0 }
+        HeldBack { directory: Some(directory), file: None, count: 0 }
+    }
+
+    /// For a dry run: nothing is pushed, so no record is kept.
+    pub(super) fn only_counted() -> Self {
+        HeldBack { directory: None, file: None, count: 0 }
     }
 
     /// How many records were added.
@@ -40,8 +46,12 @@ impl HeldBack {
     }
 
     pub(super) fn add(&mut self, number: u64, record: &Record) -> io::Result<()> {
+        let Some(directory) = &self.directory else {
+            self.count += 1;
+            return Ok(());
+        };
         if self.file.is_none() {
-            self.file = Some(BufWriter::new(tempfile::tempfile_in(&self.directory)?));
+            self.file = Some(BufWriter::new(unnamed_file(directory)?));
         }
         let file = self.file.as_mut().expect("it was just opened");
         let mut json = Vec::with_capacity(record.size());
@@ -70,6 +80,21 @@ impl HeldBack {
             left = left.checked_sub(1)?;
             Some(read(reader.as_mut()?))
         }))
+    }
+}
+
+/// A file without a name in the state directory, which a journal of the user's own does not create. Never in the system's
+/// temporary directory: that is often in memory, and its mode is not ours.
+fn unnamed_file(directory: &Path) -> io::Result<File> {
+    match tempfile::tempfile_in(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut builder = DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.recursive(true).create(directory)?;
+            tempfile::tempfile_in(directory)
+        }
+        file => file,
     }
 }
 
@@ -127,6 +152,25 @@ mod tests {
         let records: Vec<Kept> = kept.into_records().unwrap().map(Result::unwrap).collect();
         assert_eq!((records[1].number, records[1].id.as_str()), (8, "8"));
         assert_eq!(records[0].json, "{\"id\":\"7\",\"name\":\"Änne\\n\"}".as_bytes());
+    }
+
+    #[test]
+    fn a_dry_run_counts_records_and_opens_no_file() {
+        let mut kept = HeldBack::only_counted();
+        kept.add(7, &Record::of(&Team(7)).unwrap()).unwrap();
+        assert_eq!(kept.count(), 1);
+        assert!(kept.file.is_none());
+        assert_eq!(kept.into_records().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_state_directory_that_does_not_exist_is_created() {
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("state").join("app");
+        let mut kept = HeldBack::within(state.clone());
+        kept.add(7, &Record::of(&Team(7)).unwrap()).unwrap();
+        assert!(state.is_dir());
+        assert_eq!(kept.into_records().unwrap().count(), 1);
     }
 
     #[test]

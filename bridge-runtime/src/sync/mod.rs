@@ -8,7 +8,7 @@
 //! |---|---|
 //! | a session left behind is ended | `recovery` |
 //! | each type is read; the journal judges each record; pages go out, a few at a time | `run`, `intake`, `flight`, `window`, `refusal` |
-//! | whoever is missing is looked up | `verify` |
+//! | whoever is missing is looked up | `verify`, `refresh` |
 //! | what would be taken away is judged | `judging`, `guard` |
 //! | what takes something away is pushed | `held_back` |
 //! | the gate closes, what tasks touched is read again, the session is completed | `completing`, `touched`, `proof`, `session` |
@@ -27,6 +27,7 @@ mod page;
 mod plan;
 mod proof;
 mod recovery;
+mod refresh;
 mod refusal;
 mod report;
 mod run;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bridge_core::wire::SyncId;
 
-use super::{counts::Counted, intake::Accepted, judging::Cleared, types::Required, verify::Verified};
+use super::{counts::Counted, intake::Accepted, judging::Cleared, refresh::Fresh, types::Required, verify::Verified};
 use crate::{gate::Closed, source::FullRead};
 
-/// How long the word of the source that somebody is absent is good for.
+/// How old a look-up that found somebody absent may be, beside the time that the look-ups took (`refresh.rs`).
 pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// Everything that speaks for completing. Each part is a witness that only the step which it is named for can make.
@@ -18,6 +18,7 @@ pub(super) struct Evidence<'a> {
     pub(super) accepted: &'a [Accepted],
     pub(super) counted: Counted,
     pub(super) verified: &'a [Verified],
+    pub(super) fresh: Option<Fresh>,
     pub(super) cleared: Cleared,
     pub(super) gate: &'a Closed,
     pub(super) now: Duration,
@@ -35,7 +36,7 @@ pub(super) struct Proof {
 impl Proof {
     /// The nine conditions of completing (reliability.md section 4.1), in its order. What is missing is named.
     pub(super) fn of(evidence: Evidence<'_>) -> Result<Self, Vec<String>> {
-        let Evidence { session, required, reads, accepted, counted, verified, cleared, gate, now } = evidence;
+        let Evidence { session, required, reads, accepted, counted, verified, fresh, cleared, gate, now } = evidence;
         let mut missing = Vec::new();
         for slug in required.slugs() {
             // C1: every required type was read to the end that its source declared. Only a read that ended with `Ok(())`
@@ -47,12 +48,15 @@ impl Proof {
             if !accepted.iter().any(|pages| pages.slug() == slug) {
                 missing.push(format!("not every page of `{slug}` was accepted"));
             }
-            // C5: who is missing was looked up and is absent, not long ago, or was absent in two full reads.
-            match verified.iter().find(|verified| verified.slug() == slug) {
-                Some(verified) if verified.good_until().is_none_or(|until| now < until) => {}
-                Some(_) => missing.push(format!("those missing from `{slug}` were looked up too long ago")),
-                None => missing.push(format!("those missing from `{slug}` were not looked up")),
+            // C5: who is missing was looked up and is absent, or was absent in two full reads.
+            if !verified.iter().any(|verified| verified.slug() == slug) {
+                missing.push(format!("those missing from `{slug}` were not looked up"));
             }
+        }
+        // And no look-up is too old.
+        let fresh = fresh.filter(|fresh| now < fresh.until());
+        if fresh.is_none() {
+            missing.push("missing records were looked up too long ago".to_owned());
         }
         // C3: the session is still open, no type in it was left out, and Iden's counts agree with ours.
         if counted.session() != session {
@@ -67,8 +71,7 @@ impl Proof {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let looked_up = verified.iter().filter_map(Verified::good_until);
-        let good_until = looked_up.fold(gate.complete_by(), Duration::min);
+        let good_until = fresh.map_or(now, Fresh::until).min(gate.complete_by());
         Ok(Proof { session, cleared, good_until })
     }
 

@@ -11,7 +11,8 @@ use super::{
     intake::{Accepted, Intake},
     judging::{Cleared, Judge, Verdict},
     page::MOST_RECORDS,
-    proof::{Evidence, FRESH, Proof},
+    proof::{Evidence, Proof},
+    refresh::Fresh,
     report::TypeReport,
     session::Session,
     sources::{Sources, TypeReader},
@@ -51,6 +52,7 @@ pub(super) struct Run<'a, S> {
     reads: Vec<FullRead>,
     accepted: Vec<Accepted>,
     verified: Vec<Verified>,
+    pub(super) fresh: Option<Fresh>,
     /// The accounts of tasks that had begun before the scan, and are not over.
     pub(super) touched_before: Vec<Touched>,
     plan: Option<String>,
@@ -67,7 +69,10 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         let start = |reader: &TypeReader<S>| TypeRun {
             reader: *reader,
             report: TypeReport::new(&reader.schema),
-            held_back: HeldBack::within(sources.scratch.clone()),
+            held_back: match session {
+                Some(_) => HeldBack::within(sources.scratch.clone()),
+                None => HeldBack::only_counted(),
+            },
         };
         // Groups and licenses before the accounts that refer to them (protocol.md section 4).
         let of =
@@ -84,6 +89,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             reads: Vec::new(),
             accepted: Vec::new(),
             verified: Vec::new(),
+            fresh: None,
             touched_before: Vec::new(),
             plan: None,
             end: ScanEnd::Failed,
@@ -183,6 +189,11 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         self.verified.push(verified);
     }
 
+    /// How long the look-ups of those who are missing took, of all types together.
+    pub(super) fn looked_up_for(&self) -> Duration {
+        self.verified.iter().map(Verified::looked_up_for).sum()
+    }
+
     /// Whether so many are missing that the guard holds the session whoever is found: a source that gives nothing is not
     /// asked a hundred thousand times. They count as missing then, and the type as not verified.
     async fn is_held_anyhow(&self, at: usize, verifier: &Verifier<'_, S>) -> Result<bool, SyncError> {
@@ -254,22 +265,6 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         Ok(())
     }
 
-    /// Looks up again whoever was found absent so long ago that it might not be good at the end.
-    pub(super) async fn refresh(&mut self) -> Result<(), SyncError> {
-        let soon = self.sources.clock.now() + FRESH / 2;
-        for at in 0..self.types.len() {
-            let slug = self.types[at].reader.schema.slug;
-            let stale = |verified: &Verified| {
-                verified.slug() == slug && verified.good_until().is_some_and(|until| until < soon)
-            };
-            if self.verified.iter().any(stale) {
-                self.sources.journal.forget_absent(slug).await?;
-                self.verify(at).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// The proof that the session may be completed.
     pub(super) async fn prove(
         &self,
@@ -303,6 +298,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             accepted: &self.accepted,
             counted,
             verified: &self.verified,
+            fresh: self.fresh,
             cleared,
             gate,
             now: self.now(),

@@ -40,7 +40,7 @@ pub(crate) struct Sources<S> {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) meter: Arc<Meter>,
-    /// Where temporary files go.
+    /// The state directory, where a sync keeps records that wait for the guard. A dry run writes none.
     pub(crate) scratch: PathBuf,
 }
 

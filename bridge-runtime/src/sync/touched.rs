@@ -57,7 +57,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
             self.types[at].report.rejected_ids.remove(id);
         }
         let (mut absent, mut respelled, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
-        let mut intake = self.intake(at, false);
+        let (mut intake, began) = (self.intake(at, false), sources.clock.now());
         let mut answers = pin!(look_up(reader, system, ids));
         let status = StatusLine::new(sources, false);
         while let Some((id, answer)) = status.next_answer(answers.next(), slug, 0).await? {
@@ -81,7 +81,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
         }
         // Who was pushed in this session is not removed by it.
         let absent = journal.unseen(slug, absent).await?;
-        journal.set_absent(slug, [absent.clone(), respelled].concat()).await?;
+        journal.set_absent_at(slug, [absent.clone(), respelled].concat(), began).await?;
         self.refuse_vanished(slug, [absent, unclear].concat()).await
     }
 
@@ -93,7 +93,6 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     /// Reads a type again whose source has no `find`, for these ids and for those who are missing.
     async fn read_again(&mut self, at: usize, ids: &[String]) -> Result<(), SyncError> {
         let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
-        sources.journal.forget_absent(reader.schema.slug).await?;
         let status = StatusLine::new(sources, false);
         let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };
         let mut intake = self.intake(at, false);

@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use bridge_core::{Record, SourceError, Unreadable};
 use futures_util::{Stream, StreamExt, stream};
 
-use super::{error::SyncError, intake::Intake, proof::FRESH, sources::TypeReader, status_line::StatusLine};
+use super::{error::SyncError, intake::Intake, sources::TypeReader, status_line::StatusLine};
 use crate::{
     clock::Clock,
     journal::{Activity, Journal},
@@ -22,8 +22,8 @@ const CHUNK: usize = 100;
 #[derive(Debug)]
 pub(super) struct Verified {
     slug: &'static str,
-    /// Until when that is good; for ever where two full reads, or one of a snapshot, agree.
-    good_until: Option<Duration>,
+    /// How long their look-ups took. Zero if two full reads, or one of a snapshot, agree: that does not get old.
+    looked_up_for: Duration,
 }
 
 impl Verified {
@@ -31,9 +31,18 @@ impl Verified {
         self.slug
     }
 
-    pub(super) fn good_until(&self) -> Option<Duration> {
-        self.good_until
+    pub(super) fn looked_up_for(&self) -> Duration {
+        self.looked_up_for
     }
+}
+
+/// Who is looked up in one pass.
+#[derive(Clone, Copy, Debug)]
+enum Whom {
+    /// Those who are missing.
+    Missing,
+    /// Those who were found absent by a look-up longer ago than this.
+    Older(Duration),
 }
 
 /// What verifying one type needs.
@@ -52,13 +61,21 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
         let touched = self.journal.touched().await?.iter().any(|touched| touched.slug == slug);
         if (self.reader.snapshot && !touched) || Bug::MissingAreNotLookedUp.is_planted() {
             self.declare_absent().await?;
-            return Ok(Verified { slug, good_until: None });
+            return Ok(Verified { slug, looked_up_for: Duration::ZERO });
         }
         let start = self.clock.now();
-        if self.look_up_all(intake).await? {
-            return Ok(Verified { slug, good_until: Some(start + FRESH) });
+        if self.look_up_all(Whom::Missing, intake).await? {
+            return Ok(Verified { slug, looked_up_for: self.clock.now().saturating_sub(start) });
         }
         self.verify_by_reading(&[], intake).await
+    }
+
+    /// One more pass over those whom a look-up found absent longer ago than `oldest`. `None`: the witness of before stands.
+    pub(super) async fn renew(&self, oldest: Duration, intake: &mut Intake<'_>) -> Result<Option<Verified>, SyncError> {
+        if self.look_up_all(Whom::Older(oldest), intake).await? {
+            return Ok(None);
+        }
+        self.verify_by_reading(&[], intake).await.map(Some)
     }
 
     /// The same by a second read, which also brings `ids` as they are now.
@@ -69,17 +86,23 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     ) -> Result<Verified, SyncError> {
         let slug = self.reader.schema.slug;
         tracing::info!(bridge.resource_type = slug, "the source has no `find`; reading the type once more");
+        // Both reads agree on everybody then, and no look-up counts.
+        self.journal.forget_absent(slug).await?;
         self.read_again(ids, intake).await?;
         self.declare_absent().await?;
-        Ok(Verified { slug, good_until: None })
+        Ok(Verified { slug, looked_up_for: Duration::ZERO })
     }
 
     /// Whether all could be looked up.
-    async fn look_up_all(&self, intake: &mut Intake<'_>) -> Result<bool, SyncError> {
+    async fn look_up_all(&self, whom: Whom, intake: &mut Intake<'_>) -> Result<bool, SyncError> {
         let slug = self.reader.schema.slug;
         let (mut after, mut checked) = (None, 0);
         loop {
-            let ids = self.journal.missing(slug, after.take(), CHUNK).await?;
+            let began = self.clock.now();
+            let ids = match whom {
+                Whom::Missing => self.journal.missing(slug, after.take(), CHUNK).await?,
+                Whom::Older(age) => self.journal.stale(slug, began.saturating_sub(age), after.take(), CHUNK).await?,
+            };
             let Some(last) = ids.last().cloned() else { return Ok(true) };
             after = Some(last);
             checked += ids.len() as u64;
@@ -98,7 +121,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
                     Found::CannotAsk => return Ok(false),
                 }
             }
-            self.journal.set_absent(slug, absent).await?;
+            self.journal.set_absent_at(slug, absent, began).await?;
             self.status.say(Activity::Verifying { slug: slug.to_owned(), checked }).await?;
         }
     }

@@ -51,6 +51,25 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         self.call(&attempting, task, &seen, passing).await
     }
 
+    /// Asks the handler's policy what an interruption of it means. If `verify` says that nothing was done, the journal says so
+    /// before anything else happens: from then on the interrupted attempt has made nobody.
+    async fn settle_attempt(
+        &mut self,
+        attempting: &Attempting<'_, S>,
+        task: &Task,
+        error: TaskError,
+    ) -> Result<Settled, RoundError> {
+        let info = self.info(self.pending.attempts.max(1));
+        let settled = attempting.settle(&info, &task.payload, error).await;
+        let verifies = attempting.entry.policy.on_interrupt == OnInterrupt::Verify;
+        if matches!(settled, Settled::Again) && verifies && !Bug::NotAppliedIsForgotten.is_planted() {
+            let note = "`verify` says that it was not done";
+            self.engine.move_to(self.pending.id(), TaskState::Seen, note).await?;
+            self.pending.unclear = false;
+        }
+        Ok(settled)
+    }
+
     /// Finds out what became of a task that was begun, by a run that nobody saw the end of. `None`: it may run again.
     async fn settle(
         &mut self,
@@ -60,7 +79,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
     ) -> Result<Option<Done>, RoundError> {
         let info = self.info(self.pending.attempts.max(1));
         let error = TaskError::unknown("its handler was cut off in an earlier run");
-        let ended = match attempting.settle(&info, &task.payload, error).await {
+        let ended = match self.settle_attempt(attempting, task, error).await? {
             Settled::Done(result) => self.conclude(task, seen, Ok(result)).await?,
             Settled::Failed(error) => self.conclude(task, seen, Err(error)).await?,
             Settled::Unknown(error) => self.park(&info, &error).await?,
@@ -160,7 +179,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         }
         let cause = TaskError::fail(error.code(), error.message());
         log(&info, &error, "the task was interrupted");
-        match attempting.settle(&info, &task.payload, error).await {
+        match self.settle_attempt(attempting, task, error).await? {
             Settled::Done(result) => self.conclude(task, seen, Ok(result)).await,
             Settled::Failed(error) => {
                 log(&info, &cause, "nobody knows whether the task was done, and it never runs again");

@@ -1,7 +1,7 @@
 //! A journal that outlives the process: what was committed stays, what a scan has seen is gone. It can fail, and the
 //! process can die before and after each entry.
 
-use std::{collections::HashSet, future::Future, ops::Range, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, future::Future, ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use iden_bridge::{
@@ -118,6 +118,8 @@ entries! {
         write reject(slug: &str, id: &str, surely_not_applied: bool) -> ();
         look missing(slug: &str, after: Option<String>, limit: usize) -> Vec<String>;
         write set_absent(slug: &str, ids: Vec<String>) -> ();
+        write set_absent_at(slug: &str, ids: Vec<String>, at: Duration) -> ();
+        look stale(slug: &str, before: Duration, after: Option<String>, limit: usize) -> Vec<String>;
         write forget_absent(slug: &str) -> ();
         write release(slug: &str, held: Vec<(String, u64)>) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;

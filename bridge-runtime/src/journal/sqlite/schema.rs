@@ -270,12 +270,14 @@ CREATE TABLE scratch.target (
     id       TEXT NOT NULL
 ) STRICT;
 
--- Ids that were not seen, and what is known of them: 'unreadable', 'rejected', 'absent'.
+-- Ids that were not seen, and what is known of them: 'unreadable', 'rejected', 'absent'. `looked_up`: when a look-up found
+-- it absent, in nanoseconds of the engine's clock; NULL if two reads agree, or one of a snapshot.
 CREATE TABLE scratch.unseen (
     type         INTEGER NOT NULL,
     id           TEXT NOT NULL,
     why          TEXT NOT NULL,
     known_before INTEGER NOT NULL,
+    looked_up    INTEGER,
     PRIMARY KEY (type, id)
 ) STRICT, WITHOUT ROWID;
 

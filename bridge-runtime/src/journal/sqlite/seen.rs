@@ -1,5 +1,7 @@
 //! What was seen in the scan, and what became of the rest.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bridge_core::wire::Kind;
 use jiff::Timestamp;
@@ -79,19 +81,33 @@ impl Store {
         Ok(missing.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn set_absent(&mut self, slug: &str, ids: &[String]) -> Result<()> {
+    fn set_absent(&mut self, slug: &str, ids: &[String], at: Option<Duration>) -> Result<()> {
         self.step(|tx, scan| {
             let type_ = scan.type_for(tx, slug)?;
             scan.has_unseen = true;
             // Whatever else is known of one keeps it from being removed.
             let mut note = tx.prepare_cached(
-                "INSERT OR IGNORE INTO scratch.unseen (type, id, why, known_before)
-                 SELECT ?1, ?2, 'absent', 1
-                 WHERE NOT EXISTS (SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2)",
+                "INSERT INTO scratch.unseen (type, id, why, known_before, looked_up)
+                 SELECT ?1, ?2, 'absent', 1, ?3
+                 WHERE NOT EXISTS (SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2)
+                 ON CONFLICT (type, id) DO UPDATE SET looked_up = excluded.looked_up WHERE why = 'absent'",
             )?;
-            ids.iter().try_for_each(|id| note.execute((type_, id)).map(drop))?;
+            ids.iter().try_for_each(|id| note.execute((type_, id, at.map(nanoseconds))).map(drop))?;
             Ok(())
         })
+    }
+
+    fn stale(&mut self, slug: &str, before: Duration, after: Option<&str>, limit: usize) -> Result<Vec<String>> {
+        let (connection, scan) = self.scanned()?;
+        let type_ = scan.type_of(connection, slug)?;
+        let mut stale = connection.prepare_cached(
+            "SELECT id FROM scratch.unseen WHERE type = ?1 AND id > ?2 AND why = 'absent' AND looked_up < ?3
+             ORDER BY id LIMIT ?4",
+        )?;
+        // No id is empty.
+        let of = (type_, after.unwrap_or_default(), nanoseconds(before), sql_limit(limit));
+        let stale = stale.query_map(of, |row| row.get(0))?;
+        Ok(stale.collect::<rusqlite::Result<_>>()?)
     }
 
     fn forget_absent(&mut self, slug: &str) -> Result<()> {
@@ -140,6 +156,11 @@ impl Store {
     }
 }
 
+/// A time of the engine's clock.
+fn nanoseconds(at: Duration) -> i64 {
+    i64::try_from(at.as_nanos()).unwrap_or(i64::MAX)
+}
+
 /// As if it had not been seen. Answers with what it was against the known set and whether
 /// it had come twice, if it had been seen.
 fn forget_seen(tx: &Transaction<'_>, slug: &str, type_: i64, id: &str) -> Result<Option<(Change, bool)>> {
@@ -186,7 +207,23 @@ impl ScanJournal for SqliteJournal {
 
     async fn set_absent(&self, slug: &str, ids: Vec<String>) -> Result<(), JournalError> {
         let slug = slug.to_owned();
-        self.call("written", move |store| store.set_absent(&slug, &ids)).await
+        self.call("written", move |store| store.set_absent(&slug, &ids, None)).await
+    }
+
+    async fn set_absent_at(&self, slug: &str, ids: Vec<String>, at: Duration) -> Result<(), JournalError> {
+        let slug = slug.to_owned();
+        self.call("written", move |store| store.set_absent(&slug, &ids, Some(at))).await
+    }
+
+    async fn stale(
+        &self,
+        slug: &str,
+        before: Duration,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<String>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("read", move |store| store.stale(&slug, before, after.as_deref(), limit)).await
     }
 
     async fn forget_absent(&self, slug: &str) -> Result<(), JournalError> {

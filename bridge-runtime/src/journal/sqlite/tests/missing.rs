@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 fn ids(ids: &[&str]) -> Vec<String> {
@@ -42,6 +44,28 @@ async fn absent_ids_are_removed_and_can_be_looked_up_anew() {
     journal.forget_absent("employee").await.unwrap();
     assert_eq!(losses(&journal).await.lost.removed, 0);
     assert_eq!(missing(&journal).await.len(), 5);
+}
+
+#[tokio::test]
+async fn each_absent_id_carries_the_time_of_its_own_look_up() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let journal = five().await;
+    let stale = async |before, after: Option<&str>, limit| {
+        journal.stale("employee", before, after.map(str::to_owned), limit).await.unwrap()
+    };
+    journal.set_absent_at("employee", ids(&["a", "c"]), SECOND).await.unwrap();
+    journal.set_absent_at("employee", ids(&["b"]), 2 * SECOND).await.unwrap();
+    // Two reads agree on it: that does not get old.
+    journal.set_absent("employee", ids(&["d"])).await.unwrap();
+    assert_eq!(stale(SECOND, None, 9).await, [""; 0]);
+    assert_eq!(stale(2 * SECOND, None, 9).await, ["a", "c"]);
+    assert_eq!(stale(9 * SECOND, None, 2).await, ["a", "b"]);
+    assert_eq!(stale(9 * SECOND, Some("b"), 2).await, ["c"]);
+
+    journal.set_absent_at("employee", ids(&["a"]), 3 * SECOND).await.unwrap();
+    see_one(&journal, employee("c")).await;
+    assert_eq!(stale(3 * SECOND, None, 9).await, ["b"], "`a` was looked up again, and `c` is there");
+    assert_eq!(losses(&journal).await.lost.removed, 3);
 }
 
 #[tokio::test]

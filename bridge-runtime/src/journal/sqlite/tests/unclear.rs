@@ -99,6 +99,24 @@ async fn one_that_failed_after_an_attempt_was_cut_off_is_unclear() {
 }
 
 #[tokio::test]
+async fn a_creation_that_failed_after_verify_denied_the_interrupted_attempt_has_made_nobody() {
+    let failed = TaskEnd { report: TaskReport::failed("permission_denied", "no"), secret: false };
+    for (cut_off_again, is_unclear) in [(false, false), (true, true)] {
+        let journal = begun(&["a"]).await;
+        move_to(&journal, &creation(), TaskState::Interrupted).await;
+        // What the engine writes if `verify` says that nothing was done.
+        move_to(&journal, &creation(), TaskState::Seen).await;
+        start(&journal, &creation()).await;
+        if cut_off_again {
+            move_to(&journal, &creation(), TaskState::Interrupted).await;
+            start(&journal, &creation()).await;
+        }
+        journal.end_task(&creation(), &failed, TaskEffect::default(), NOW).await.unwrap();
+        assert_eq!(unclear(&journal).await.is_some(), is_unclear, "cut off again: {cut_off_again}");
+    }
+}
+
+#[tokio::test]
 async fn other_tasks_make_nobody() {
     let journal = begun(&["a"]).await;
     end(&journal, &creation(), TaskEffect::default()).await;
