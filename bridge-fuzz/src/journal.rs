@@ -147,8 +147,8 @@ async fn use_it(journal: &SqliteJournal) {
         check(journal.plan_items(&hash, 10).await);
     }
     let session = OpenSession { id: Some(ID.parse().unwrap()), state: SessionState::Completing, since: now() };
-    check(journal.begin_completing(session, None).await);
-    check(journal.end_scan(ScanEnd::Completed { approval: None, settled: true }, now()).await);
+    check(journal.begin_completing(session).await);
+    check(journal.end_scan(ScanEnd::Completed { settled: true }, now()).await);
     check(journal.forget_tasks(HashSet::new(), now(), 0).await);
     check(journal.set_status(&Status::new(Activity::Stopped, now())).await);
     check(journal.settle_completed(now()).await);
@@ -212,7 +212,7 @@ async fn write_journal() -> Vec<u8> {
             journal.set_held(Some(&Hold::new(hash.clone(), vec![reason]))).await.unwrap();
             journal.approve(Approval::new(hash, "ann", "they left", now())).await.unwrap();
         }
-        let end = ScanEnd::Completed { approval: None, settled: true };
+        let end = ScanEnd::Completed { settled: true };
         journal.end_scan(end, now()).await.unwrap();
     }
     let session = OpenSession { id: Some(ID.parse().unwrap()), state: SessionState::Guarding, since: now() };

@@ -58,6 +58,8 @@ bugs! {
     ChangedLoginIsIgnored,
     NotAppliedIsForgotten,
     LookUpsAreNotRenewed,
+    FewerPushedAreApproved,
+    PushedIsNotStruckOff,
 }
 
 impl Bug {

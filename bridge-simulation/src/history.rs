@@ -302,11 +302,12 @@ async fn decide(stage: &Arc<Stage>, disk: &SqliteJournal) {
         let is_recent = |one: &Approval| wall.duration_since(one.at).unsigned_abs() < Duration::from_secs(60);
         let stands = approved.iter().any(|one| one.hash == hold.hash && one.is_good_at(wall) && is_recent(one));
         let items = disk.plan_items(&hold.hash, usize::MAX / 2).await.unwrap();
+        let pushed = disk.plan_pushed(&hold.hash).await.unwrap();
         if !stands && disk.approve(Approval::new(&hold.hash, NAME, "so it is", wall)).await.is_ok() {
             let mut guard = stage.enter();
             let state = &mut *guard;
             state.trace.say(state.now, "approves", &hold.hash);
-            state.oracle.approved(items);
+            state.oracle.approved(items, &pushed);
         }
     }
     if retries {

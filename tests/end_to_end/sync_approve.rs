@@ -91,22 +91,102 @@ async fn one_more_than_was_approved_is_held_again() {
 async fn the_same_people_are_held_again_where_their_removal_trips_over_more_than_was_approved() {
     let (stage, connector, hold) = five_are_missing().await;
     approve(&connector, &hold).await;
-    // Two of them go without needing it.
-    stage.company.gain(3..=5);
+    // Two others go without needing approval.
+    stage.company.gain(1..=5);
+    stage.company.lose(6..=7);
     completes(&connector).await;
-    assert_eq!(stage.app().removed("employee"), ["1", "2"]);
-    stage.company.lose(3..=5);
+    assert_eq!(stage.app().removed("employee"), ["6", "7"]);
+    stage.company.lose(1..=5);
 
     let again = held(&stage, &connector).await;
-    let excess = Excess::new("employee", 5, 4, 18);
+    let excess = Excess::new("employee", 7, 4, 18);
     let last_day = HoldReason::LastDay { kind: LossKind::Removed, excess };
-    assert_eq!(again.reasons, [removed(3, 2, 18), vec![last_day]].concat());
+    assert_eq!(again.reasons, [removed(5, 2, 18), vec![last_day]].concat());
     assert_ne!(again.hash, hold.hash);
     assert_eq!(stage.app().active("employee"), 18);
 
     approve(&connector, &again).await;
     completes(&connector).await;
+    assert_eq!(stage.app().active("employee"), 13);
+}
+
+/// What a person approved may go in parts. Each part is struck off, whether or not it needed the approval.
+#[tokio::test]
+async fn an_approved_removal_is_struck_off_when_it_is_completed_and_the_rest_stays_approved() {
+    let (stage, connector, hold) = five_are_missing().await;
+    approve(&connector, &hold).await;
+    stage.company.gain(3..=5);
+    completes(&connector).await;
+    assert_eq!(stage.app().removed("employee"), ["1", "2"]);
+
+    stage.company.lose(3..=5);
+    completes(&connector).await;
+    assert_eq!(stage.app().removed("employee"), ["1", "2", "3", "4", "5"]);
+
+    stage.company.gain(1..=3);
+    completes(&connector).await;
+    stage.company.lose(1..=3);
+    assert_eq!(held(&stage, &connector).await.reasons, removed(3, 2, 18));
+}
+
+/// Issue 18, A2: suspensions are pushed before the session is completed.
+#[tokio::test]
+async fn what_was_pushed_before_the_session_failed_is_struck_off_and_the_rest_stays_approved() {
+    let stage = Stage::with(20).await;
+    let connector = stage.attach().await;
+    completes(&connector).await;
+    stage.company.lose(1..=5);
+    stage.company.change(6..=10, |person| person.status = Employment::OnLeave);
+    approve(&connector, &held(&stage, &connector).await).await;
+    stage.sandbox.fault(bridge_sandbox::Fault::ending("POST", "/complete/").answer(500, "no"));
+    connector.sync(&go_on()).await.unwrap_err();
+    stage.sandbox.clear_faults();
+    assert_eq!(stage.held(6)["status"], "suspended", "it was pushed");
+    assert_eq!(stage.app().active("employee"), 20, "and nobody was removed");
+
+    // They work again, and the same approval does not suspend them once more.
+    stage.company.change(6..=10, |person| person.status = Employment::Employed);
+    stage.company.gain(1..=5);
+    completes(&connector).await;
+    assert_eq!(stage.held(6)["status"], "active");
+    stage.company.change(6..=10, |person| person.status = Employment::OnLeave);
+    let deactivated = HoldReason::Deactivated(Excess::new("employee", 5, 2, 20));
+    assert_eq!(held(&stage, &connector).await.reasons, [deactivated]);
+    assert_eq!(stage.held(6)["status"], "active");
+
+    // The removals were not completed, so they are approved still.
+    stage.company.change(6..=10, |person| person.status = Employment::Employed);
+    stage.company.lose(1..=5);
+    completes(&connector).await;
     assert_eq!(stage.app().active("employee"), 15);
+}
+
+/// Issue 18, A1: the connector reads few of the people, the operator's `plan` reads them all.
+#[tokio::test]
+async fn the_approval_of_a_plan_that_reads_everybody_does_not_pass_a_sync_that_reads_few() {
+    let stage = Stage::with(60).await;
+    stage.attach().await.sync(&go_on()).await.unwrap();
+    // The state is lost, so that the next session of the app waits for approval.
+    let fresh = tempfile::tempdir().unwrap();
+    let connector = stage.try_attach(stage.target_in(fresh.path())).await.unwrap();
+    stage.company.lose(4..=60);
+    let few = held(&stage, &connector).await;
+
+    stage.company.gain(4..=60);
+    let plan = stage.connector().plan(&stage.target_in(fresh.path()), serde_json::json!({}), &go_on()).await.unwrap();
+    assert_eq!(plan.held, [HoldReason::InheritedApp { counted: Some(60), pushed: 60 }]);
+    assert_ne!(plan.hash, few.hash, "whom the run pushes is part of what a person approves");
+
+    stage.company.lose(4..=60);
+    assert_eq!(held(&stage, &connector).await.hash, few.hash);
+    approve(&connector, &Hold::new(plan.hash, plan.held)).await;
+    assert_eq!(held(&stage, &connector).await.hash, few.hash);
+    assert_eq!(stage.app().active("employee"), 60);
+
+    // One more than the plan had is no reduction.
+    stage.company.gain(4..=61);
+    completes(&connector).await;
+    assert_eq!(stage.app().active("employee"), 61);
 }
 
 #[tokio::test]

@@ -192,8 +192,8 @@ async fn an_approval_outlasts_a_hire() {
     let connector = stage.try_attach(stage.target_in(fresh.path())).await.unwrap();
     let held = hold(&connector.sync(&go_on()).await.unwrap_err());
     stage.company.people.lock().unwrap().insert(4, crate::company::employee(4));
-    // A running connector holds the same again meanwhile, under the same name.
-    assert_eq!(hold(&connector.sync(&go_on()).await.unwrap_err()).hash, held.hash);
+    // A running connector is held again meanwhile, under another name: it pushes one more.
+    assert_ne!(hold(&connector.sync(&go_on()).await.unwrap_err()).hash, held.hash);
     approve(&connector, &held).await;
     stage.company.people.lock().unwrap().insert(5, crate::company::employee(5));
     assert!(connector.sync(&go_on()).await.unwrap().completed);

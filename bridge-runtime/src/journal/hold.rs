@@ -161,8 +161,6 @@ impl HoldReason {
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
-            // Nothing names whom an inherited app holds; fewer pushed means more removed.
-            (HoldReason::InheritedApp { pushed, .. }, HoldReason::InheritedApp { pushed: then, .. }) => pushed >= then,
             (HoldReason::LastDay { kind, .. }, HoldReason::LastDay { kind: then, .. }) if kind != then => false,
             // A part of an emptied type.
             (HoldReason::Removed(_), HoldReason::Emptied { .. }) => self.slug() == other.slug(),

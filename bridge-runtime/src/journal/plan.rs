@@ -1,15 +1,15 @@
 //! What a scan would take away, by name, and a person's word on it.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ApprovalError, Hold, HoldReason, JournalError};
 
 /// How long an approval lasts.
-const LASTS: Duration = Duration::from_secs(24 * 60 * 60);
+const LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,7 +58,8 @@ pub struct Approval {
     pub reason: String,
     /// When.
     pub at: Timestamp,
-    /// When it was used; `None` while it can be.
+    /// When nothing was left of it: every reduction of its plan had been pushed or completed. One for an inherited app is
+    /// used up with the first completed session. `None` until then, also once it is too old.
     pub used_at: Option<Timestamp>,
 }
 
@@ -69,10 +70,10 @@ impl Approval {
         Approval { hash: hash.into(), who: who.into(), reason: reason.into(), at, used_at: None }
     }
 
-    /// Whether it lets its plan through at this time: it is not used, and not older than 24 hours.
+    /// Whether it lets what is left of its plan through at this time: it is not used up, and not older than 24 hours.
     #[must_use]
     pub fn is_good_at(&self, now: Timestamp) -> bool {
-        self.used_at.is_none() && now.duration_since(self.at).unsigned_abs() < LASTS
+        self.used_at.is_none() && now.duration_since(self.at) < LASTS
     }
 }
 
@@ -86,7 +87,8 @@ impl fmt::Display for Approval {
 #[async_trait]
 pub trait PlanJournal: Send + Sync + 'static {
     /// Writes down what the scan would take away: those found absent, and reductions; what Iden itself ordered is not
-    /// in it. `reasons` are the guard's, if it trips. Answers with the plan's hash, which names exactly this set.
+    /// in it. `reasons` are the guard's, if it trips. Answers with the plan's hash, which names exactly this set. Where the
+    /// app is inherited, the plan and its hash also name every record that the run pushes.
     async fn set_plan(&self, reasons: &[HoldReason], now: Timestamp) -> Result<String, JournalError>;
 
     /// What stands in a plan, in order, at most `limit`.
@@ -98,8 +100,8 @@ pub trait PlanJournal: Send + Sync + 'static {
     /// Remembers what is held, or that nothing is.
     async fn set_held(&self, hold: Option<&Hold>) -> Result<(), JournalError>;
 
-    /// Takes a person's approval, and answers with what it lets through: those losses or a part of them, once, within 24
-    /// hours, and for the reasons that the plan lists. A later scan that would take away the same, and trips over something
+    /// Takes a person's approval, and answers with what it lets through: those losses or a part of them, each once, within 24
+    /// hours, and for the reasons that the plan lists. It is kept with the reasons and losses of the plan as it is now. A later scan that would take away the same, and trips over something
     /// else besides, such as the sum of a day or ids that seem to have changed, is held again under another hash: the person
     /// has not judged that.
     ///
@@ -109,7 +111,8 @@ pub trait PlanJournal: Send + Sync + 'static {
 
     /// The hash of an approval that covers this scan: it is not used up, not older than 24 hours, lists every reason
     /// given (its type and kind), and of each type and kind of loss that a reason names, the scan takes away nothing
-    /// that is not in the approved plan.
+    /// that is not left in the approved plan. Where the app is inherited, the scan also pushes every record that the
+    /// approved plan pushed.
     async fn covering_approval(&self, reasons: &[HoldReason], now: Timestamp) -> Result<Option<String>, JournalError>;
 
     /// Every approval that is kept, the last one first.

@@ -146,21 +146,16 @@ pub struct Losses {
 }
 
 /// How a scan ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanEnd {
     /// Not every page was accepted, or not everything was read.
     Failed,
     /// Every page was accepted. Reductions were not pushed.
     Kept,
     /// Every page was accepted, reductions too. The session was not completed.
-    Reduced {
-        /// The hash of the plan that a person had approved. What is none of it counts for a day.
-        approval: Option<String>,
-    },
+    Reduced,
     /// The session was completed.
     Completed {
-        /// The hash of the plan that a person had approved. What is none of it counts for a day.
-        approval: Option<String>,
         /// Whether Iden says that its clean-up is done. Until then those that were removed stay known.
         settled: bool,
     },
@@ -214,8 +209,9 @@ pub trait ScanJournal: Send + Sync + 'static {
     async fn forget_absent(&self, slug: &str) -> Result<(), JournalError>;
 
     /// Whether each record that was held back under this number still is: one that came again is not. Those that are will be
-    /// pushed next: from now on they are known to be either, what they were or what they become.
-    async fn release(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError>;
+    /// pushed next: from now on they are known to be either, what they were or what they become. Reductions that a usable
+    /// approval lists are struck off it, and count as made: they are known as what they become.
+    async fn release(&self, slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Result<Vec<bool>, JournalError>;
 
     /// What the scan means for one type.
     async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError>;
@@ -223,7 +219,8 @@ pub trait ScanJournal: Send + Sync + 'static {
     /// Ids of this scan with this change, in order, at most `limit`.
     async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError>;
 
-    /// Ends the scan, and brings the known set to what Iden holds now.
+    /// Ends the scan, and brings the known set to what Iden holds now. What was pushed and, with a completed session, who
+    /// was removed, is struck off every usable approval that lists it; what none lists counts for the sum of a day.
     async fn end_scan(&self, end: ScanEnd, at: Timestamp) -> Result<(), JournalError>;
 }
 

@@ -48,11 +48,10 @@ pub trait SessionJournal: Send + Sync + 'static {
     /// Writes down how far the session is, or that none is open.
     async fn set_session(&self, session: Option<OpenSession>) -> Result<(), JournalError>;
 
-    /// Writes down, in one entry, that `session` is about to be completed, whom the open scan removes by it, and that the
-    /// approval, if one was needed, is used up.
-    async fn begin_completing(&self, session: OpenSession, approval: Option<&str>) -> Result<(), JournalError>;
+    /// Writes down, in one entry, that `session` is about to be completed, and whom the open scan removes by it.
+    async fn begin_completing(&self, session: OpenSession) -> Result<(), JournalError>;
 
     /// A session that was found in [`SessionState::Completing`] or [`SessionState::Settling`] after a restart is
-    /// completed, as Iden says: whom it removed is known no more, and no session is open.
+    /// completed, as Iden says: whom it removed is known no more and struck off the approvals, and no session is open.
     async fn settle_completed(&self, at: Timestamp) -> Result<(), JournalError>;
 }

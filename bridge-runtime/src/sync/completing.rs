@@ -33,8 +33,6 @@ impl<E: Into<SyncError>> From<E> for Failed {
 pub(super) struct Unanswered {
     error: SyncError,
     gate: Closed,
-    /// The hash of the plan that a person had approved, where that was needed.
-    approval: Option<String>,
 }
 
 /// A session that was not completed, as far as is known.
@@ -45,15 +43,14 @@ pub(super) struct Unfinished {
 }
 
 impl<S: Send + Sync + 'static> SyncEngine<S> {
-    /// Closes the gate, reads again what tasks have touched, judges once more, and completes. Answers with the hash of the plan
-    /// that a person had approved, where that was needed.
+    /// Closes the gate, reads again what tasks have touched, judges once more, and completes.
     pub(super) async fn complete(
         &self,
         session: &Session<'_>,
         run: &mut Run<'_, S>,
         required: &Required,
         stop: &CancellationToken,
-    ) -> Result<Option<String>, Failed> {
+    ) -> Result<(), Failed> {
         run.refresh().await?;
         self.say(Activity::Completing).await?;
         self.enter(Some(session.id()), SessionState::Gated).await?;
@@ -76,12 +73,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         // Reading again may have said something else.
         self.say(Activity::Completing).await?;
         // From here on it is finished rather than interrupted.
-        let approval = proof.cleared().approval().map(str::to_owned);
         let completing =
             OpenSession { id: Some(session.id()), state: SessionState::Completing, since: self.clock().wall() };
-        self.journal().begin_completing(completing, approval.as_deref()).await?;
-        if let Some(hash) = &approval {
-            tracing::info!(hash, "a person has approved what is taken away; the approval is used up");
+        self.journal().begin_completing(completing).await?;
+        if let Some(hash) = proof.cleared().approval() {
+            tracing::info!(hash, "completing what a person approved");
         }
         let completed = tokio::select! {
             biased;
@@ -90,9 +86,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = self.sleep_until(gate.until()) => Err(NotCompleted::unsettled("there was no answer in time")),
         };
         match completed {
-            Ok(()) => Ok(approval),
+            Ok(()) => Ok(()),
             Err(NotCompleted { error, may_arrive: false }) => Err(Failed::NothingSent(error)),
-            Err(NotCompleted { error, .. }) => Err(Failed::Unanswered(Unanswered { error, gate, approval })),
+            Err(NotCompleted { error, .. }) => Err(Failed::Unanswered(Unanswered { error, gate })),
         }
     }
 
@@ -120,9 +116,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
     pub(super) async fn end_unanswered(
         &self,
         session: &Session<'_>,
-        Unanswered { error, gate, approval }: Unanswered,
+        Unanswered { error, gate }: Unanswered,
         stop: &CancellationToken,
-    ) -> Result<Option<String>, Unfinished> {
+    ) -> Result<(), Unfinished> {
         if matches!(error, SyncError::Unsettled { .. }) {
             // It may be the clean-up at work, so it is not abandoned. The next sync asks.
             tokio::select! {
@@ -138,7 +134,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = self.sleep_until(gate.until()) => Ending::Unknown,
         };
         match ended {
-            Ending::Completed => Ok(approval),
+            Ending::Completed => Ok(()),
             Ending::Abandoned => Err(Unfinished { error, is_open: false }),
             Ending::Unknown => {
                 Err(Unfinished { error: SyncError::Unsettled { why: error.to_string() }, is_open: true })

@@ -143,12 +143,12 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         let end = run.scan_end();
         (report.types, report.plan) = run.into_reports();
         let completed = match completed {
-            Ok(approval) => Ok(approval),
+            Ok(()) => Ok(()),
             Err(Failed::NothingSent(error)) => Err(self.abandon(&session, error).await?),
             Err(Failed::Unanswered(unanswered)) => self.end_unanswered(&session, unanswered, stop).await,
         };
         match completed {
-            Ok(approval) => {
+            Ok(()) => {
                 self.enter(Some(session.id()), SessionState::Settling).await?;
                 self.say(Activity::Settling).await?;
                 report.settled = tokio::select! {
@@ -156,7 +156,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                     () = stop.cancelled() => false,
                     settled = session.settle() => settled,
                 };
-                Ok(self.end_scan(ScanEnd::Completed { approval, settled: report.settled }).await?)
+                Ok(self.end_scan(ScanEnd::Completed { settled: report.settled }).await?)
             }
             Err(Unfinished { error, is_open }) => {
                 self.end_scan(end).await?;

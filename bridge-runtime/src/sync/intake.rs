@@ -282,7 +282,7 @@ impl<'a> Intake<'a> {
     /// Pushes what was held back: the guard has passed.
     pub(super) async fn push_held_back(&mut self, records: Vec<Kept>) -> Result<(), SyncError> {
         let numbers = records.iter().map(|kept| (kept.id.clone(), kept.number)).collect();
-        let still = self.journal.release(self.report.slug, numbers).await?;
+        let still = self.journal.release(self.report.slug, numbers, self.status.wall()).await?;
         let mut page = PageBuilder::default();
         for (kept, _) in records.into_iter().zip(still).filter(|(_, still)| *still) {
             page.add(&kept.id, |body| body.extend_from_slice(&kept.json)).expect("one number of an id still stands");

@@ -98,7 +98,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
 
     /// How the scan stands, where the session is not completed.
     pub(super) fn scan_end(&self) -> ScanEnd {
-        self.end.clone()
+        self.end
     }
 
     /// What was done so far.
@@ -245,7 +245,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     }
 
     /// Pushes what takes something away. It takes the clearing of the very plan that lists it.
-    pub(super) async fn push_held_back(&mut self, cleared: &Cleared) -> Result<(), SyncError> {
+    pub(super) async fn push_held_back(&mut self, _cleared: &Cleared) -> Result<(), SyncError> {
         for at in 0..self.types.len() {
             let empty = HeldBack::within(self.sources.scratch.clone());
             let held_back = std::mem::replace(&mut self.types[at].held_back, empty);
@@ -260,8 +260,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             }
             intake.finish().await?;
         }
-        let approval = cleared.approval().map(str::to_owned);
-        self.end = ScanEnd::Reduced { approval };
+        self.end = ScanEnd::Reduced;
         Ok(())
     }
 

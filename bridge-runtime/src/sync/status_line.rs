@@ -32,6 +32,10 @@ impl<'a> StatusLine<'a> {
         StatusLine { journal: (!dry).then_some(&**journal), clock: &**clock, meter, last: Mutex::default() }
     }
 
+    pub(super) fn wall(&self) -> Timestamp {
+        self.clock.wall()
+    }
+
     /// Counts what came of some records or pages.
     pub(super) fn count(&self, family: &Family, labels: &[&'static str], more: u64) {
         if self.journal.is_some() {

@@ -25,32 +25,75 @@ pub(super) struct Counts {
 pub(super) struct Approved {
     /// The process at whose time it was given.
     pub(super) process: u32,
-    pub(super) removed: BTreeSet<Key>,
-    pub(super) deactivated: BTreeSet<Key>,
-    pub(super) edges: BTreeSet<Edge>,
-    pub(super) used: bool,
+    pub(super) removed: Once<Key>,
+    pub(super) deactivated: Once<Key>,
+    pub(super) edges: Once<Edge>,
+    /// For an app that is older than its journal: the records that were pushed when the person agreed.
+    pub(super) pushed: BTreeSet<Key>,
+}
+
+/// What may go, each once: by the session that has taken it, if one has.
+#[derive(Debug)]
+pub(super) struct Once<T>(BTreeMap<T, Option<Uuid>>);
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Once(BTreeMap::new())
+    }
+}
+
+impl<T: Ord> Once<T> {
+    /// Whether a person was asked about it, whatever has become of that.
+    pub(super) fn lists(&self, one: &T) -> bool {
+        self.0.contains_key(one)
+    }
+
+    pub(super) fn lets(&self, one: &T, session: Uuid) -> bool {
+        self.0.get(one).is_some_and(|taken| taken.is_none_or(|by| by == session))
+    }
+
+    pub(super) fn take(&mut self, one: &T, session: Uuid) {
+        if let Some(taken) = self.0.get_mut(one) {
+            taken.get_or_insert(session);
+        }
+    }
+
+    fn take_all(&mut self, session: Uuid) {
+        self.0.values_mut().filter(|taken| taken.is_none()).for_each(|taken| *taken = Some(session));
+    }
 }
 
 impl Approved {
     /// What a person reads, and agrees to.
-    fn of(process: u32, plan: Vec<PlanItem>, answers: &Answers) -> Self {
-        let mut approved = Approved { process, ..Approved::default() };
+    fn of(process: u32, plan: Vec<PlanItem>, pushed: &[(String, String)], answers: &Answers) -> Self {
+        let pushed = pushed.iter().map(|(slug, id)| answers.key(slug, id)).collect();
+        let mut approved = Approved { process, pushed, ..Approved::default() };
         for item in plan {
             let key = answers.key(&item.slug, &item.id);
             match item.kind {
-                LossKind::Removed => drop(approved.removed.insert(key)),
-                LossKind::Deactivated => drop(approved.deactivated.insert(key)),
-                LossKind::Edge => approved.edges.extend(item.target.map(|(slug, id)| (key, answers.key(&slug, &id)))),
+                LossKind::Removed => drop(approved.removed.0.insert(key, None)),
+                LossKind::Deactivated => drop(approved.deactivated.0.insert(key, None)),
+                LossKind::Edge => {
+                    let edge = item.target.map(|(slug, id)| (key, answers.key(&slug, &id)));
+                    approved.edges.0.extend(edge.map(|edge| (edge, None)));
+                }
             }
         }
         approved
+    }
+
+    /// The first session of an app older than its journal was completed: that is what it was given for.
+    pub(super) fn use_up(&mut self, session: Uuid) {
+        self.removed.take_all(session);
+        self.deactivated.take_all(session);
+        self.edges.take_all(session);
     }
 }
 
 impl Oracle {
     /// A person approves a plan.
-    pub fn approved(&mut self, plan: Vec<PlanItem>) {
-        self.approvals.push(Approved::of(self.process, plan, &self.answers));
+    pub fn approved(&mut self, plan: Vec<PlanItem>, pushed: &[(String, String)]) {
+        self.approvals.push(Approved::of(self.process, plan, pushed, &self.answers));
     }
 
     /// How many of a type may go in this session. Some more than that: what the engine knew is not known here.

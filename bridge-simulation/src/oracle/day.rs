@@ -37,7 +37,7 @@ impl Oracle {
             !gone.contains(*key)
                 && !server.records[*key].active
                 && !is_ordered(key, &["delete_account"], server, world)
-                && !self.approvals.iter().any(|one| one.removed.contains(*key))
+                && !self.approvals.iter().any(|one| one.removed.lists(key))
         };
         let before = self.removed.get(slug).into_iter().flatten().filter(is_away).count();
         before > 0 && (before + gone.len()) as u64 > 2 * allowed
@@ -64,13 +64,13 @@ impl Oracle {
         let has_ended = |key: &Key| {
             self.said.get(key).is_some_and(|said| !said.in_use)
                 && !is_ordered(key, &["delete_account", "suspend_account"], server, world)
-                && !self.approvals.iter().any(|one| one.deactivated.contains(key))
+                && !self.approvals.iter().any(|one| one.deactivated.lists(key))
         };
         let is_lost = |edge: &Edge| {
             self.said.get(&edge.0).is_some_and(|said| !targets(&said.edges).contains(&edge.1))
                 && pushed.contains_key(&edge.1)
                 && !is_ordered_edge(edge, server, world)
-                && !self.approvals.iter().any(|one| one.edges.contains(edge))
+                && !self.approvals.iter().any(|one| one.edges.lists(edge))
         };
         (
             self.beyond_a_day(session, |taken| &taken.deactivated, has_ended, self.allowed(slug, session)),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Oracle,
-    allowed::Approved,
+    allowed::{Approved, Once},
     facts::{is_ordered, is_ordered_edge},
 };
 use crate::{
@@ -63,9 +63,15 @@ impl Oracle {
             taken.edges.retain(|(account, target)| account != key || !named.contains(target));
         }
         let taken = &self.taken[session];
-        let ended = (!self.may_go(&taken.deactivated, self.allowed(&key.0, *session), |one| &one.deactivated))
-            .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
-        let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), |one| &one.edges))
+        // What has gone may not go again by the same word, whatever becomes of the session.
+        for one in &mut self.approvals {
+            taken.deactivated.iter().for_each(|key| one.deactivated.take(key, *session));
+            taken.edges.iter().for_each(|edge| one.edges.take(edge, *session));
+        }
+        let ended = (!self
+            .may_go(&taken.deactivated, self.allowed(&key.0, *session), *session, |one| &one.deactivated))
+        .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
+        let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), *session, |one| &one.edges))
             .then(|| format!("{:?} end, and nobody has approved it: {:?}", taken.edges, self.approvals));
         let (accounts, edges) =
             if takes { self.taken_in_a_day(&key.0, *session, server, world) } else { Default::default() };
@@ -75,19 +81,15 @@ impl Oracle {
     }
 
     /// Whether so many may go, or a person has approved them, but for as many as may go unseen.
-    fn may_go<T: Ord>(&self, taken: &BTreeSet<T>, allowed: u64, of: impl Fn(&Approved) -> &BTreeSet<T>) -> bool {
-        let rest = |approved: &BTreeSet<T>| taken.difference(approved).count() as u64;
-        let mut good = self.approvals.iter().filter(|one| !one.used);
-        taken.len() as u64 <= allowed || good.any(|one| rest(of(one)) <= allowed)
-    }
-
-    /// What the pages of a session have taken away that goes beyond the limits.
-    pub(super) fn taken_beyond(&self, session: Uuid) -> (BTreeSet<Key>, BTreeSet<Edge>) {
-        let Some(Taken { deactivated, edges }) = self.taken.get(&session) else { return Default::default() };
-        let is_beyond = |many: usize, allowed: u64| many as u64 > allowed;
-        let ended = is_beyond(deactivated.len(), self.allowed("employee", session)).then(|| deactivated.clone());
-        let lost = is_beyond(edges.len(), self.allowed_edges(session)).then(|| edges.clone());
-        (ended.unwrap_or_default(), lost.unwrap_or_default())
+    fn may_go<T: Ord>(
+        &self,
+        taken: &BTreeSet<T>,
+        allowed: u64,
+        session: Uuid,
+        of: impl Fn(&Approved) -> &Once<T>,
+    ) -> bool {
+        let rest = |approved: &Once<T>| taken.iter().filter(|one| !approved.lets(one, session)).count() as u64;
+        taken.len() as u64 <= allowed || self.approvals.iter().any(|one| rest(of(one)) <= allowed)
     }
 
     /// How many edges Iden was told of, of these accounts.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Oracle,
-    allowed::{Approved, Counts},
+    allowed::Counts,
     facts::{is_made_unseen, is_ordered, stands_there},
 };
 use crate::{
@@ -75,7 +75,11 @@ impl Oracle {
             self.misses_nothing(now, *id, &going, server);
             match inherits {
                 // Whom its read has missed nothing tells from who has left: that is what a person is asked for.
-                Some(from) => self.has_somebodys_word(now, from),
+                Some(from) => {
+                    let pushed = session.pushed.keys().cloned().collect();
+                    self.has_somebodys_word(now, from, &pushed);
+                    self.approvals.iter_mut().for_each(|one| one.use_up(*id));
+                }
                 None => {
                     self.removes_nobody_there(now, &removes, session.opened, ask.sent, world);
                     let late = |key: &Key| {
@@ -86,6 +90,10 @@ impl Oracle {
                     let lets_go: Vec<&Key> = lets_go.into_iter().filter(|key| !late(key)).collect();
                     self.lets_go_no_more_than_allowed(now, &lets_go, *id, server, world);
                 }
+            }
+            // By no word a second time, whether it was needed or not.
+            for one in &mut self.approvals {
+                session.removes.iter().chain(&spares).for_each(|key| one.removed.take(key, *id));
             }
             self.let_go.extend(spares.into_iter().map(|key| (key, now)));
         }
@@ -137,8 +145,9 @@ impl Oracle {
         }
     }
 
-    fn has_somebodys_word(&mut self, now: Duration, from: u32) {
-        if !self.approvals.iter().any(|one| one.process >= from) {
+    /// A person agreed to all that is pushed, or to less.
+    fn has_somebodys_word(&mut self, now: Duration, from: u32, pushed: &BTreeSet<Key>) {
+        if !self.approvals.iter().any(|one| one.process >= from && one.pushed.is_subset(pushed)) {
             self.violated(now, 7, "the first session of an app older than its journal is completed without approval");
         }
     }
@@ -167,25 +176,10 @@ impl Oracle {
                 || self.is_too_much_for_a_day(slug, gone, allowed, server, world)
         });
         self.note_removed(all);
-        let (ended, lost) = self.taken_beyond(id);
-        // That a page was let through by a person was found out when it came.
-        if gone.is_empty() && ended.is_empty() && lost.is_empty() {
-            return;
-        }
-        let removes = |one: &Approved| gone.values().all(|gone| gone.is_subset(&one.removed));
-        let exactly = |one: &Approved| ended.is_subset(&one.deactivated) && lost.is_subset(&one.edges);
-        let good = |one: &&mut Approved| !one.used && removes(one);
-        let used = match self.approvals.iter_mut().rev().filter(good).find(|one| exactly(one)) {
-            None if !gone.is_empty() => self.approvals.iter_mut().rev().find(good),
-            exact => exact,
-        };
-        match used {
-            Some(one) => one.used = true,
-            None if gone.is_empty() => {}
-            None => {
-                let why = format!("{gone:?} are removed, and nobody has approved it: {:?}", self.approvals);
-                self.violated(now, 6, why);
-            }
+        let gone: Vec<&Key> = gone.values().flatten().collect();
+        if !gone.is_empty() && !self.approvals.iter().any(|one| gone.iter().all(|key| one.removed.lets(key, id))) {
+            let why = format!("{gone:?} are removed, and nobody has approved it: {:?}", self.approvals);
+            self.violated(now, 6, why);
         }
     }
 

@@ -107,7 +107,7 @@ entries! {
     SessionJournal {
         look session() -> Option<OpenSession>;
         write set_session(session: Option<OpenSession>) -> ();
-        write begin_completing(session: OpenSession, approval: Option<&str>) -> ();
+        write begin_completing(session: OpenSession) -> ();
         write settle_completed(at: Timestamp) -> ();
     }
     ScanJournal {
@@ -121,7 +121,7 @@ entries! {
         write set_absent_at(slug: &str, ids: Vec<String>, at: Duration) -> ();
         look stale(slug: &str, before: Duration, after: Option<String>, limit: usize) -> Vec<String>;
         write forget_absent(slug: &str) -> ();
-        write release(slug: &str, held: Vec<(String, u64)>) -> Vec<bool>;
+        write release(slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;
         look changes(slug: &str, change: Change, limit: usize) -> Vec<String>;
         write end_scan(end: ScanEnd, at: Timestamp) -> ();

@@ -2,10 +2,21 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{SqliteJournal, app::type_of, fault::Result, losses::a_day_before, store::Store, values::At};
-use crate::journal::{Approval, ApprovalError, Hold, HoldReason, JournalError, PlanItem, PlanJournal};
+use super::{
+    SqliteJournal,
+    app::type_of,
+    fault::Result,
+    losses::a_day_before,
+    scan::{Scan, no_scan},
+    store::Store,
+    values::At,
+};
+use crate::{
+    journal::{Approval, ApprovalError, EdgeKey, Hold, HoldReason, JournalError, LossKind, PlanItem, PlanJournal},
+    planted::Bug,
+};
 
 /// What became of an approval.
 enum Approved {
@@ -28,18 +39,30 @@ impl Store {
                 tx.prepare_cached("INSERT INTO approval (hash, reasons, who, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
             let reasons = serde_json::to_string(&hold.reasons)?;
             approve.execute((&approval.hash, reasons, &approval.who, &approval.reason, At(approval.at)))?;
+            let number = tx.last_insert_rowid();
+            for copy in [
+                "INSERT INTO approved_item (approval, type, kind, id, target)
+                 SELECT ?1, type, kind, item.id, target
+                 FROM plan JOIN plan_item AS item ON item.plan = plan.id WHERE hash = ?2",
+                "INSERT INTO approved_pushed (approval, slug, id)
+                 SELECT ?1, slug, pushed.id
+                 FROM plan JOIN plan_pushed AS pushed ON pushed.plan = plan.id WHERE hash = ?2",
+            ] {
+                tx.prepare_cached(copy)?.execute((number, &approval.hash))?;
+            }
             Ok(Approved::Taken(hold))
         })
     }
 
     fn covering_approval(&mut self, reasons: &[HoldReason], now: Timestamp) -> Result<Option<String>> {
-        let connection = self.planning()?;
+        let Some(scan) = &self.scan else { return Err(no_scan()) };
+        let connection = &self.connection;
         if reasons.is_empty() {
             return Ok(None);
         }
-        for approved in usable(connection, now)? {
+        for approved in usable_by(scan, connection, now)? {
             let lists = |reason: &HoldReason| approved.reasons.iter().any(|then| reason.is_like(then));
-            if reasons.iter().all(lists) && covers(connection, &approved.hash, reasons)? {
+            if reasons.iter().all(lists) && covers(connection, approved.number, reasons)? {
                 return Ok(Some(approved.hash));
             }
         }
@@ -47,21 +70,18 @@ impl Store {
     }
 
     fn approvals(&mut self) -> Result<Vec<Approval>> {
-        let mut all = self
-            .reading()?
-            .prepare_cached("SELECT hash, who, reason, at, used_at FROM approval ORDER BY number DESC")?;
-        let all = all.query_map([], |row| {
-            let (At(at), used_at) = (row.get(3)?, row.get::<_, Option<At>>(4)?);
-            Ok(Approval {
-                hash: row.get(0)?,
-                who: row.get(1)?,
-                reason: row.get(2)?,
-                at,
-                used_at: used_at.map(|at| at.0),
-            })
-        })?;
-        Ok(all.collect::<rusqlite::Result<_>>()?)
+        let mut all =
+            self.reading()?.prepare_cached(&format!("SELECT {COLUMNS} FROM approval ORDER BY number DESC"))?;
+        Ok(all.query_map([], approval)?.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+const COLUMNS: &str = "hash, who, reason, at, used_at";
+
+/// From [`COLUMNS`].
+fn approval(row: &Row<'_>) -> rusqlite::Result<Approval> {
+    let (At(at), used_at) = (row.get(3)?, row.get::<_, Option<At>>(4)?);
+    Ok(Approval { hash: row.get(0)?, who: row.get(1)?, reason: row.get(2)?, at, used_at: used_at.map(|at| at.0) })
 }
 
 /// A plan with the guard's reasons.
@@ -71,36 +91,193 @@ fn planned(connection: &Connection, hash: &str) -> Result<Option<Hold>> {
     found.map(hold).transpose()
 }
 
-/// What was approved, is not used up and not too old, the last one first. With the reasons that the person saw: those of
-/// the plan are the latest.
-fn usable(connection: &Connection, now: Timestamp) -> Result<Vec<Hold>> {
-    let mut usable = connection
-        .prepare_cached("SELECT hash, reasons FROM approval WHERE used_at IS NULL AND at > ?1 ORDER BY number DESC")?;
-    let usable = usable.query_map([At(a_day_before(now))], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    usable.map(|found| hold(found?)).collect()
+/// An approval that covers something.
+pub(super) struct Usable {
+    number: i64,
+    hash: String,
+    /// As the person saw them: those of the plan are the latest.
+    reasons: Vec<HoldReason>,
+}
+
+impl Usable {
+    pub(super) fn number(&self) -> i64 {
+        self.number
+    }
+}
+
+/// The approvals that cover something at this time, the last one first.
+pub(super) fn usable(connection: &Connection, now: Timestamp) -> Result<Vec<Usable>> {
+    usable_but(connection, now, &[])
+}
+
+/// The same with those that this very scan has used up: what it has pushed by them stays approved.
+pub(super) fn usable_by(scan: &Scan, connection: &Connection, now: Timestamp) -> Result<Vec<Usable>> {
+    usable_but(connection, now, &scan.used_up)
+}
+
+fn usable_but(connection: &Connection, now: Timestamp, used_up: &[i64]) -> Result<Vec<Usable>> {
+    let mut all = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS}, number, reasons FROM approval WHERE at > ?1 ORDER BY number DESC"
+    ))?;
+    // Most are long over.
+    let mut rows = all.query([At(a_day_before(now))])?;
+    let mut usable = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (approval, number, reasons) = (approval(row)?, row.get(5)?, row.get::<_, String>(6)?);
+        if approval.is_good_at(now) || used_up.contains(&number) {
+            usable.push(Usable { number, hash: approval.hash, reasons: serde_json::from_str(&reasons)? });
+        }
+    }
+    Ok(usable)
+}
+
+/// A reduction: type, kind, id, target.
+pub(super) type Reduced<'a> = (i64, LossKind, &'a str, EdgeKey);
+
+/// Strikes one reduction off every approval that lists it: it is about to be pushed. Answers whether one does.
+pub(super) fn strike_off(tx: &Transaction<'_>, approvals: &[Usable], reduced: Reduced<'_>) -> Result<bool> {
+    let (type_, kind, id, target) = reduced;
+    let it = "FROM approved_item WHERE approval = ?1 AND type = ?2 AND kind = ?3 AND id = ?4 AND target = ?5";
+    let mut find = tx.prepare_cached(&format!("SELECT 1 {it}"))?;
+    let mut strike = tx.prepare_cached(&format!("DELETE {it}"))?;
+    let keeps = Bug::PushedIsNotStruckOff.is_planted() || Bug::ApprovalIsUsedTwice.is_planted();
+    let mut listed = false;
+    for one in approvals {
+        let it = (one.number, type_, kind, id, target);
+        if find.exists(it)? {
+            listed = true;
+            if !keeps {
+                strike.execute(it)?;
+            }
+        }
+    }
+    if listed {
+        let mut note =
+            tx.prepare_cached("INSERT OR IGNORE INTO scratch.struck (type, kind, id, target) VALUES (?1, ?2, ?3, ?4)")?;
+        note.execute((type_, kind, id, target))?;
+    }
+    Ok(listed)
+}
+
+/// Strikes off what the scan takes away: all that was pushed, and removals if the session was completed.
+pub(super) fn strike_scan_off(tx: &Transaction<'_>, approvals: &[Usable], completed: bool) -> Result<()> {
+    let mut note = tx.prepare_cached(
+        "INSERT OR IGNORE INTO scratch.struck (type, kind, id, target)
+         SELECT type, kind, id, target FROM item
+         WHERE (kind <> 0 OR ?2)
+           AND EXISTS (SELECT 1 FROM approved_item AS approved
+                       WHERE approved.approval = ?1 AND approved.type = item.type AND approved.kind = item.kind
+                         AND approved.id = item.id AND approved.target = item.target)",
+    )?;
+    for one in approvals {
+        note.execute((one.number, completed))?;
+    }
+    strike(
+        tx,
+        approvals,
+        "EXISTS (SELECT 1 FROM scratch.struck
+                 WHERE struck.type = approved_item.type AND struck.kind = approved_item.kind
+                   AND struck.id = approved_item.id AND struck.target = approved_item.target)",
+    )
+}
+
+/// Strikes off whom the session removes that is completed.
+pub(super) fn strike_leaving_off(tx: &Transaction<'_>, approvals: &[Usable]) -> Result<()> {
+    strike(
+        tx,
+        approvals,
+        "kind = 0 AND EXISTS (SELECT 1 FROM leaving
+                              WHERE leaving.type = approved_item.type AND leaving.id = approved_item.id)",
+    )
+}
+
+fn strike(tx: &Transaction<'_>, approvals: &[Usable], those: &str) -> Result<()> {
+    if Bug::ApprovalIsUsedTwice.is_planted() {
+        return Ok(());
+    }
+    let mut strike = tx.prepare_cached(&format!("DELETE FROM approved_item WHERE approval = ?1 AND {those}"))?;
+    approvals.iter().try_for_each(|one| strike.execute([one.number]).map(drop))?;
+    Ok(())
+}
+
+/// Notes which of these approvals are used up: nothing is left of them or, for an inherited app, its first session is
+/// completed. Answers with their numbers.
+pub(super) fn note_used_up(
+    tx: &Transaction<'_>,
+    approvals: &[Usable],
+    completed: bool,
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    let mut left = tx.prepare_cached("SELECT 1 FROM approved_item WHERE approval = ?1")?;
+    let mut note = tx.prepare_cached("UPDATE approval SET used_at = ?2 WHERE number = ?1 AND used_at IS NULL")?;
+    let mut used_up = Vec::new();
+    for Usable { number, reasons, .. } in approvals {
+        let inherits = reasons.iter().any(|reason| matches!(reason, HoldReason::InheritedApp { .. }));
+        let is_over = if inherits { completed } else { !left.exists([number])? };
+        if is_over && !Bug::ApprovalIsUsedTwice.is_planted() && note.execute((number, At(now)))? > 0 {
+            used_up.push(*number);
+        }
+    }
+    Ok(used_up)
+}
+
+/// Drops what those approvals cover that are no longer usable: with who and why, they stay.
+pub(super) fn tidy(tx: &Transaction<'_>, usable: &[Usable], now: Timestamp) -> Result<()> {
+    // Given by a clock that was ahead, one would last longer than a day.
+    tx.prepare_cached("UPDATE approval SET at = ?1 WHERE at > ?1 AND used_at IS NULL")?.execute([At(now)])?;
+    let mut with_contents = tx.prepare_cached(
+        "SELECT number FROM approval
+         WHERE EXISTS (SELECT 1 FROM approved_item WHERE approval = number)
+            OR EXISTS (SELECT 1 FROM approved_pushed WHERE approval = number)",
+    )?;
+    let numbers: Vec<i64> = with_contents.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for number in numbers.iter().filter(|number| !usable.iter().any(|one| one.number == **number)) {
+        for table in ["approved_item", "approved_pushed"] {
+            tx.prepare_cached(&format!("DELETE FROM {table} WHERE approval = ?1"))?.execute([number])?;
+        }
+    }
+    Ok(())
 }
 
 fn hold((hash, reasons): (String, String)) -> Result<Hold> {
     Ok(Hold::new(hash, serde_json::from_str(&reasons)?))
 }
 
-/// Whether everything that the scan takes away, of the types and kinds that the reasons are about, stands in the plan.
-fn covers(connection: &Connection, hash: &str, reasons: &[HoldReason]) -> Result<bool> {
+/// Whether an approval lists everything that the scan takes away, of the types and kinds that the reasons are about, and
+/// for an inherited app the scan pushes every record that was pushed then.
+fn covers(connection: &Connection, number: i64, reasons: &[HoldReason]) -> Result<bool> {
     let mut more = connection.prepare_cached(
         "SELECT 1 FROM item
          WHERE item.type = ?1 AND item.kind = ?2
-           AND NOT EXISTS (SELECT 1 FROM plan JOIN plan_item AS planned ON planned.plan = plan.id
-                           WHERE plan.hash = ?3 AND planned.type = item.type AND planned.kind = item.kind
-                             AND planned.id = item.id AND planned.target = item.target)",
+           AND NOT EXISTS (SELECT 1 FROM approved_item AS approved
+                           WHERE approved.approval = ?3 AND approved.type = item.type AND approved.kind = item.kind
+                             AND approved.id = item.id AND approved.target = item.target)
+           AND NOT EXISTS (SELECT 1 FROM scratch.struck
+                           WHERE struck.type = item.type AND struck.kind = item.kind
+                             AND struck.id = item.id AND struck.target = item.target)",
     )?;
     for reason in reasons {
+        if matches!(reason, HoldReason::InheritedApp { .. }) && !pushes(connection, number)? {
+            return Ok(false);
+        }
         let Some((slug, kind)) = reason.slug().zip(reason.lost()) else { continue };
         let Some(type_) = type_of(connection, slug)? else { continue };
-        if more.exists((type_, kind, hash))? {
+        if more.exists((type_, kind, number))? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether the scan pushes every record that the plan pushed which was approved.
+fn pushes(connection: &Connection, number: i64) -> Result<bool> {
+    let mut fewer = connection.prepare_cached(
+        "SELECT 1 FROM approved_pushed AS approved
+         WHERE approval = ?1
+           AND NOT EXISTS (SELECT 1 FROM type JOIN scratch.seen ON seen.type = type.id
+                           WHERE type.slug = approved.slug AND seen.id = approved.id)",
+    )?;
+    Ok(Bug::FewerPushedAreApproved.is_planted() || !fewer.exists([number])?)
 }
 
 #[async_trait]

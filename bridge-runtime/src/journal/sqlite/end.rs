@@ -4,10 +4,11 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Transaction;
 
 use super::{
+    approval::{Usable, note_used_up, strike_scan_off, usable_by},
     fault::Result,
     losses::a_day_before,
     scan::no_scan,
-    session::{HELD, close, unapproved},
+    session::{HELD, close},
     store::Store,
     touched::{Forget, note_unpushed, untouched},
     values::At,
@@ -21,20 +22,23 @@ impl Store {
             return if end == ScanEnd::Failed { Ok(()) } else { Err(no_scan()) };
         };
         let (touched_before, writes) = (scan.touched_before, scan.is_push());
+        let approvals = usable_by(scan, &self.connection, at);
         let counted = if writes { self.count_misses(at) } else { Ok(()) };
-        let ended = counted.and_then(|()| match end {
+        let ended = counted.and(approvals).and_then(|approvals| match end {
             ScanEnd::Failed => Ok(()),
             _ if !writes => Ok(()),
             ScanEnd::Kept if Bug::KnownShrinksBeforeCompletion.is_planted() => {
                 self.write(|tx| remove(tx, ABSENT, touched_before))
             }
             ScanEnd::Kept => self.write(confirm),
-            ScanEnd::Reduced { approval } => self.write(|tx| {
-                take_down(tx, at, approval.as_deref(), None)?;
+            ScanEnd::Reduced => self.write(|tx| {
+                strike_off(tx, &approvals, false, at)?;
+                take_down(tx, at, None)?;
                 reduce(tx)
             }),
-            ScanEnd::Completed { approval, settled } => self.write(|tx| {
-                take_down(tx, at, approval.as_deref(), settled.then_some(touched_before))?;
+            ScanEnd::Completed { settled } => self.write(|tx| {
+                strike_off(tx, &approvals, true, at)?;
+                take_down(tx, at, settled.then_some(touched_before))?;
                 reduce(tx)?;
                 if settled {
                     note_unpushed(tx)?;
@@ -80,18 +84,28 @@ fn reduce(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What was pushed, and with a completed session who was removed, is struck off every approval that lists it.
+fn strike_off(tx: &Transaction<'_>, approvals: &[Usable], completed: bool, at: Timestamp) -> Result<()> {
+    strike_scan_off(tx, approvals, completed)?;
+    note_used_up(tx, approvals, completed, at)?;
+    Ok(())
+}
+
 /// Writes down what is lost and was not approved, for the sum of a day. Removals only with those who are known no more: else
 /// they would count again with the next session. `removed`: where they are, the last touch before the scan.
-fn take_down(tx: &Transaction<'_>, at: Timestamp, approval: Option<&str>, removed: Option<i64>) -> Result<()> {
+fn take_down(tx: &Transaction<'_>, at: Timestamp, removed: Option<i64>) -> Result<()> {
     tx.prepare_cached("DELETE FROM taken WHERE at <= ?1")?.execute([At(a_day_before(at))])?;
     let mut take = tx.prepare_cached(&format!(
         "INSERT INTO taken (type, at, kind, count)
-         SELECT type, ?2, kind, count(*) FROM item
-         WHERE (kind <> 0 OR (?3 IS NOT NULL AND {})) AND {} GROUP BY type, kind",
-        untouched("item.type", "item.id", "?3"),
-        unapproved("item.type", "item.kind", "item.id", "item.target")
+         SELECT type, ?1, kind, count(*) FROM item
+         WHERE (kind <> 0 OR (?2 IS NOT NULL AND {}))
+           AND NOT EXISTS (SELECT 1 FROM scratch.struck
+                           WHERE struck.type = item.type AND struck.kind = item.kind
+                             AND struck.id = item.id AND struck.target = item.target)
+         GROUP BY type, kind",
+        untouched("item.type", "item.id", "?2"),
     ))?;
-    take.execute((approval, At(at), removed))?;
+    take.execute((At(at), removed))?;
     Ok(())
 }
 

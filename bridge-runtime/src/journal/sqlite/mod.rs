@@ -106,6 +106,16 @@ impl SqliteJournal {
         }
     }
 
+    /// The records that the run of a plan for an inherited app pushes, by slug and id. For simulations.
+    ///
+    /// # Errors
+    /// SQLite does not work.
+    #[doc(hidden)]
+    pub async fn plan_pushed(&self, hash: &str) -> Result<Vec<(String, String)>, JournalError> {
+        let hash = hash.to_owned();
+        self.call("read", move |store| store.plan_pushed(&hash)).await
+    }
+
     /// The journal as it was when it was made. For simulations, which need thousands of them, and a new one takes milliseconds.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! Plans: what a scan would take away, by name.
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::{
+    approval::{self, usable_by},
     fault::Result,
-    scan::no_scan,
     store::Store,
     values::{At, limit as sql_limit},
 };
@@ -14,18 +14,33 @@ use crate::journal::{EdgeKey, Hold, HoldReason, LossKind, PlanItem};
 
 /// How many plans are kept, of those of the last week.
 const KEPT: i64 = 20;
+/// The same of plans for an inherited app: they name every record.
+const KEPT_WITH_PUSHED: i64 = 10;
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Store {
     pub(super) fn set_plan(&mut self, reasons: &[HoldReason], now: Timestamp) -> Result<String> {
-        let (connection, _) = self.scanned()?;
-        let hash = hash(connection, reasons)?;
+        let (connection, scan) = self.scanned()?;
+        let inherited = reasons.iter().any(|reason| matches!(reason, HoldReason::InheritedApp { .. }));
+        let pushed = if inherited { scan.types() } else { Vec::new() };
+        let hash = hash(connection, reasons, inherited.then_some(&*pushed))?;
         let reasons = serde_json::to_string(reasons)?;
         let held = held(connection)?.map(|hold| hold.hash);
+        let usable = usable_by(scan, connection, now)?;
         self.write(|tx| {
-            put_down(tx, &hash, &reasons, now)?;
+            put_down(tx, &hash, &reasons, &pushed, now)?;
             tidy(tx, &hash, held.as_deref(), now)?;
+            approval::tidy(tx, &usable, now)?;
             Ok(hash)
         })
+    }
+
+    /// The records that the run of a plan for an inherited app pushes, by slug and id.
+    pub(super) fn plan_pushed(&mut self, hash: &str) -> Result<Vec<(String, String)>> {
+        let mut pushed = self.reading()?.prepare_cached(
+            "SELECT slug, pushed.id FROM plan JOIN plan_pushed AS pushed ON pushed.plan = plan.id WHERE hash = ?1",
+        )?;
+        Ok(pushed.query_map([hash], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(super) fn plan_items(&mut self, hash: &str, limit: usize) -> Result<Vec<PlanItem>> {
@@ -63,11 +78,6 @@ impl Store {
             Ok(())
         })
     }
-
-    /// Whether a scan is open that a plan can be compared with.
-    pub(super) fn planning(&mut self) -> Result<&mut Connection> {
-        if self.scan.is_some() { Ok(&mut self.connection) } else { Err(no_scan()) }
-    }
 }
 
 fn held(connection: &Connection) -> Result<Option<Hold>> {
@@ -87,9 +97,10 @@ fn types(connection: &Connection) -> Result<Vec<(i64, String)>> {
     Ok(types.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Names exactly this set and what the guard says of it. The amounts in the reasons are left out: they follow from the set,
-/// or, as a count of Iden's own, change by themselves.
-fn hash(connection: &Connection, reasons: &[HoldReason]) -> Result<String> {
+/// Names exactly this set and what the guard says of it. For an inherited app it also names the records that the run
+/// pushes, which are those of these types: completing removes everybody else. The amounts in the reasons are left out:
+/// they follow from the set, or, as a count of Iden's own, change by themselves.
+fn hash(connection: &Connection, reasons: &[HoldReason], pushed: Option<&[(String, i64)]>) -> Result<String> {
     let mut hash = Context::new(&SHA256);
     // With their lengths, so that no two lists run into the same bytes.
     let mut add = |part: &[u8]| {
@@ -116,6 +127,15 @@ fn hash(connection: &Connection, reasons: &[HoldReason]) -> Result<String> {
     let mut names = reasons.iter().map(parts).collect::<Result<Vec<_>>>()?;
     names.sort_unstable();
     names.iter().flatten().for_each(|part| add(part.as_bytes()));
+    for (slug, type_) in pushed.unwrap_or_default() {
+        let mut ids = connection.prepare_cached("SELECT id FROM scratch.seen WHERE type = ?1 ORDER BY id")?;
+        let mut ids = ids.query([type_])?;
+        while let Some(row) = ids.next()? {
+            add(slug.as_bytes());
+            add(b"pushed");
+            add(row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?);
+        }
+    }
     Ok(hash.finish().as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -137,7 +157,7 @@ fn name(kind: LossKind) -> &'static str {
 }
 
 /// Writes a plan down. One that is there has the same items.
-fn put_down(tx: &Transaction<'_>, hash: &str, reasons: &str, now: Timestamp) -> Result<()> {
+fn put_down(tx: &Transaction<'_>, hash: &str, reasons: &str, pushed: &[(String, i64)], now: Timestamp) -> Result<()> {
     if plan_of(tx, hash)?.is_some() {
         let mut again = tx.prepare_cached("UPDATE plan SET at = ?2, reasons = ?3 WHERE hash = ?1")?;
         again.execute((hash, At(now), reasons))?;
@@ -155,19 +175,24 @@ fn put_down(tx: &Transaction<'_>, hash: &str, reasons: &str, now: Timestamp) -> 
          LEFT JOIN known ON known.edge_key = item.target AND item.kind = 2",
     )?;
     items.execute([plan])?;
+    let mut push = tx.prepare_cached(
+        "INSERT INTO plan_pushed (plan, slug, id) SELECT ?1, ?2, id FROM scratch.seen WHERE type = ?3",
+    )?;
+    pushed.iter().try_for_each(|(slug, type_)| push.execute((plan, slug, type_)).map(drop))?;
     Ok(())
 }
 
-/// Drops old plans, but for this one, the one that is held, and one that can be used.
+/// Drops old plans, but for this one and the one that is held. An approval needs its plan no longer.
 fn tidy(tx: &Transaction<'_>, hash: &str, held: Option<&str>, now: Timestamp) -> Result<()> {
-    let before = |hours: i64| At(now.checked_sub(hours.hours()).unwrap_or(Timestamp::MIN));
     let mut tidy = tx.prepare_cached(
         "DELETE FROM plan
-         WHERE (at <= ?3 OR id NOT IN (SELECT id FROM plan ORDER BY at DESC, id DESC LIMIT ?5))
+         WHERE (at <= ?3
+                OR id NOT IN (SELECT id FROM plan ORDER BY at DESC, id DESC LIMIT ?4)
+                OR (EXISTS (SELECT 1 FROM plan_pushed WHERE plan_pushed.plan = plan.id)
+                    AND id NOT IN (SELECT id FROM plan ORDER BY at DESC, id DESC LIMIT ?5)))
            AND hash <> ?1
-           AND hash IS NOT ?2
-           AND hash NOT IN (SELECT hash FROM approval WHERE used_at IS NULL AND at > ?4)",
+           AND hash IS NOT ?2",
     )?;
-    tidy.execute((hash, held, before(7 * 24), before(24), KEPT))?;
+    tidy.execute((hash, held, At(now.checked_sub(WEEK).unwrap_or(Timestamp::MIN)), KEPT, KEPT_WITH_PUSHED))?;
     Ok(())
 }

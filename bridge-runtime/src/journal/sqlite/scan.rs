@@ -32,6 +32,8 @@ pub(super) struct Scan {
     began_with: HashMap<i64, (u64, u64)>,
     types: HashMap<String, i64>,
     held_back: u64,
+    /// The approvals of which this scan has pushed the last reduction.
+    pub(super) used_up: Vec<i64>,
     /// Removed with the scan. `None`: it is in memory.
     scratch: Option<Scratch>,
 }
@@ -63,6 +65,13 @@ impl Scan {
         };
         self.types.insert(slug.to_owned(), number);
         Ok(number)
+    }
+
+    /// The types that something was said of, by slug.
+    pub(super) fn types(&self) -> Vec<(String, i64)> {
+        let mut types: Vec<_> = self.types.iter().map(|(slug, number)| (slug.clone(), *number)).collect();
+        types.sort_unstable();
+        types
     }
 
     /// The number of a type that something is asked of.
@@ -98,6 +107,7 @@ impl Store {
                     began_with,
                     types: HashMap::new(),
                     held_back: 0,
+                    used_up: Vec::new(),
                     scratch,
                 });
                 Ok(())

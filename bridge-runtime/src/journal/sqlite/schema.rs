@@ -11,7 +11,7 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 5] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING];
+const STEPS: [&str; 6] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -234,6 +234,49 @@ ALTER TABLE type ADD COLUMN coming INTEGER;
 ALTER TABLE type ADD COLUMN coming_edges INTEGER;
 ";
 
+/// What each approval covers, in tables of its own: a later plan cannot change it, and each reduction leaves it once.
+///
+/// An older approval takes what its plan lists. Without that plan nobody knows what was approved. Nor does a plan for an
+/// inherited app say which records its run pushed. Both are void: the next sync is held again, under a hash of its own.
+const APPROVED: &str = "
+-- The records that the run of a plan for an inherited app pushes.
+CREATE TABLE plan_pushed (
+    plan INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+    slug TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    PRIMARY KEY (plan, slug, id)
+) STRICT, WITHOUT ROWID;
+
+-- The reductions that an approval covers and that have not been made yet.
+CREATE TABLE approved_item (
+    approval INTEGER NOT NULL REFERENCES approval (number) ON DELETE CASCADE,
+    type     INTEGER NOT NULL REFERENCES type (id),
+    kind     INTEGER NOT NULL,
+    id       TEXT NOT NULL,
+    target   INTEGER NOT NULL,
+    PRIMARY KEY (approval, type, kind, id, target)
+) STRICT, WITHOUT ROWID;
+
+-- The records that a sync of an inherited app must push, or the approval does not cover it.
+CREATE TABLE approved_pushed (
+    approval INTEGER NOT NULL REFERENCES approval (number) ON DELETE CASCADE,
+    slug     TEXT NOT NULL,
+    id       TEXT NOT NULL,
+    PRIMARY KEY (approval, slug, id)
+) STRICT, WITHOUT ROWID;
+
+DELETE FROM plan
+    WHERE EXISTS (SELECT 1 FROM json_each(plan.reasons) WHERE value ->> 'reason' = 'inherited_app');
+UPDATE state SET held = NULL
+    WHERE held IS NOT NULL
+      AND EXISTS (SELECT 1 FROM json_each(held, '$.reasons') WHERE value ->> 'reason' = 'inherited_app');
+UPDATE approval SET used_at = at WHERE used_at IS NULL AND hash NOT IN (SELECT hash FROM plan);
+INSERT INTO approved_item (approval, type, kind, id, target)
+    SELECT approval.number, item.type, item.kind, item.id, item.target
+    FROM approval JOIN plan ON plan.hash = approval.hash JOIN plan_item AS item ON item.plan = plan.id
+    WHERE approval.used_at IS NULL;
+";
+
 /// What one scan has seen. It is gone with the scan.
 ///
 /// The views stand where they see both databases: what would be lost, and counts.
@@ -292,6 +335,15 @@ CREATE TABLE scratch.reduction (
     PRIMARY KEY (type, kind, id, target)
 ) STRICT, WITHOUT ROWID;
 
+-- Reductions of this scan that an approval covered, and that it covers no more since they were pushed or completed.
+CREATE TABLE scratch.struck (
+    type   INTEGER NOT NULL,
+    kind   INTEGER NOT NULL,
+    id     TEXT NOT NULL,
+    target INTEGER NOT NULL,
+    PRIMARY KEY (type, kind, id, target)
+) STRICT, WITHOUT ROWID;
+
 -- Who was spared was removed once already, by an order or a leave of its own.
 CREATE TEMP VIEW removal AS
     SELECT type, id FROM scratch.unseen
@@ -324,7 +376,7 @@ pub(super) fn create(connection: &mut Connection) -> Result<()> {
 
 /// Removes all that a scan has seen.
 pub(super) fn empty_scratch(connection: &Connection) -> Result<()> {
-    for table in ["seen", "twin", "target", "unseen", "reduction"] {
+    for table in ["seen", "twin", "target", "unseen", "reduction", "struck"] {
         connection.prepare_cached(&format!("DELETE FROM scratch.{table}"))?.execute([])?;
     }
     Ok(())

@@ -9,12 +9,15 @@ use rusqlite::{OptionalExtension, Transaction};
 
 use super::{
     SqliteJournal,
+    approval::{Usable, note_used_up, strike_off, usable_by},
     fault::Result,
     store::Store,
     touched::Forget,
     values::{Edges, KnownStatus, limit as sql_limit, number},
 };
-use crate::journal::{Change, EdgeKey, JournalError, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen};
+use crate::journal::{
+    Change, EdgeKey, JournalError, Judgement, LossKind, Losses, ScanEnd, ScanJournal, ScanMode, Seen,
+};
 
 impl Store {
     fn unseen(&mut self, slug: &str, ids: Vec<String>) -> Result<Vec<String>> {
@@ -118,9 +121,10 @@ impl Store {
         })
     }
 
-    fn release(&mut self, slug: &str, held: &[(String, u64)]) -> Result<Vec<bool>> {
+    fn release(&mut self, slug: &str, held: &[(String, u64)], now: Timestamp) -> Result<Vec<bool>> {
         self.step(|tx, scan| {
             let type_ = scan.type_for(tx, slug)?;
+            let approvals = usable_by(scan, tx, now)?;
             let mut find = tx.prepare_cached(
                 "SELECT known.status, known.edges, seen.status, seen.edges
                  FROM scratch.seen AS seen JOIN known ON known.type = seen.type AND known.id = seen.id
@@ -134,14 +138,25 @@ impl Store {
                 let found = find.query_row((type_, id, number(*number_)), |row| {
                     let (known, new): ((KnownStatus, Edges), (KnownStatus, Edges)) =
                         ((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?));
-                    Ok((if new.0.is_active() { new.0 } else { known.0 }, known.1.and(&new.1)))
+                    Ok((known, new))
                 });
                 let found = found.optional()?;
                 still.push(found.is_some());
-                if let Some((status, edges)) = found {
-                    know.execute((type_, id, status, edges))?;
+                if let Some((mut known, new)) = found {
+                    // What a person approved counts as made from here on, whatever becomes of the page: it is struck off,
+                    // and must not count again.
+                    if !approvals.is_empty() {
+                        let made = strike_off_record(tx, &approvals, type_, id)?;
+                        known.1 = known.1.without(&made.edges);
+                        if made.deactivated {
+                            known.0 = new.0;
+                        }
+                    }
+                    let status = if new.0.is_active() { new.0 } else { known.0 };
+                    know.execute((type_, id, status, known.1.and(&new.1)))?;
                 }
             }
+            scan.used_up.extend(note_used_up(tx, &approvals, false, now)?);
             Ok(still)
         })
     }
@@ -159,6 +174,31 @@ impl Store {
 /// A time of the engine's clock.
 fn nanoseconds(at: Duration) -> i64 {
     i64::try_from(at.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// What of a record's reductions a person has approved.
+#[derive(Default)]
+struct Made {
+    deactivated: bool,
+    edges: Vec<EdgeKey>,
+}
+
+/// Strikes the reductions of one record off the approvals that list them.
+fn strike_off_record(tx: &Transaction<'_>, approvals: &[Usable], type_: i64, id: &str) -> Result<Made> {
+    let mut reductions =
+        tx.prepare_cached("SELECT kind, target FROM loss WHERE type = ?1 AND kind IN (1, 2) AND id = ?2")?;
+    let reductions: Vec<(LossKind, EdgeKey)> =
+        reductions.query_map((type_, id), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let mut made = Made::default();
+    for (kind, target) in reductions {
+        if strike_off(tx, approvals, (type_, kind, id, target))? {
+            match kind {
+                LossKind::Edge => made.edges.push(target),
+                _ => made.deactivated = true,
+            }
+        }
+    }
+    Ok(made)
 }
 
 /// As if it had not been seen. Answers with what it was against the known set and whether
@@ -231,9 +271,9 @@ impl ScanJournal for SqliteJournal {
         self.call("written", move |store| store.forget_absent(&slug)).await
     }
 
-    async fn release(&self, slug: &str, held: Vec<(String, u64)>) -> Result<Vec<bool>, JournalError> {
+    async fn release(&self, slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Result<Vec<bool>, JournalError> {
         let slug = slug.to_owned();
-        self.call("written", move |store| store.release(&slug, &held)).await
+        self.call("written", move |store| store.release(&slug, &held, now)).await
     }
 
     async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError> {

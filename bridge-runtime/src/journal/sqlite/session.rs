@@ -6,16 +6,14 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::{
     SqliteJournal,
+    approval::{Usable, note_used_up, strike_leaving_off, usable, usable_by},
     end::remove,
-    fault::{Fault, Result},
+    fault::Result,
     store::Store,
     touched::{note_unpushed, untouched},
     values::{At, from_word, word},
 };
-use crate::{
-    journal::{JournalError, OpenSession, SessionJournal},
-    planted::Bug,
-};
+use crate::journal::{JournalError, OpenSession, SessionJournal};
 
 impl Store {
     fn session(&mut self) -> Result<Option<OpenSession>> {
@@ -32,29 +30,24 @@ impl Store {
         })
     }
 
-    fn begin_completing(&mut self, session: &OpenSession, approval: Option<&str>) -> Result<()> {
-        let (_, scan) = self.scanned()?;
+    fn begin_completing(&mut self, session: &OpenSession) -> Result<()> {
+        let (connection, scan) = self.scanned()?;
         let touched_before = scan.touched_before;
+        let approvals = usable_by(scan, connection, session.since)?;
         self.write(|tx| {
             note_unpushed(tx)?;
-            if let Some(hash) = approval
-                && !Bug::ApprovalIsUsedTwice.is_planted()
-            {
-                let mut used =
-                    tx.prepare_cached("UPDATE approval SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL")?;
-                if used.execute((At(session.since), hash))? == 0 {
-                    return Err(Fault::other(format!("the approval of `{hash}` is used up")));
-                }
-            }
             write(tx, session)?;
             tx.prepare_cached("UPDATE session SET touched_before = ?1")?.execute([touched_before])?;
-            prepare(tx, approval)
+            prepare(tx, &approvals)
         })
     }
 
     /// What was seen is lost with the process that has seen it, but for what was written down before `complete` was sent.
     fn settle_completed(&mut self, at: Timestamp) -> Result<()> {
         self.write(|tx| {
+            let approvals = usable(tx, at)?;
+            strike_leaving_off(tx, &approvals)?;
+            note_used_up(tx, &approvals, true, at)?;
             let mut taken = tx.prepare_cached(&format!(
                 "INSERT INTO taken (type, at, kind, count)
                  SELECT leaving.type, ?1, 0, count(*) FROM leaving, session WHERE counts AND {} GROUP BY leaving.type",
@@ -77,25 +70,22 @@ impl Store {
 pub(super) const HELD: &str =
     "SELECT count(*), coalesce(sum(edge_count), 0) FROM scratch.seen WHERE seen.type = type.id";
 
-/// Whether this loss is none of the plan ?1 that a person approved.
-pub(super) fn unapproved(type_: &str, kind: &str, id: &str, target: &str) -> String {
-    format!(
-        "NOT EXISTS (SELECT 1 FROM plan JOIN plan_item AS approved ON approved.plan = plan.id
-                     WHERE plan.hash = ?1 AND approved.type = {type_} AND approved.kind = {kind}
-                       AND approved.id = {id} AND approved.target = {target})"
-    )
-}
-
 /// Writes down what completing makes of the journal: the process may die before it hears of it.
-fn prepare(tx: &Transaction<'_>, approval: Option<&str>) -> Result<()> {
-    let mut leave = tx.prepare_cached(&format!(
+fn prepare(tx: &Transaction<'_>, approvals: &[Usable]) -> Result<()> {
+    let mut leave = tx.prepare_cached(
         "INSERT INTO leaving (type, id, counts)
          SELECT type, id,
-                EXISTS (SELECT 1 FROM removal WHERE removal.type = unseen.type AND removal.id = unseen.id) AND {}
+                EXISTS (SELECT 1 FROM removal WHERE removal.type = unseen.type AND removal.id = unseen.id)
          FROM scratch.unseen WHERE why = 'absent'",
-        unapproved("unseen.type", "0", "unseen.id", "0")
-    ))?;
-    leave.execute([approval])?;
+    )?;
+    leave.execute([])?;
+    let mut approve = tx.prepare_cached(
+        "UPDATE leaving SET counts = 0
+         WHERE EXISTS (SELECT 1 FROM approved_item AS approved
+                       WHERE approved.approval = ?1 AND approved.type = leaving.type AND approved.kind = 0
+                         AND approved.id = leaving.id)",
+    )?;
+    approvals.iter().try_for_each(|one| approve.execute([one.number()]).map(drop))?;
     tx.prepare_cached(&format!("UPDATE type SET (coming, coming_edges) = ({HELD})"))?.execute([])?;
     Ok(())
 }
@@ -145,9 +135,8 @@ impl SessionJournal for SqliteJournal {
         self.call("written", move |store| store.set_session(session.as_ref())).await
     }
 
-    async fn begin_completing(&self, session: OpenSession, approval: Option<&str>) -> Result<(), JournalError> {
-        let approval = approval.map(str::to_owned);
-        self.call("written", move |store| store.begin_completing(&session, approval.as_deref())).await
+    async fn begin_completing(&self, session: OpenSession) -> Result<(), JournalError> {
+        self.call("written", move |store| store.begin_completing(&session)).await
     }
 
     async fn settle_completed(&self, at: Timestamp) -> Result<(), JournalError> {

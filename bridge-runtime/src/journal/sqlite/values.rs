@@ -165,6 +165,11 @@ impl Edges {
         self.0.iter().copied()
     }
 
+    /// Those that are none of these.
+    pub(super) fn without(&self, these: &[EdgeKey]) -> Self {
+        Edges::of(self.iter().filter(|key| !these.contains(key)).collect())
+    }
+
     /// Those of both.
     pub(super) fn and(&self, other: &Edges) -> Self {
         Edges::of(self.iter().chain(other.iter()).collect())

@@ -41,7 +41,7 @@ async fn another_app_begins_with_nothing() {
     journal.begin_scan(ScanMode::Push).await.unwrap();
     journal.set_absent("employee", vec!["a".to_owned()]).await.unwrap();
     let session = OpenSession { id: Some(APP.parse().unwrap()), state: SessionState::Completing, since: NOW };
-    journal.begin_completing(session, None).await.unwrap();
+    journal.begin_completing(session).await.unwrap();
     let other = KnownApp { id: "0b9e6a5c-3f0e-4d53-9b52-0d2f6f1f4a11".parse().unwrap(), origin: Origin::Created };
     journal.set_app(other).await.unwrap();
     assert_eq!(journal.app().await.unwrap(), Some(other));

@@ -74,17 +74,166 @@ async fn every_reason_has_to_be_approved() {
 }
 
 #[tokio::test]
-async fn an_inherited_app_passes_as_long_as_no_fewer_are_pushed() {
-    let inherited = |pushed| HoldReason::InheritedApp { counted: None, pushed };
-    let journal = five().await;
-    scan(&journal, &[]).await;
-    let hash = journal.set_plan(&[inherited(10)], NOW).await.unwrap();
-    journal.approve(Approval::new(&hash, "ada", "adopted", NOW)).await.unwrap();
-    for (pushed, passes) in [(11, true), (10, true), (9, false)] {
-        // As an engine does, which makes the same plan once more.
-        assert_eq!(journal.set_plan(&[inherited(pushed)], NOW).await.unwrap(), hash);
-        assert_eq!(covering(&journal, &[inherited(pushed)]).await, passes.then(|| hash.clone()), "{pushed}");
+async fn an_inherited_app_passes_as_long_as_everybody_is_pushed_who_was_when_it_was_approved() {
+    let journal = SqliteJournal::in_task().unwrap();
+    pushes(&journal, &["a", "b"]).await;
+    let hash = journal.set_plan(&inherited(), NOW).await.unwrap();
+    approve(&journal, &hash).await;
+    for (people, passes) in [(&["a", "b"][..], true), (&["c", "b", "a"], true), (&["a"], false), (&["a", "c"], false)] {
+        pushes(&journal, people).await;
+        // As an engine does: what it plans itself changes nothing of what was approved.
+        journal.set_plan(&inherited(), NOW).await.unwrap();
+        assert_eq!(covering(&journal, &inherited()).await, passes.then(|| hash.clone()), "{people:?}");
+        journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_approval_of_an_inherited_app_is_used_up_by_the_first_completed_session() {
+    let journal = SqliteJournal::in_task().unwrap();
+    pushes(&journal, &["a", "b"]).await;
+    approve(&journal, &journal.set_plan(&inherited(), NOW).await.unwrap()).await;
+    journal.end_scan(REDUCED, NOW).await.unwrap();
+    assert_eq!(journal.approvals().await.unwrap()[0].used_at, None, "that session was not completed");
+    pushes(&journal, &["a", "b"]).await;
+    journal.end_scan(COMPLETED, NOW + 1.hour()).await.unwrap();
+    assert_eq!(journal.approvals().await.unwrap()[0].used_at, Some(NOW + 1.hour()));
+    pushes(&journal, &["a", "b"]).await;
+    assert_eq!(covering(&journal, &inherited()).await, None);
+}
+
+fn inherited() -> Vec<HoldReason> {
+    vec![HoldReason::InheritedApp { counted: None, pushed: 2 }]
+}
+
+/// A scan that pushes these.
+async fn pushes(journal: &SqliteJournal, people: &[&str]) {
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see(journal, people.iter().map(|id| employee(id)).collect()).await;
+}
+
+async fn approve(journal: &SqliteJournal, hash: &str) {
+    journal.approve(Approval::new(hash, "ada", "expected", NOW)).await.unwrap();
+}
+
+fn deactivated(count: u64) -> Vec<HoldReason> {
+    vec![HoldReason::Deactivated(Excess::new("employee", count, 1, 5))]
+}
+
+/// A scan in which these are suspended and the others active. Answers with the numbers of those that are held back.
+async fn suspended(journal: &SqliteJournal, those: &[&str]) -> Vec<(String, u64)> {
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    let of = |id: &str| if those.contains(&id) { with_status(Status::Suspended, employee(id)) } else { employee(id) };
+    let seen = ["a", "b", "c", "d", "e"].map(of).to_vec();
+    let ids: Vec<_> = seen.iter().map(|one| one.id.clone()).collect();
+    let judged = see(journal, seen).await;
+    ids.into_iter().zip(judged).filter_map(|(id, judged)| Some((id, judged.held_back?))).collect()
+}
+
+#[tokio::test]
+async fn what_was_pushed_is_struck_off_although_the_session_fails_and_the_rest_stays_approved() {
+    let journal = five().await;
+    let held = suspended(&journal, &["a", "b", "c"]).await;
+    let hash = journal.set_plan(&deactivated(3), NOW).await.unwrap();
+    approve(&journal, &hash).await;
+    journal.release("employee", held[..1].to_vec(), NOW).await.unwrap();
+    assert_eq!(covering(&journal, &deactivated(3)).await, Some(hash.clone()), "this session has passed");
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
+
+    // It is not lost again by the next session, which takes the rest.
+    suspended(&journal, &["a", "b", "c"]).await;
+    assert_eq!(losses(&journal).await.lost.deactivated, 2);
+    assert_eq!(covering(&journal, &deactivated(2)).await, Some(hash.clone()));
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
+
+    // Active again and then suspended once more, it is another loss.
+    suspended(&journal, &[]).await;
+    journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
+    suspended(&journal, &["a", "b"]).await;
+    assert_eq!(losses(&journal).await.lost.deactivated, 2);
+    assert_eq!(covering(&journal, &deactivated(2)).await, None);
+    suspended(&journal, &["b", "c"]).await;
+    assert_eq!(covering(&journal, &deactivated(2)).await, Some(hash));
+}
+
+#[tokio::test]
+async fn an_approval_of_which_everything_was_pushed_is_used_up_and_covers_its_own_session_to_the_end() {
+    let journal = five().await;
+    let held = suspended(&journal, &["a", "b"]).await;
+    let hash = journal.set_plan(&deactivated(2), NOW).await.unwrap();
+    approve(&journal, &hash).await;
+    journal.release("employee", held, NOW + 1.hour()).await.unwrap();
+    assert_eq!(journal.approvals().await.unwrap()[0].used_at, Some(NOW + 1.hour()));
+    assert_eq!(journal.set_plan(&deactivated(2), NOW).await.unwrap(), hash, "judged once more before it is completed");
+    assert_eq!(covering(&journal, &deactivated(2)).await, Some(hash));
+    journal.end_scan(COMPLETED, NOW + 1.hour()).await.unwrap();
+    suspended(&journal, &["a", "b"]).await;
+    let day = losses(&journal).await;
+    assert_eq!((day.lost.deactivated, day.last_day.deactivated), (0, 0), "it was approved");
+}
+
+#[tokio::test]
+async fn an_edge_that_was_approved_and_pushed_does_not_end_again_although_nobody_knows_whether_it_arrived() {
+    let journal = next_scan(&["1", "2"], vec![member("a", &["1", "2"])], &["1", "2"]).await;
+    let number = see_one(&journal, member("a", &["2"])).await.held_back.unwrap();
+    approve(&journal, &journal.set_plan(&[], NOW).await.unwrap()).await;
+    journal.release("employee", vec![("a".to_owned(), number)], NOW).await.unwrap();
+    journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    see_teams(&journal, &["1", "2"]).await;
+    let again = see_one(&journal, member("a", &["2"])).await;
+    assert_eq!((again.held_back, again.change), (None, Change::Changed), "it is pushed once more");
+    assert_eq!(losses(&journal).await.lost.edges, 0);
+    assert_eq!(see_one(&journal, member("a", &[])).await.held_back.map(drop), Some(()), "and another one is a loss");
+}
+
+#[tokio::test]
+async fn who_was_removed_without_needing_it_is_struck_off_as_well() {
+    let (journal, hash) = approved(&["a", "b", "c"]).await;
+    scan(&journal, &["a"]).await;
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
+    scan(&journal, &["b", "c"]).await;
+    assert_eq!(losses(&journal).await.last_day.removed, 0, "a person has approved that one");
+    assert_eq!(covering(&journal, &[removed(2)]).await, Some(hash));
+    // `a` comes back, and goes again.
+    pushes(&journal, &["a"]).await;
+    journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
+    scan(&journal, &["a", "b"]).await;
+    assert_eq!(covering(&journal, &[removed(2)]).await, None);
+}
+
+#[tokio::test]
+async fn an_approval_needs_its_plan_no_longer() {
+    let (journal, hash) = approved(&["a", "b"]).await;
+    for absent in [&["c"][..], &["d"], &["e"]] {
+        scan(&journal, absent).await;
+        journal.set_plan(&[], NOW + (8 * 24).hours()).await.unwrap();
+    }
+    assert!(journal.plan_items(&hash, 9).await.unwrap().is_empty());
+    let (journal, hash) = approved(&["a", "b"]).await;
+    for absent in [&["c"][..], &["d"], &["e"]].iter().cycle().take(60).enumerate() {
+        scan(&journal, absent.1).await;
+        let other = HoldReason::Removed(Excess::new(format!("type-{}", absent.0), 1, 0, 5));
+        journal.set_plan(&[other], NOW + 1.minute()).await.unwrap();
+    }
+    assert!(journal.plan_items(&hash, 9).await.unwrap().is_empty());
+    scan(&journal, &["a", "b"]).await;
+    assert_eq!(covering(&journal, &[removed(2)]).await, Some(hash));
+}
+
+/// The clock of whoever approved was wrong, or it was set back since.
+#[tokio::test]
+async fn an_approval_from_the_future_is_usable_and_ends_a_day_after_the_next_sync() {
+    let journal = five().await;
+    scan(&journal, &["a", "b"]).await;
+    let hash = journal.set_plan(&[removed(2)], NOW).await.unwrap();
+    journal.approve(Approval::new(&hash, "ada", "they have left", NOW + (24 * 365).hours())).await.unwrap();
+    assert!(journal.approvals().await.unwrap()[0].is_good_at(NOW), "`status` shows it");
+    assert_eq!(covering(&journal, &[removed(2)]).await, Some(hash.clone()));
+    journal.set_plan(&[removed(2)], NOW + 1.hour()).await.unwrap();
+    assert_eq!(journal.approvals().await.unwrap()[0].at, NOW + 1.hour());
+    let covering = async |hours: i64| journal.covering_approval(&[removed(2)], NOW + hours.hours()).await.unwrap();
+    assert_eq!((covering(24).await, covering(25).await), (Some(hash), None));
 }
 
 #[tokio::test]
@@ -98,20 +247,23 @@ async fn an_approval_is_good_for_a_day() {
 #[tokio::test]
 async fn an_approval_is_good_once() {
     let (journal, hash) = approved(&["a", "b"]).await;
-    let session = OpenSession { id: None, state: SessionState::Completing, since: NOW + 1.hour() };
-    journal.begin_completing(session.clone(), Some(&hash)).await.unwrap();
+    let session = OpenSession { id: None, state: SessionState::Completing, since: NOW };
+    journal.begin_completing(session).await.unwrap();
+    assert_eq!(covering(&journal, &[removed(2)]).await, Some(hash), "nothing is completed yet");
+    journal.end_scan(COMPLETED, NOW + 1.hour()).await.unwrap();
+    assert_eq!(journal.approvals().await.unwrap()[0].used_at, Some(NOW + 1.hour()));
+    pushes(&journal, &["a", "b"]).await;
+    journal.end_scan(ScanEnd::Kept, NOW).await.unwrap();
+    scan(&journal, &["a", "b"]).await;
     assert_eq!(covering(&journal, &[removed(2)]).await, None);
-    let kept = journal.approvals().await.unwrap();
-    assert_eq!(kept[0].used_at, Some(NOW + 1.hour()));
-    assert!(journal.begin_completing(session, Some(&hash)).await.is_err(), "it was used up in the meantime");
 }
 
 #[tokio::test]
 async fn an_approval_that_was_given_twice_is_good_once() {
     let (journal, hash) = approved(&["a", "b"]).await;
     journal.approve(Approval::new(&hash, "ada", "again", NOW)).await.unwrap();
-    let session = OpenSession { id: None, state: SessionState::Completing, since: NOW };
-    journal.begin_completing(session, Some(&hash)).await.unwrap();
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
+    scan(&journal, &["a", "b"]).await;
     assert_eq!(covering(&journal, &[removed(2)]).await, None);
 }
 

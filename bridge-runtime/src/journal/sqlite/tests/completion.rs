@@ -25,7 +25,7 @@ async fn nobody_leaves_the_known_set_without_a_completion() {
     for end in [ScanEnd::Failed, ScanEnd::Kept, REDUCED] {
         let journal = one_absent().await;
         losses(&journal).await;
-        journal.end_scan(end.clone(), NOW).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         assert_eq!(known(&journal, "employee").await, ["a", "b"], "{end:?}");
     }
 }
@@ -33,7 +33,7 @@ async fn nobody_leaves_the_known_set_without_a_completion() {
 #[tokio::test]
 async fn until_iden_has_cleaned_up_the_removed_stay_known() {
     let journal = one_absent().await;
-    journal.end_scan(ScanEnd::Completed { approval: None, settled: false }, NOW).await.unwrap();
+    journal.end_scan(ScanEnd::Completed { settled: false }, NOW).await.unwrap();
     assert_eq!(known(&journal, "employee").await, ["a", "b"]);
     assert_eq!(journal.completed_at().await.unwrap(), Some(NOW));
 }
@@ -102,7 +102,7 @@ async fn what_was_pushed_is_confirmed_by_every_end_but_a_failure() {
         let journal = next_scan(&[], vec![], &[]).await;
         see_one(&journal, employee("a")).await;
         losses(&journal).await;
-        journal.end_scan(end.clone(), NOW).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         assert_eq!(change_of(&journal, &[], employee("a")).await, then, "{end:?}");
     }
 }

@@ -3,7 +3,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use rusqlite::Connection;
 
 use super::*;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, sqlite::schema::VERSION};
 
 fn file(directory: &tempfile::TempDir) -> PathBuf {
     directory.path().join("app/journal.db")
@@ -115,15 +115,17 @@ async fn a_scan_leaves_no_file_behind() {
     assert!(!scratch(), "after a kill");
 }
 
+const NEWER: i64 = VERSION + 1;
+
 #[tokio::test]
 async fn a_journal_of_a_newer_version_is_refused_and_left_as_it_is() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(&directory));
-    Connection::open(file(&directory)).unwrap().pragma_update(None, "user_version", 6).unwrap();
+    Connection::open(file(&directory)).unwrap().pragma_update(None, "user_version", NEWER).unwrap();
     let before = fs::read(file(&directory)).unwrap();
 
     let error = refusal(&directory);
-    assert!(matches!(error, JournalError::Newer { found: 6, known: 5, .. }), "{error}");
+    assert!(matches!(error, JournalError::Newer { found: NEWER, known: VERSION, .. }), "{error}");
     assert!(SqliteJournal::beside(directory.path().join("app")).is_err());
     assert_eq!(fs::read(file(&directory)).unwrap(), before);
 }

@@ -1,7 +1,7 @@
 use jiff::ToSpan;
 
 use super::*;
-use crate::journal::{LossKind, Ordered, PlanJournal, Sum};
+use crate::journal::{Approval, LossKind, Ordered, PlanJournal, Sum};
 
 /// `a` is gone, `b` is suspended and leaves a team; that scan has not ended yet.
 async fn three_losses() -> SqliteJournal {
@@ -19,11 +19,11 @@ async fn last_day(journal: &SqliteJournal, hours: i64) -> Sum {
 }
 
 fn end(settled: bool) -> ScanEnd {
-    ScanEnd::Completed { approval: None, settled }
+    ScanEnd::Completed { settled }
 }
 
-fn approved(hash: String) -> ScanEnd {
-    ScanEnd::Completed { approval: Some(hash), settled: true }
+async fn approve(journal: &SqliteJournal, hash: &str) {
+    journal.approve(Approval::new(hash, "ada", "they have left", NOW)).await.unwrap();
 }
 
 #[tokio::test]
@@ -52,7 +52,8 @@ async fn sessions_of_a_day_are_summed() {
 async fn what_a_person_approved_does_not_count() {
     let journal = three_losses().await;
     let all = journal.set_plan(&[], NOW).await.unwrap();
-    journal.end_scan(approved(all), NOW).await.unwrap();
+    approve(&journal, &all).await;
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await, Sum::default());
 }
 
@@ -64,7 +65,8 @@ async fn what_goes_beside_what_a_person_approved_counts() {
     let one = journal.set_plan(&[], NOW).await.unwrap();
     journal.set_absent("employee", vec!["d".to_owned()]).await.unwrap();
     see(&journal, vec![with_status(Status::Suspended, member("b", &[])), employee("c")]).await;
-    journal.end_scan(approved(one), NOW).await.unwrap();
+    approve(&journal, &one).await;
+    journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(last_day(&journal, 0).await, Sum { removed: 1, deactivated: 1, edges: 1 }, "all but `a`");
 }
 

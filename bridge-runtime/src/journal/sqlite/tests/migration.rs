@@ -1,7 +1,7 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::journal::{LossKind, Ordered, SessionJournal};
+use crate::journal::{Approval, ApprovalError, Excess, HoldReason, LossKind, Ordered, PlanJournal, SessionJournal};
 
 /// The tables of version 1, as they were.
 const VERSION_1: &str = "
@@ -263,6 +263,88 @@ async fn whom_the_open_session_of_version_2_removes_is_carried_over() {
     assert_eq!(losses(&journal).await.last_day.removed, 1);
 }
 
+/// Everything that version 5 has in place of what version 2 had, for these tables.
+const VERSION_5: &str = "
+ALTER TABLE task ADD COLUMN email INTEGER;
+ALTER TABLE task ADD COLUMN username INTEGER;
+CREATE INDEX task_of_email ON task (email) WHERE email IS NOT NULL;
+CREATE INDEX task_of_username ON task (username) WHERE username IS NOT NULL;
+ALTER TABLE known ADD COLUMN spared INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE type ADD COLUMN unpushed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ordered RENAME COLUMN keep TO gone;
+CREATE TABLE leaving (
+    type   INTEGER NOT NULL REFERENCES type (id),
+    id     TEXT NOT NULL,
+    counts INTEGER NOT NULL,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE session DROP COLUMN plan;
+ALTER TABLE session DROP COLUMN approved;
+ALTER TABLE touched ADD COLUMN missed_at INTEGER;
+ALTER TABLE type ADD COLUMN coming INTEGER;
+ALTER TABLE type ADD COLUMN coming_edges INTEGER;
+PRAGMA user_version = 5;
+";
+
+/// A journal of version 5 with these entries.
+fn version_5(directory: &tempfile::TempDir, entries: &str) {
+    old_journal(directory, &[VERSION_1, VERSION_2, VERSION_5, entries]);
+}
+
+const REMOVED: &str = r#"{"reason":"removed","slug":"employee","count":2,"allowed":1,"before":3}"#;
+const INHERITED: &str = r#"{"reason":"inherited_app","counted":3,"pushed":1}"#;
+
+#[tokio::test]
+async fn an_approval_of_version_5_covers_what_its_plan_lists() {
+    let directory = tempfile::tempdir().unwrap();
+    version_5(
+        &directory,
+        &format!(
+            "INSERT INTO type (slug, baseline, baseline_edges) VALUES ('employee', 3, 0);
+             INSERT INTO known (type, id, status, edges) VALUES (1, 'a', 2, x''), (1, 'b', 2, x''), (1, 'c', 2, x'');
+             INSERT INTO plan (id, hash, at, reasons) VALUES (1, 'here', 0, '[{REMOVED}]');
+             INSERT INTO plan_item (plan, type, kind, id, target) VALUES (1, 1, 0, 'a', 0), (1, 1, 0, 'b', 0);
+             INSERT INTO approval (hash, reasons, who, reason, at) VALUES ('here', '[{REMOVED}]', 'ada', 'left', 0);
+             INSERT INTO approval (hash, reasons, who, reason, at) VALUES ('gone', '[{REMOVED}]', 'ada', 'left', 0);"
+        ),
+    );
+    let journal = open(&directory);
+    let usable: Vec<_> = journal.approvals().await.unwrap();
+    assert_eq!(usable.iter().map(|one| one.is_good_at(NOW)).collect::<Vec<_>>(), [false, true], "one without its plan");
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    journal.set_absent("employee", vec!["a".to_owned(), "b".to_owned()]).await.unwrap();
+    let reasons = [HoldReason::Removed(Excess::new("employee", 2, 1, 3))];
+    assert_eq!(journal.covering_approval(&reasons, NOW).await.unwrap(), Some("here".to_owned()));
+    journal.set_absent("employee", vec!["c".to_owned()]).await.unwrap();
+    assert_eq!(journal.covering_approval(&reasons, NOW).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_plan_of_version_5_for_an_inherited_app_has_to_be_made_and_approved_again() {
+    let directory = tempfile::tempdir().unwrap();
+    version_5(
+        &directory,
+        &format!(
+            r#"UPDATE state SET held = '{{"hash":"old","reasons":[{INHERITED}]}}';
+             INSERT INTO plan (id, hash, at, reasons) VALUES (1, 'old', 0, '[{INHERITED}]'), (2, 'other', 0, '[{REMOVED}]');
+             INSERT INTO approval (hash, reasons, who, reason, at) VALUES ('old', '[{INHERITED}]', 'ada', 'ours', 0);"#
+        ),
+    );
+    let journal = open(&directory);
+    assert_eq!(journal.held().await.unwrap(), None, "it names a plan that nobody can approve any more");
+    assert!(!journal.approvals().await.unwrap()[0].is_good_at(NOW));
+    let unknown = journal.approve(Approval::new("old", "ada", "ours", NOW)).await.unwrap_err();
+    assert!(matches!(unknown, ApprovalError::Unknown { .. }), "{unknown}");
+    journal.approve(Approval::new("other", "ada", "left", NOW)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hold_of_version_5_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    version_5(&directory, &format!(r#"UPDATE state SET held = '{{"hash":"x","reasons":[{REMOVED}]}}';"#));
+    assert_eq!(open(&directory).held().await.unwrap().map(|hold| hold.hash), Some("x".to_owned()));
+}
+
 #[tokio::test]
 async fn orders_about_edges_of_version_2_are_void_and_the_others_stand() {
     let directory = tempfile::tempdir().unwrap();
@@ -284,7 +366,7 @@ async fn a_journal_that_was_carried_over_has_the_tables_of_a_new_one() {
     drop(open(&new));
     let comments = |table: String| table.lines().filter(|line| !line.trim().starts_with("--")).collect::<String>();
     let tables = |of: &tempfile::TempDir| tables(of).into_iter().map(comments).collect::<Vec<_>>();
-    for version in [version_1, version_2] {
+    for version in [version_1, version_2, version_5] {
         let old = tempfile::tempdir().unwrap();
         version(&old, "");
         drop(open(&old));

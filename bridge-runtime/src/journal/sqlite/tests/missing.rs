@@ -132,7 +132,7 @@ async fn a_refused_record_takes_nothing_away() {
     let held = see_one(&journal, member("a", &[])).await.held_back.unwrap();
     journal.reject("employee", "a", true).await.unwrap();
     assert_eq!(losses(&journal).await.lost.edges, 0);
-    assert_eq!(journal.release("employee", vec![("a".to_owned(), held)]).await.unwrap(), [false]);
+    assert_eq!(journal.release("employee", vec![("a".to_owned(), held)], NOW).await.unwrap(), [false]);
 }
 
 #[tokio::test]

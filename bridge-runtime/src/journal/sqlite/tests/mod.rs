@@ -42,8 +42,8 @@ mod unclear;
 const APP: &str = "6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99";
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-const REDUCED: ScanEnd = ScanEnd::Reduced { approval: None };
-const COMPLETED: ScanEnd = ScanEnd::Completed { approval: None, settled: true };
+const REDUCED: ScanEnd = ScanEnd::Reduced;
+const COMPLETED: ScanEnd = ScanEnd::Completed { settled: true };
 
 fn app() -> KnownApp {
     KnownApp { id: APP.parse().unwrap(), origin: Origin::Created }

@@ -125,6 +125,53 @@ async fn what_is_held_is_told_until_it_is_not() {
     assert_eq!(journal.held().await.unwrap(), None);
 }
 
+fn inherited(pushed: u64) -> [HoldReason; 1] {
+    [HoldReason::InheritedApp { counted: None, pushed }]
+}
+
+#[tokio::test]
+async fn a_plan_for_an_inherited_app_names_every_record_that_is_pushed() {
+    let journal = SqliteJournal::in_task().unwrap();
+    let mut hashes = Vec::new();
+    for (mode, people) in [
+        (ScanMode::Dry, &["a", "b"][..]),
+        (ScanMode::Push, &["b", "a"]),
+        (ScanMode::Push, &["a", "c"]),
+        (ScanMode::Push, &["a"]),
+    ] {
+        journal.begin_scan(mode).await.unwrap();
+        see_teams(&journal, &["1"]).await;
+        see(&journal, people.iter().map(|id| employee(id)).collect()).await;
+        let hash = journal.set_plan(&inherited(1), NOW).await.unwrap();
+        assert_eq!(journal.set_plan(&inherited(7), NOW).await.unwrap(), hash, "the count is not part of it");
+        let mut pushed: Vec<_> = people.iter().map(|id| ("employee".to_owned(), (*id).to_owned())).collect();
+        pushed.sort();
+        pushed.push(("team".to_owned(), "1".to_owned()));
+        assert_eq!(journal.plan_pushed(&hash).await.unwrap(), pushed);
+        // Where nothing is inherited, those who are new take nothing away.
+        let other = journal.set_plan(&[], NOW).await.unwrap();
+        assert!(journal.plan_pushed(&other).await.unwrap().is_empty());
+        hashes.push(hash);
+        journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
+    }
+    assert_eq!(hashes[0], hashes[1]);
+    assert!(hashes[1] != hashes[2] && hashes[2] != hashes[3] && hashes[1] != hashes[3], "{hashes:?}");
+}
+
+#[tokio::test]
+async fn ten_plans_for_an_inherited_app_are_kept() {
+    let journal = SqliteJournal::in_task().unwrap();
+    let mut hashes = Vec::new();
+    for number in 0..12 {
+        journal.begin_scan(ScanMode::Dry).await.unwrap();
+        see_one(&journal, employee(&format!("{number}"))).await;
+        hashes.push(journal.set_plan(&inherited(1), NOW + number.minutes()).await.unwrap());
+    }
+    for (number, hash) in hashes.iter().enumerate() {
+        assert_eq!(!journal.plan_pushed(hash).await.unwrap().is_empty(), number >= 2, "{number}");
+    }
+}
+
 /// A plan with this many removals, which tell it from the others.
 async fn plan_of(journal: &SqliteJournal, removals: usize, now: Timestamp) -> String {
     journal.begin_scan(ScanMode::Dry).await.unwrap();
@@ -157,7 +204,9 @@ async fn twenty_plans_are_kept_and_those_that_are_needed() {
             gone.push(at);
         }
     }
-    assert_eq!(gone, [2, 3], "of 24 the last 20, the one that is held and the one that is approved");
+    assert_eq!(gone, [1, 2, 3], "of 24 the last 20 and the one that is held; an approval needs no plan");
+    let approved = journal.approvals().await.unwrap().remove(0);
+    assert_eq!((&approved.hash, approved.used_at), (&hashes[1], None));
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ async fn numbers_of_records_that_are_held_back_differ() {
     assert_ne!(judged[0].held_back, judged[1].held_back);
     let (a, b) = (judged[0].held_back.unwrap(), judged[1].held_back.unwrap());
     let held = vec![("b".to_owned(), b), ("a".to_owned(), b), ("a".to_owned(), a), ("c".to_owned(), a)];
-    assert_eq!(journal.release("employee", held).await.unwrap(), [true, false, true, false]);
+    assert_eq!(journal.release("employee", held, NOW).await.unwrap(), [true, false, true, false]);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn what_was_held_back_is_not_confirmed() {
 async fn what_a_record_gains_as_it_loses_something_is_known_from_when_it_is_pushed() {
     let journal = next_scan(&TEAMS, vec![with_status(Status::Suspended, member("a", &["1"]))], &TEAMS).await;
     let number = see_one(&journal, with_status(Status::Active, member("a", &["2"]))).await.held_back.unwrap();
-    assert_eq!(journal.release("employee", vec![("a".to_owned(), number)]).await.unwrap(), [true]);
+    assert_eq!(journal.release("employee", vec![("a".to_owned(), number)], NOW).await.unwrap(), [true]);
     // The answer is lost, or the session fails afterwards: Iden may hold either.
     journal.end_scan(ScanEnd::Failed, NOW).await.unwrap();
 

@@ -53,7 +53,7 @@ async fn an_id_that_comes_again_is_said_to_and_the_last_record_is_the_one() {
     let first = see_one(&journal, member("a", &["1"])).await;
     assert!(!first.repeated);
     let number = first.held_back.unwrap();
-    let still = |number| journal.release("employee", vec![("a".to_owned(), number)]);
+    let still = |number| journal.release("employee", vec![("a".to_owned(), number)], NOW);
     assert_eq!(still(number).await.unwrap(), [true]);
     assert_eq!(losses(&journal).await.lost.edges, 1);
 

@@ -46,7 +46,7 @@ async fn killed_after(directory: &tempfile::TempDir, approve: bool) -> SqliteJou
     if approve {
         journal.approve(Approval::new(&hash, "ada", "they have left", NOW)).await.unwrap();
     }
-    journal.begin_completing(session(SessionState::Completing), approve.then_some(&*hash)).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing)).await.unwrap();
     drop(journal);
     open(directory)
 }
@@ -107,8 +107,8 @@ async fn the_baseline_is_what_the_session_held_whatever_tasks_have_made_since() 
     journal.begin_scan(ScanMode::Push).await.unwrap();
     see_one(&journal, employee("a")).await;
     journal.set_absent("employee", vec!["b".to_owned()]).await.unwrap();
-    journal.begin_completing(session(SessionState::Completing), None).await.unwrap();
-    journal.end_scan(ScanEnd::Completed { approval: None, settled: false }, NOW).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing)).await.unwrap();
+    journal.end_scan(ScanEnd::Completed { settled: false }, NOW).await.unwrap();
     start(&journal, &task(1, Some("c"))).await;
     settle(&journal, &task(1, Some("c")), TaskEffect::default()).await;
     journal.settle_completed(NOW).await.unwrap();
@@ -153,7 +153,7 @@ async fn another_session_does_not_inherit_what_was_prepared() {
 async fn a_completed_scan_closes_the_session() {
     let journal = SqliteJournal::in_task().unwrap();
     journal.begin_scan(ScanMode::Push).await.unwrap();
-    journal.begin_completing(session(SessionState::Completing), None).await.unwrap();
+    journal.begin_completing(session(SessionState::Completing)).await.unwrap();
     journal.end_scan(COMPLETED, NOW).await.unwrap();
     assert_eq!(journal.session().await.unwrap(), None);
 }

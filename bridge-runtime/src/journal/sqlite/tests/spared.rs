@@ -76,7 +76,7 @@ async fn whoever_comes_back_counts_again_when_it_is_lost_even_if_that_session_fa
     for end in [COMPLETED, ScanEnd::Failed] {
         let journal = emptied().await;
         scan(&journal, &["red"]).await;
-        journal.end_scan(end.clone(), NOW).await.unwrap();
+        journal.end_scan(end, NOW).await.unwrap();
         scan(&journal, &["green"]).await;
         journal.set_absent("team", missing_teams(&journal).await).await.unwrap();
         let losses = team_losses(&journal).await;
@@ -140,7 +140,7 @@ async fn whoever_was_spared_is_so_after_a_kill_as_well() {
     journal.set_absent("employee", ids(&["b"])).await.unwrap();
     let session = OpenSession { id: Some(APP.parse().unwrap()), state: SessionState::Completing, since: NOW };
     journal.set_session(Some(session.clone())).await.unwrap();
-    journal.begin_completing(session, None).await.unwrap();
+    journal.begin_completing(session).await.unwrap();
     drop(journal);
 
     let journal = open(&directory);
