@@ -197,8 +197,8 @@ async fn write_journal() -> Vec<u8> {
     let folder = in_memory_folder();
     let journal = SqliteJournal::open(folder.path()).unwrap();
     journal.set_app(KnownApp { id: ID.parse().unwrap(), origin: Origin::Created }).await.unwrap();
-    journal.set_registered("employee", "Employees").await.unwrap();
-    journal.set_registered("team", "Teams").await.unwrap();
+    journal.set_registered("employee", Kind::Account, "Employees").await.unwrap();
+    journal.set_registered("team", Kind::Group, "Teams").await.unwrap();
     let edge = vec![EdgeKey::of("team", "red")];
     for (people, last) in [(4, false), (3, true)] {
         journal.begin_scan(ScanMode::Push).await.unwrap();

@@ -60,6 +60,8 @@ bugs! {
     LookUpsAreNotRenewed,
     FewerPushedAreApproved,
     PushedIsNotStruckOff,
+    UnreadTypeIsEmptied,
+    UnlistedIsCreated,
 }
 
 impl Bug {

@@ -32,8 +32,12 @@ async fn an_app_can_be_named_by_its_id() {
     let stage = Stage::with(1).await;
     let there = stage.sandbox.create_app("some name");
     let target = stage.target().app(AppChoice::Id(there.id().into()));
-    assert_eq!(stage.try_attach(target).await.unwrap().app().to_string(), there.id().to_string());
+    let connector = stage.try_attach(target).await.unwrap();
+    assert_eq!(connector.app().to_string(), there.id().to_string());
+    assert_eq!(there.types().len(), 0, "nothing is registered before a session has shown the types of the app");
+    crate::sync_held::hold(&connector.sync(&go_on()).await.unwrap_err());
     assert_eq!(there.types().len(), 3);
+    drop(connector);
 
     let other = stage.sandbox.create_app("another");
     let target = stage.target().app(AppChoice::Id(other.id().into()));

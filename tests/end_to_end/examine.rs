@@ -36,7 +36,7 @@ async fn before_the_first_run_it_says_what_that_will_do_and_does_nothing() {
     let findings = examine(&stage, &stage.target()).await;
     assert_eq!(of(&findings, "journal", NAME).outcome, Outcome::Warning, "a lost state looks like this");
     let app = of(&findings, "app", NAME);
-    assert!(app.outcome == Outcome::Ok && app.found.contains("makes it"), "{app:?}");
+    assert!(app.outcome == Outcome::Ok && app.found.contains("creates it"), "{app:?}");
     let people = of(&findings, "source", "Acme HR employee");
     assert_eq!((people.outcome, people.found.as_str()), (Outcome::Ok, "the first 100 records can be read"));
     assert_eq!(of(&findings, "source", "Acme HR team").found, "2 records, read to the end");
@@ -88,7 +88,7 @@ async fn a_type_that_nobody_reads_any_more_is_named() {
     let open = move |_: NoSettings| async move { Ok::<_, io::Error>(Hr(company)) };
     let renamed = Connector::builder(NAME, open).resource::<Team>().build().unwrap();
     let findings = renamed.examine(&stage.target(), Some(&stage.client()), json!({})).await;
-    fails(of(&findings, "types", NAME), Exit::Configuration, "`employee`");
+    fails(of(&findings, "types", NAME), Exit::Held, "`employee`");
 }
 
 #[tokio::test]

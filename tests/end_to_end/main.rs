@@ -15,6 +15,7 @@ mod company;
 #[cfg(feature = "dev")]
 mod dev;
 mod examine;
+mod first_run;
 mod journal_trouble;
 mod killed_child;
 mod log;
@@ -68,3 +69,4 @@ mod telemetry;
 mod time;
 mod trouble;
 mod user_panics;
+mod types_changed;

@@ -131,7 +131,7 @@ async fn an_account_without_a_login_is_unreadable_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
-async fn a_renamed_type_stops_before_anything_is_pushed() {
+async fn a_type_of_someone_else_is_held_before_anything_is_pushed() {
     let stage = Stage::with(3).await;
     // Somebody registered a type that this connector does not read.
     let app = stage.sandbox.create_app(NAME);
@@ -141,7 +141,7 @@ async fn a_renamed_type_stops_before_anything_is_pushed() {
 
     let error = connector.sync(&go_on()).await.unwrap_err();
 
-    assert_eq!(Exit::of(&error), Exit::Configuration);
+    assert_eq!(Exit::of(&error), Exit::Held);
     assert!(error.to_string().contains("`crew`"), "{error}");
     let pushes = stage.sandbox.requests().into_iter().filter(|request| request.method == "PUT").count();
     assert_eq!(pushes, 0);

@@ -1,4 +1,4 @@
-//! The types that the connector reads against those that the app has: one too many stops the sync before the first push.
+//! The types that the connector reads against those that the app has: a sync that would empty one is held before the first push.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use iden_bridge::{
     Exit,
     client::{ApiKey, HttpOptions, HttpTransport, Method, Request, Response, Transport, TransportError},
     connector::{Attached, Connector},
+    journal::HoldReason,
     prelude::*,
     wire::{Kind, ResourceType},
 };
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::{
     company::{Company, Employee, Hr, NAME, Seat, Stage, Team, go_on},
+    sync_held::hold,
     trouble::{assert_abandoned, assert_last, assert_mended, calls, with_a_leaver, with_a_leaver_on},
 };
 
@@ -51,14 +53,14 @@ async fn robots_were_synced() -> Stage {
 }
 
 #[tokio::test]
-async fn a_type_that_is_read_no_more_stops_before_the_first_push() {
+async fn a_type_that_is_read_no_more_is_held_before_the_first_push() {
     let stage = robots_were_synced().await;
     let connector = stage.attach().await;
 
-    let error = connector.sync(&go_on()).await.unwrap_err();
+    let held = hold(&connector.sync(&go_on()).await.unwrap_err());
 
-    assert_abandoned(&stage, &error, Exit::Configuration, 3);
-    assert!(error.to_string().contains("`robot`"), "{error}");
+    assert_eq!(held.reasons, [HoldReason::Unread { slug: "robot".into(), known: Some(4) }]);
+    assert_eq!(calls(&stage, "POST", "/sync/").len(), 0, "no session was opened for it");
     assert_eq!(stage.sandbox.requests().iter().filter(|request| request.method == "PUT").count(), 0);
     assert_eq!(stage.app().active("robot"), 4);
     drop(connector);
@@ -84,22 +86,21 @@ impl Transport for OnlyWhatWasPushed {
 }
 
 #[tokio::test]
-async fn a_type_that_only_the_journal_knows_stops_before_the_first_push() {
+async fn a_type_that_only_the_journal_knows_is_held_before_the_first_push() {
     let stage = robots_were_synced().await;
     let (base, key) = (stage.sandbox.base_url().parse().unwrap(), ApiKey::new(stage.sandbox.api_key()).unwrap());
     let wire = OnlyWhatWasPushed(HttpTransport::new(&base, &key, &HttpOptions::default()).unwrap());
     let connector = stage.try_attach(stage.target().transport(Arc::new(wire))).await.unwrap();
 
-    let error = connector.sync(&go_on()).await.unwrap_err();
+    let held = hold(&connector.sync(&go_on()).await.unwrap_err());
 
-    assert_abandoned(&stage, &error, Exit::Configuration, 3);
-    assert!(error.to_string().contains("`robot`"), "{error}");
+    assert_eq!(held.reasons, [HoldReason::Unread { slug: "robot".into(), known: Some(4) }]);
     assert_eq!(stage.sandbox.requests().iter().filter(|request| request.method == "PUT").count(), 0);
     assert_eq!(stage.app().active("robot"), 4);
 }
 
 #[tokio::test]
-async fn a_type_that_somebody_registers_between_two_syncs_stops_before_the_first_push() {
+async fn a_type_that_somebody_registers_between_two_syncs_is_held_before_the_first_push() {
     let (stage, connector) = with_a_leaver(3).await;
     let crew = ResourceType::new("crew", "Crews", Kind::Group);
     stage.client().register_type(connector.app(), &crew).await.unwrap();
@@ -107,7 +108,7 @@ async fn a_type_that_somebody_registers_between_two_syncs_stops_before_the_first
 
     let error = connector.sync(&go_on()).await.unwrap_err();
 
-    assert_abandoned(&stage, &error, Exit::Configuration, 3);
+    assert_abandoned(&stage, &error, Exit::Held, 3);
     assert!(error.to_string().contains("`crew`"), "{error}");
     assert_eq!(stage.sandbox.requests().iter().filter(|request| request.method == "PUT").count(), 0);
     stage.app().assert_active("crew", "c1");

@@ -197,6 +197,15 @@ impl Command {
         }
     }
 
+    /// Whether it works with the tenant that the settings name.
+    pub(super) fn works_at_iden(&self) -> bool {
+        match self {
+            #[cfg(feature = "dev")]
+            Command::Dev { .. } => false,
+            _ => true,
+        }
+    }
+
     /// Whether standard output is to be one JSON document, whatever happens.
     pub(super) fn prints_json(&self) -> bool {
         match self {
@@ -257,6 +266,12 @@ pub(super) struct SettingArgs {
     /// Make a new app, although there is one of this name
     #[arg(long, env = "BRIDGE_CREATE_APP", global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) create_app: Option<String>,
+    /// Create the app if Iden lists none of this name: for the first start against a tenant
+    ///
+    /// Lighthouse may not list Bridge apps, and then a lost state looks like a first start. So this is a flag alone: set for
+    /// good, it would create a second app. It is not needed against this machine, nor while Iden lists another Bridge app.
+    #[arg(long, global = true)]
+    pub(super) first_run: bool,
     /// Make the app a clone of this one, whose types it shares
     #[arg(long, env = "BRIDGE_CLONE_FROM", global = true, value_name = "UUID")]
     pub(super) clone_from: Option<String>,

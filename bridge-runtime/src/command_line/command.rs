@@ -38,8 +38,13 @@ pub(super) async fn run(
         return doctor::run(fleet, args.settings, json, stop).await;
     }
     let settings = settings?;
-    settings
-        .check_types(&fleet.members().iter().flat_map(|member| member.types()).map(|schema| schema.slug).collect())?;
+    if args.command.opens_the_system() {
+        // Before Iden is asked for anything: a wrong setting must leave no app behind.
+        settings.check(&fleet, args.command.works_at_iden())?;
+    } else {
+        let types = fleet.members().iter().flat_map(|member| member.types());
+        settings.check_types(&types.map(|schema| schema.slug).collect())?;
+    }
     // A command that attaches needs the parent too, whose clones have to name it. Any other is about these alone.
     let fleet = if args.command.attaches() { fleet } else { fleet.only(settings.one_app())? };
     match args.command {
@@ -117,6 +122,7 @@ pub(super) async fn attach(
 async fn attach_all(fleet: Fleet, mut target: Target, settings: &Settings) -> Result<Vec<Named>, ConnectorError> {
     let only = settings.one_app();
     fleet.wanted(only)?;
+    settings.warn_of_lasting_create_app();
     let (several, members) = (fleet.members().len() > 1, fleet.into_members());
     // The id, or the wish for a new app, is for the app that is named, else for the parent: a parent that is attached for
     // its clones' sake must never take the id of one of them.
@@ -135,7 +141,8 @@ async fn attach_all(fleet: Fleet, mut target: Target, settings: &Settings) -> Re
         if position > 0 && !wanted {
             continue;
         }
-        let named = if only.is_some() { wanted } else { position == 0 };
+        // On a first run every app is created that is not there yet.
+        let named = choice == AppChoice::FirstRun || if only.is_some() { wanted } else { position == 0 };
         target = target.app(if named { choice } else { AppChoice::ByName });
         let one = match member.attach(&target, settings.app()?).await {
             Ok(one) => one,
@@ -198,8 +205,12 @@ async fn plan(fleet: Fleet, settings: &Settings, json: bool, stop: &Cancellation
     for member in fleet.into_members() {
         let name = member.name().to_owned();
         match member.plan(&target, settings.app()?, stop).await {
-            Ok(plan) if json => results.add(&name, &plan)?,
-            Ok(plan) => print::plan(&name, &plan)?,
+            Ok(plan) => {
+                if plan.is_held() {
+                    exit = first(exit, Exit::Held);
+                }
+                if json { results.add(&name, &plan)? } else { print::plan(&name, &plan)? }
+            }
             Err(error) => {
                 exit = first(exit, say(&name, &error));
                 results.fail(&name, Failure::of(&error));

@@ -1,6 +1,6 @@
 //! `doctor`: everything that a connector needs, looked at without changing anything, each with its remedy.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -53,16 +53,10 @@ async fn examine(fleet: Fleet, args: SettingArgs) -> Vec<Finding> {
             return vec![wrong(&error), Finding::skipped("the rest", "it depends on the configuration")];
         }
     };
-    let slugs: BTreeSet<_> = fleet.members().iter().flat_map(|member| member.types()).map(|one| one.slug).collect();
-    let errors = [
-        settings.check_types(&slugs).err(),
-        settings.url().err(),
-        settings.schedule().err(),
-        settings.listen().err(),
-        fleet.wanted(settings.one_app()).err(),
-        settings.app().err(),
-    ];
-    let mut findings: Vec<Finding> = errors.iter().flatten().map(wrong).collect();
+    // What stands in [app] is looked at with the source.
+    let problems = settings.problems(&fleet, true);
+    let problems = problems.iter().filter(|error| !matches!(error, ConnectorError::Settings(_)));
+    let mut findings: Vec<Finding> = problems.map(wrong).collect();
     // The key is looked at by itself: nobody should look for it among the settings.
     let key = settings.key();
     let has_key = key.is_ok();
@@ -95,7 +89,9 @@ async fn of_target(fleet: Fleet, settings: &Settings, target: Target, has_key: b
     for member in fleet.into_members() {
         findings.extend(member.examine(&target, client.as_ref(), own.clone()).await);
         // As with a command that attaches: the id, or the wish for a new app, is for the first one.
-        target = target.app(AppChoice::ByName);
+        if target.app != AppChoice::FirstRun {
+            target = target.app(AppChoice::ByName);
+        }
     }
     findings
 }

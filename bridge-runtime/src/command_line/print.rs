@@ -1,6 +1,7 @@
 //! Results on standard output, and words for a person on standard error.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     io::{self, Write as _},
 };
@@ -106,6 +107,7 @@ pub(super) fn synced(name: &str, report: &SyncReport) -> Result<(), ConnectorErr
             let _ = writeln!(text, "  {:width$}          {}", "", printable(example, 300));
         }
     }
+    unread(&mut text, &report.losses, &report.types.iter().map(|one| one.slug).collect::<Vec<_>>());
     out(&text)
 }
 
@@ -168,11 +170,17 @@ pub(super) fn plan(name: &str, plan: &Plan) -> Result<(), ConnectorError> {
         }
         losses(&mut text, &plan.losses, one.slug, width);
     }
+    unread(&mut text, &plan.losses, &plan.types.iter().map(|one| one.slug).collect::<Vec<_>>());
     if plan.app.is_none() {
-        text.push_str("no app is known here yet: a sync makes one; an app of this name is adopted, and its first completion waits for approval\n");
+        text.push_str("no app exists yet: a sync creates it\n");
     }
     if plan.held.is_empty() {
         text += &format!("{}\n", Ink::Good.on("a sync would go through"));
+    } else if let Some(approval) = &plan.approved {
+        text += &format!("{}\n", Ink::Good.on(&format!("a sync would go through: {approval} is approved")));
+        for reason in &plan.held {
+            let _ = writeln!(text, "  - {reason}");
+        }
     } else {
         text += &format!("{}\n", Ink::Warning.on("a sync would be held:"));
         for reason in &plan.held {
@@ -186,6 +194,15 @@ pub(super) fn plan(name: &str, plan: &Plan) -> Result<(), ConnectorError> {
         text.push_str(&remedy);
     }
     out(&text)
+}
+
+/// What goes with types that the connector does not read.
+fn unread(text: &mut String, items: &[PlanItem], read: &[&str]) {
+    let slugs = items.iter().map(|item| item.slug.as_str()).filter(|slug| !read.contains(slug));
+    for slug in slugs.collect::<BTreeSet<_>>() {
+        let _ = writeln!(text, "  {}  not read by this connector", printable(slug, 80));
+        losses(text, items, slug, slug.len());
+    }
 }
 
 fn losses(text: &mut String, losses: &[PlanItem], slug: &str, width: usize) {

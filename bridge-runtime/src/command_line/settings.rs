@@ -1,17 +1,23 @@
 //! Flag over environment over file over default.
 
 use std::{
-    collections::BTreeSet, ffi::OsString, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
+    collections::BTreeSet,
+    ffi::OsString,
+    fmt::{Display, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
 };
 
-use bridge_core::wire::text::printable;
+use bridge_core::wire::{AppId, text::printable};
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{args::SettingArgs, key, settings_file::SettingsFile, state_directory};
 use crate::{
     client::{ApiKey, BaseUrl},
-    connector::{AppChoice, ConnectorError, Schedule, Target, state_folder},
+    connector::{AppChoice, ConnectorError, Fleet, Schedule, Target, state_folder},
 };
 
 /// The shortest interval between syncs: below it, sessions would follow each other without a pause.
@@ -21,17 +27,78 @@ const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 pub(super) struct Settings {
     args: SettingArgs,
     file: SettingsFile,
+    /// Whether no file was named and the default one does not exist.
+    has_no_file: bool,
 }
 
 impl Settings {
     pub(super) fn read(args: SettingArgs) -> Result<Self, ConnectorError> {
         let file = SettingsFile::read(path(args.config.as_ref()).as_deref())?;
-        Ok(Settings { args, file })
+        let has_no_file = file.is_none();
+        Ok(Settings { args, file: file.unwrap_or_default(), has_no_file })
     }
 
     #[cfg(feature = "fuzzing")]
     pub(super) fn of(args: SettingArgs, file: SettingsFile) -> Self {
-        Settings { args, file }
+        Settings { args, file, has_no_file: false }
+    }
+
+    /// Fails with all that is wrong at once, the connector's own settings included, before anything is asked of Iden.
+    /// `for_iden`: whether the command needs Iden's address and a key.
+    pub(super) fn check(&self, fleet: &Fleet, for_iden: bool) -> Result<(), ConnectorError> {
+        let mut problems = self.problems(fleet, for_iden);
+        if for_iden {
+            problems.extend(key::check(self.file.api_key_file.clone()).err());
+        }
+        let [first, more @ ..] = &problems[..] else { return Ok(()) };
+        let mut said = match more {
+            [] => first.to_string(),
+            _ => {
+                let lines = problems.iter().map(|problem| format!("\n  - {problem}")).collect::<String>();
+                format!("the configuration has {} problems:{lines}", problems.len())
+            }
+        };
+        if self.has_no_file {
+            let file = SettingsFile::default_path();
+            let _ = write!(said, "\nno configuration file was read: {} does not exist", file.display());
+        }
+        Err(wrong(said))
+    }
+
+    /// What is wrong, but for the key.
+    pub(super) fn problems(&self, fleet: &Fleet, for_iden: bool) -> Vec<ConnectorError> {
+        let members = || fleet.members().iter();
+        let slugs = members().flat_map(|member| member.types()).map(|schema| schema.slug).collect();
+        let own = match self.app() {
+            Ok(own) => members().filter_map(|member| member.check_settings(own.clone()).err()).next(),
+            Err(error) => Some(error),
+        };
+        let address = || [self.url().err(), self.app_choice().err(), self.allow_http().err(), self.clone_from().err()];
+        let mut problems: Vec<_> = if for_iden { address().into_iter().flatten().collect() } else { Vec::new() };
+        problems.extend(
+            [
+                self.schedule().err(),
+                self.listen().err(),
+                self.check_types(&slugs).err(),
+                fleet.wanted(self.one_app()).err(),
+                own,
+            ]
+            .into_iter()
+            .flatten(),
+        );
+        problems
+    }
+
+    /// Warns of a setting that is meant for one start and is set for good.
+    pub(super) fn warn_of_lasting_create_app(&self) {
+        let in_environment = std::env::var("BRIDGE_CREATE_APP").ok();
+        let lasts = |value: Option<&String>| boolean("create_app", value).ok().flatten();
+        let place = match (lasts(in_environment.as_ref()), self.file.create_app) {
+            (Some(true), _) => "BRIDGE_CREATE_APP",
+            (_, Some(true)) => "create_app in the configuration file",
+            _ => return,
+        };
+        tracing::warn!("{place} is set for good: if the state is lost, the next start creates another app; unset it");
     }
 
     /// What to log, and how.
@@ -109,10 +176,14 @@ impl Settings {
         if let Some(file) = path(self.args.ca_file.as_ref()).or_else(|| self.file.ca_file.clone()) {
             target = target.ca_file(file);
         }
-        if let Some(parent) = parsed("clone_from", self.args.clone_from.as_ref())?.or(self.file.clone_from) {
+        if let Some(parent) = self.clone_from()? {
             target = target.clone_from(parent);
         }
         Ok(target)
+    }
+
+    fn clone_from(&self) -> Result<Option<AppId>, ConnectorError> {
+        Ok(parsed("clone_from", self.args.clone_from.as_ref())?.or(self.file.clone_from))
     }
 
     /// Where an app keeps its state. Needs no key.
@@ -144,11 +215,14 @@ impl Settings {
     pub(super) fn app_choice(&self) -> Result<AppChoice, ConnectorError> {
         let id = parsed("app_id", self.args.app_id.as_ref())?.or(self.file.app_id);
         let create = boolean("create_app", self.args.create_app.as_ref())?.or(self.file.create_app);
-        match (id, create.unwrap_or(false)) {
-            (Some(_), true) => Err(wrong("both an app id and --create-app are set: which of them counts?")),
-            (Some(id), false) => Ok(AppChoice::Id(id)),
-            (None, true) => Ok(AppChoice::Create),
-            (None, false) => Ok(AppChoice::ByName),
+        match (id, create.unwrap_or(false), self.args.first_run) {
+            (Some(_), true, _) => Err(wrong("both an app id and --create-app are set: which of them counts?")),
+            (Some(_), _, true) => Err(wrong("both an app id and --first-run are set: which of them counts?")),
+            (None, true, true) => Err(wrong("both --create-app and --first-run are set: which of them counts?")),
+            (Some(id), false, false) => Ok(AppChoice::Id(id)),
+            (None, true, false) => Ok(AppChoice::Create),
+            (None, false, true) => Ok(AppChoice::FirstRun),
+            (None, false, false) => Ok(AppChoice::ByName),
         }
     }
 }
@@ -216,7 +290,7 @@ mod tests {
     use crate::connector::{Exit, SyncTime};
 
     fn schedule(args: SettingArgs, file: &str) -> Result<Schedule, ConnectorError> {
-        Settings { args, file: toml::from_str(file).unwrap() }.schedule()
+        Settings { args, file: toml::from_str(file).unwrap(), has_no_file: false }.schedule()
     }
 
     fn args(every: Option<&str>, cron: Option<&str>) -> SettingArgs {

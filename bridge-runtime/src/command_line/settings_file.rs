@@ -46,14 +46,19 @@ pub(super) struct SettingsFile {
 }
 
 impl SettingsFile {
-    /// Reads the named file, or the default one if it is there.
-    pub(super) fn read(named: Option<&Path>) -> Result<Self, ConnectorError> {
+    /// Reads the named file, or the default one. `None`: there is no default one.
+    pub(super) fn read(named: Option<&Path>) -> Result<Option<Self>, ConnectorError> {
         let path = named.unwrap_or(Path::new(DEFAULT));
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, path),
-            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Ok(text) => Self::parse(&text, path).map(Some),
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(wrong(path, &error)),
         }
+    }
+
+    /// The file that is read where none is named, as a whole path.
+    pub(super) fn default_path() -> PathBuf {
+        std::path::absolute(DEFAULT).unwrap_or_else(|_| PathBuf::from(DEFAULT))
     }
 
     /// Reads the text of the file at `path`.

@@ -6,14 +6,14 @@ use bridge_core::wire::AppId;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connector, ConnectorError, Schedule, Target, app, registration, running};
+use super::{Connector, ConnectorError, Schedule, Target, app, running};
 use crate::{
     caught,
     clock::Clock,
     gate::Gate,
     journal::{Activity, Command, Journal, Status},
     random::Random,
-    sync::{Sources, SyncEngine, SyncReport},
+    sync::{Sources, SyncEngine, SyncError, SyncFailure, SyncReport},
     tasks::{Polling, RoundReport, TaskEngine},
     telemetry::{GUARD_HELD, Meter, SYNC_LAST_SUCCESS},
 };
@@ -37,7 +37,6 @@ pub struct Attached<S> {
 
 impl<S: Send + Sync + 'static> Attached<S> {
     pub(super) async fn new(connector: Connector<S>, target: &Target, settings: Value) -> Result<Self, ConnectorError> {
-        let types = connector.types();
         let meter = connector.meter(target);
         let limits = target.limited(connector.limits)?;
         let client = target.metered_client(&meter)?;
@@ -48,10 +47,6 @@ impl<S: Send + Sync + 'static> Attached<S> {
         meter.set_time(&SYNC_LAST_SUCCESS, journal.completed_at().await?);
         meter.set(&GUARD_HELD, &[], if journal.held().await?.is_some() { 1.0 } else { 0.0 });
         let app = app::resolve(&client, &*journal, &connector.name, target).await?;
-        // A clone shares its parent's types; there is nothing to register (protocol.md section 2).
-        if target.clone_from.is_none() {
-            registration::register(&client, app, &types, &*journal).await?;
-        }
         let (clock, random) = (Arc::clone(&target.clock), Arc::clone(&target.random));
         let state = target.folder(&connector.name);
         let sources = Sources {
@@ -63,7 +58,10 @@ impl<S: Send + Sync + 'static> Attached<S> {
             scratch: state.clone(),
         };
         let gate = Gate::new(connector.tasks.longest(), client.patience());
-        let sync = SyncEngine { client: client.clone(), app, sources, gate: gate.clone() };
+        // A clone shares its parent's types; there is nothing to register (protocol.md section 2).
+        let registers = target.clone_from.is_none();
+        let sync = SyncEngine { client: client.clone(), app, registers, sources, gate: gate.clone() };
+        sync.register_early().await.map_err(unregistered)?;
         let tasks = TaskEngine {
             client,
             app,
@@ -175,6 +173,15 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// The journal failed. Everything else is logged, and tried again.
     pub async fn run(&self, schedule: &Schedule, stop: &CancellationToken) -> Result<(), ConnectorError> {
         running::run(self, schedule, stop).await
+    }
+}
+
+/// Of an error before any sync there is no report.
+fn unregistered(error: SyncError) -> ConnectorError {
+    match error {
+        SyncError::Client(error) => error.into(),
+        SyncError::Journal(error) => error.into(),
+        error => SyncFailure { error, report: SyncReport::default() }.into(),
     }
 }
 

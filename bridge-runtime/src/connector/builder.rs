@@ -7,7 +7,10 @@ use std::{
 
 use bridge_core::{EdgeKind, Resource, TypeSchema, wire::Kind};
 
-use super::{Connector, member::Opener};
+use super::{
+    Connector,
+    member::{Opener, SettingsCheck},
+};
 use crate::{
     source::{Reading, Source, look_up},
     sync::{Limits, LimitsProblem, TypeReader},
@@ -24,12 +27,13 @@ pub struct Builder<S> {
     tasks: Tasks<S>,
     at_once: usize,
     open: Opener<S>,
+    check_settings: SettingsCheck,
     #[cfg(feature = "dev")]
     rehearsal: Option<crate::dev::Rehearse>,
 }
 
 impl<S: Send + Sync + 'static> Builder<S> {
-    pub(super) fn new(name: String, open: Opener<S>) -> Self {
+    pub(super) fn new(name: String, open: Opener<S>, check_settings: SettingsCheck) -> Self {
         Builder {
             name,
             version: None,
@@ -38,6 +42,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             tasks: Tasks::of([]),
             at_once: AT_ONCE,
             open,
+            check_settings,
             #[cfg(feature = "dev")]
             rehearsal: None,
         }
@@ -114,6 +119,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             tasks: self.tasks,
             at_once: self.at_once,
             open: self.open,
+            check_settings: self.check_settings,
             #[cfg(feature = "dev")]
             rehearsal: self.rehearsal,
         })

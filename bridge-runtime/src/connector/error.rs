@@ -48,6 +48,12 @@ pub enum ConnectorError {
         /// Those that have it.
         found: Vec<AppId>,
     },
+    /// The state is new and Iden lists no app of this name, which is no proof that there is none.
+    #[error("could not choose the app: the state is new, and Iden lists no app called `{name}`")]
+    FirstRun {
+        /// The connector's name.
+        name: String,
+    },
     /// Whether there is an app of this name could not be found out.
     #[error(
         "the app is not known, and whether there is one called `{name}` could not be found out: {error}. Name it with --app-id, or make a new one with --create-app"
@@ -179,6 +185,11 @@ impl ConnectorError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         let client = match self {
+            ConnectorError::FirstRun { .. } => {
+                return Some(
+                    "add `--first-run` once if this connector never ran against this tenant; if the state was lost, name the app with `--app-id`: a new one would be a second app",
+                );
+            }
             ConnectorError::NoApp { .. } => {
                 return Some("`sync` or `run` finds or makes the app; --state-dir names another state");
             }

@@ -2,15 +2,18 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use bridge_core::{SourceError, TypeSchema, wire::AppId};
+use bridge_core::{SourceError, TypeSchema};
 use serde_json::Value;
 
-use super::{AppChoice, Connector, ConnectorError, Finding, Target, app};
+use super::{
+    Connector, ConnectorError, Exit, Finding, Target,
+    app::{self, Choice},
+};
 use crate::{
     client::Client,
     clock::Clock,
-    journal::{Journal, JournalError},
-    sync::{Sample, SyncError, SyncFailure, SyncReport, forgotten_types},
+    journal::{Journal, JournalError, UnreadType},
+    sync::{Sample, SyncError, SyncFailure, SyncReport, compare_with_journal},
 };
 
 /// How long the external system may take to be opened. A person is waiting.
@@ -86,8 +89,10 @@ struct State<'a> {
 
 impl State<'_> {
     async fn examine(&self, journal: &dyn Journal) -> Vec<Finding> {
-        let (known, slugs) = match async { Ok((journal.app().await?, journal.types().await?)) }.await {
-            Ok((app, types)) => (app, types.into_iter().map(|one| one.slug).collect()),
+        let slugs: Vec<_> = self.types.iter().map(|one| one.slug).collect();
+        let looked = async { Ok((journal.app().await?, journal.types().await?, journal.unread_types(&slugs).await?)) };
+        let (known, types, mut unread) = match looked.await {
+            Ok(looked) => looked,
             Err(error) => {
                 let remedy = "look after the disk and the directory's owner";
                 return vec![Finding::failed("journal", &ConnectorError::Journal(error), remedy)];
@@ -103,47 +108,49 @@ impl State<'_> {
             ),
         };
         let app = match self.client {
-            Some(client) => self.examine_app(client, known.map(|app| app.id)).await,
+            Some(client) => self.examine_app(client, journal).await,
             None => Finding::skipped("app", "Iden cannot be had"),
         };
-        let forgotten = forgotten_types(&self.types, &slugs);
-        let types = if forgotten.is_empty() {
-            Finding::ok("types", format!("{} declared, and every type of the journal is among them", self.types.len()))
-        } else {
-            let error = SyncFailure { error: SyncError::Types(forgotten), report: SyncReport::default() }.into();
-            Finding::failed("types", &error, "give the resource its old slug, or add a source for it")
+        unread.retain(UnreadType::needs_approval);
+        let types = match compare_with_journal(&self.types, &types) {
+            Ok(()) if unread.is_empty() => Finding::ok(
+                "types",
+                format!("{} declared, and the app has no other type with records", self.types.len()),
+            ),
+            Ok(()) => of_unread(&unread),
+            Err(problems) => {
+                let error = SyncFailure { error: SyncError::Types(problems), report: SyncReport::default() }.into();
+                Finding::failed("types", &error, "give the resource another slug")
+            }
         };
         vec![journal_found, app, types]
     }
 
-    async fn examine_app(&self, client: &Client, known: Option<AppId>) -> Finding {
-        let named = match (known, self.target.app) {
-            (Some(known), AppChoice::Id(named)) if known != named => {
-                let error = ConnectorError::OtherApp { state: self.target.folder(self.name), known, named };
-                return Finding::failed("app", &error, "the message says what to do");
-            }
-            (Some(app), _) | (None, AppChoice::Id(app)) => app,
-            (None, AppChoice::Create) => return Finding::ok("app", "the next run makes a new one"),
-            (None, AppChoice::ByName) => match app::by_name(client, self.name).await.as_deref() {
-                Ok([]) => return Finding::ok("app", "Iden has none of this name; the next run makes it"),
-                Ok([app]) => *app,
-                Ok(several) => {
-                    let error = ConnectorError::SeveralApps { name: self.name.to_owned(), found: several.to_vec() };
-                    return Finding::failed("app", &error, "name one with --app-id");
-                }
-                Err(error) => return Finding::failed("app", &error.clone().into(), "name it with --app-id"),
-            },
+    async fn examine_app(&self, client: &Client, journal: &dyn Journal) -> Finding {
+        let (app, is_known) = match app::choose(client, journal, self.name, self.target).await {
+            Ok(Choice::Known(app)) => (app, true),
+            Ok(Choice::Found(app)) => (app, false),
+            Ok(Choice::New) => return Finding::ok("app", "Iden has none of this name; the next run creates it"),
+            Err(error) => return Finding::failed("app", &error, "name the app with --app-id"),
         };
-        match client.pending_tasks(named, 1, 0).await {
-            Ok(_) if known.is_some() => Finding::ok("app", format!("{named}")),
+        match client.pending_tasks(app, 1, 0).await {
+            Ok(_) if is_known => Finding::ok("app", format!("{app}")),
             Ok(_) => Finding::warning(
                 "app",
-                format!("{named}, which this state does not know"),
+                format!("{app}, which this state does not know"),
                 "the next run works on it, and its first completion needs approval",
             ),
             Err(error) => Finding::failed("app", &error.into(), "look into Iden whether the key may use this app"),
         }
     }
+}
+
+/// Types that completing a sync would empty.
+fn of_unread(unread: &[UnreadType]) -> Finding {
+    let types: Vec<_> = unread.iter().map(|one| format!("`{}`", one.slug)).collect();
+    let found = format!("the app has types that this connector does not read: {}", types.join(", "));
+    let remedy = "restore the slug if it was renamed by mistake; else review with `plan`, then `approve`";
+    Finding::failing("types", Exit::Held, found, remedy)
 }
 
 /// Whether a journal can be written in this folder, which may not be there yet. Nothing is left behind.

@@ -91,6 +91,7 @@ impl Exit {
             | ConnectorError::Settings(_)
             | ConnectorError::ClientBuild(_)
             | ConnectorError::SeveralApps { .. }
+            | ConnectorError::FirstRun { .. }
             | ConnectorError::OtherApp { .. }
             | ConnectorError::NoApp { .. }
             | ConnectorError::ClockOff { .. }

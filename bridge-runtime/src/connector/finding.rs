@@ -54,6 +54,16 @@ impl Finding {
         Finding { outcome: Outcome::Skipped, ..Finding::ok(check, why) }
     }
 
+    /// Something that ends a command so, without an error of its own.
+    pub(crate) fn failing(
+        check: &'static str,
+        exit: Exit,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Finding { outcome: Outcome::Failed, exit, ..Finding::warning(check, found, remedy) }
+    }
+
     /// What an error says, with its own remedy, else `remedy`.
     pub(crate) fn failed(check: &'static str, error: &ConnectorError, remedy: &str) -> Self {
         let remedy = error.hint().unwrap_or(remedy).to_owned();

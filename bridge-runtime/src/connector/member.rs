@@ -15,6 +15,9 @@ use crate::{
     tasks::{Entry, HandlerInfo, ListedTask, RoundReport, Route},
 };
 
+/// Reads the connector's own settings, and drops them.
+pub(super) type SettingsCheck = fn(Value) -> Result<(), ConnectorError>;
+
 pub(super) type Opener<S> =
     Box<dyn FnOnce(Value) -> Pin<Box<dyn Future<Output = Result<Arc<S>, ConnectorError>> + Send>> + Send>;
 
@@ -40,6 +43,12 @@ pub trait Member: sealed::Sealed + Send {
 
     /// Which tasks are handled, and by which function.
     fn routes(&self) -> Vec<(Route, &'static str)>;
+
+    /// Checks that the connector's own settings fit, without opening the system.
+    ///
+    /// # Errors
+    /// They do not.
+    fn check_settings(&self, settings: Value) -> Result<(), ConnectorError>;
 
     /// The handler of such tasks.
     fn handler(&self, action: &str, slug: &str) -> Option<HandlerInfo>;
@@ -111,6 +120,10 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
 
     fn routes(&self) -> Vec<(Route, &'static str)> {
         self.tasks.entries().iter().map(|entry| (entry.route(), entry.name())).collect()
+    }
+
+    fn check_settings(&self, settings: Value) -> Result<(), ConnectorError> {
+        (self.check_settings)(settings)
     }
 
     fn handler(&self, action: &str, slug: &str) -> Option<HandlerInfo> {

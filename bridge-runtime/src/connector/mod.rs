@@ -12,7 +12,6 @@ mod fleet;
 mod member;
 mod next_sync;
 mod own_settings;
-mod registration;
 mod running;
 mod schedule;
 mod target;
@@ -39,11 +38,12 @@ pub use target::{AppChoice, Target};
 
 use crate::{
     caught,
-    sync::{Limits, Plan, Sources, SyncFailure, SyncReport, TypeReader},
+    sync::{Basis, Limits, Plan, Sources, SyncFailure, SyncReport, TypeReader},
     tasks::{ListedTask, Outlook, Tasks},
     telemetry::Meter,
 };
-use member::Opener;
+use app::Choice;
+use member::{Opener, SettingsCheck};
 
 /// The settings of a connector that has none: `async fn open(_: NoSettings) -> …`.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
@@ -60,6 +60,7 @@ pub struct Connector<S> {
     tasks: Tasks<S>,
     at_once: usize,
     open: Opener<S>,
+    check_settings: SettingsCheck,
     #[cfg(feature = "dev")]
     rehearsal: Option<crate::dev::Rehearse>,
 }
@@ -87,7 +88,11 @@ impl Connector<()> {
                 caught::spawned(opening).await.unwrap_or_else(|| Err(ConnectorError::Open(panicked())))
             })
         });
-        Builder::new(name.into(), open)
+        let check_settings = |settings: Value| {
+            let read = || own_settings::read::<C>(settings).map(drop);
+            caught::called("reading the settings", read).map_err(ConnectorError::Open)?
+        };
+        Builder::new(name.into(), open, check_settings)
     }
 }
 
@@ -117,11 +122,15 @@ impl<S: Send + Sync + 'static> Connector<S> {
         Attached::new(self, target, settings).await
     }
 
-    /// What a sync would do: reads everything from the external system, pushes nothing, and makes no app. It may run
+    /// What a sync would do: reads everything from the external system, pushes nothing, and creates no app. It may run
     /// beside a connector at work. `approve` takes the plan's hash.
     ///
+    /// It checks whatever a sync checks, as far as that needs no write at Iden's side. Only an open session can show a type
+    /// that someone else registered.
+    ///
     /// # Errors
-    /// The system cannot be read, or the journal fails.
+    /// The system cannot be read, the journal fails, the types do not fit; or the journal does not know the app, and it
+    /// cannot be chosen.
     pub async fn plan(
         self,
         target: &Target,
@@ -130,7 +139,12 @@ impl<S: Send + Sync + 'static> Connector<S> {
     ) -> Result<Plan, ConnectorError> {
         let journal = target.beside_journal(&self.name)?;
         let client = target.client()?;
-        let app = journal.app().await?;
+        // An app that the journal knows is worked on whether Iden can be reached or not.
+        let (app, adopts) = match app::choose(&client, &*journal, &self.name, target).await? {
+            Choice::Known(app) => (Some(app), false),
+            Choice::Found(app) => (Some(app), true),
+            Choice::New => (None, false),
+        };
         let meter = self.meter(target);
         let sources = Sources {
             limits: target.limited(self.limits)?,
@@ -141,7 +155,8 @@ impl<S: Send + Sync + 'static> Connector<S> {
             scratch: target.folder(&self.name),
         };
         let system = (self.open)(settings).await?;
-        let planned = sources.plan(&system, app.map(|app| (&client, app.id)), stop).await;
+        let basis = Basis { client: app.map(|app| (&client, app)), adopts };
+        let planned = sources.plan(&system, basis, stop).await;
         planned.map_err(|error| SyncFailure { error, report: SyncReport::default() }.into())
     }
 

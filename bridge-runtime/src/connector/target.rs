@@ -53,6 +53,9 @@ pub enum AppChoice {
     /// The one of the connector's name, by Lighthouse; a new one if there is none.
     #[default]
     ByName,
+    /// The same, and the state is new because the connector never ran: a new app is created even if Lighthouse may not list
+    /// Bridge apps. Without it, off this machine, a new app needs that Lighthouse lists another Bridge app.
+    FirstRun,
     /// This one.
     Id(AppId),
     /// A new one, whatever is there.

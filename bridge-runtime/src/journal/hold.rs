@@ -35,6 +35,13 @@ pub enum HoldReason {
         /// How many it had.
         before: u64,
     },
+    /// The connector does not read a type of the app, so completing would remove all of its records.
+    Unread {
+        /// The type.
+        slug: String,
+        /// How many of its records the journal knows; `None` if it may hold others as well, since someone else registered it.
+        known: Option<u64>,
+    },
     /// More records than may go unseen are missing.
     Removed(Excess),
     /// More active accounts than may go unseen become inactive or suspended.
@@ -125,6 +132,7 @@ impl HoldReason {
             | HoldReason::Edges(excess)
             | HoldReason::LastDay { excess, .. } => Some(&excess.slug),
             HoldReason::Emptied { slug, .. }
+            | HoldReason::Unread { slug, .. }
             | HoldReason::Churn { slug, .. }
             | HoldReason::Protected { slug, .. }
             | HoldReason::Unreadable { slug, .. }
@@ -137,6 +145,7 @@ impl HoldReason {
     pub fn lost(&self) -> Option<LossKind> {
         match self {
             HoldReason::Emptied { .. }
+            | HoldReason::Unread { .. }
             | HoldReason::Removed(_)
             | HoldReason::Churn { .. }
             | HoldReason::Protected { .. } => Some(LossKind::Removed),
@@ -162,6 +171,8 @@ impl HoldReason {
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (HoldReason::LastDay { kind, .. }, HoldReason::LastDay { kind: then, .. }) if kind != then => false,
+            // Of a type that may hold unknown records, more would be removed than the person saw.
+            (HoldReason::Unread { known: None, .. }, HoldReason::Unread { known: Some(_), .. }) => false,
             // A part of an emptied type.
             (HoldReason::Removed(_), HoldReason::Emptied { .. }) => self.slug() == other.slug(),
             _ => {
@@ -185,6 +196,13 @@ impl fmt::Display for HoldReason {
                 "the app was there before this connector: what it holds is unknown, this run pushed {pushed} accounts"
             ),
             HoldReason::Emptied { slug, before } => write!(f, "`{slug}` had {before} records and has none now"),
+            HoldReason::Unread { slug, known: Some(known) } => {
+                write!(f, "this connector no longer reads `{slug}`: its {known} records would be removed")
+            }
+            HoldReason::Unread { slug, known: None } => write!(
+                f,
+                "the app has a type `{slug}` that this connector does not read: all of its records would be removed, and how many there are is unknown"
+            ),
             HoldReason::Removed(excess) => excess.write(f, "would be removed"),
             HoldReason::Deactivated(excess) => excess.write(f, "would become inactive or suspended"),
             HoldReason::Edges(excess) => excess.write(f, "memberships and assignments would end"),
@@ -240,11 +258,19 @@ impl Hold {
         Hold { hash: hash.into(), reasons }
     }
 
+    /// The same without examples, which can hold contents of records.
+    #[must_use]
+    pub fn without_examples(self) -> Self {
+        Hold { hash: self.hash, reasons: self.reasons.into_iter().map(HoldReason::without_examples).collect() }
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn remedy(&self) -> String {
         if self.can_be_approved() {
-            format!("to let it through at the next sync: approve {} --reason \"…\"", self.hash)
+            let approve = format!("to let it through at the next sync: approve {} --reason \"…\"", self.hash);
+            let renames = self.reasons.iter().any(|reason| matches!(reason, HoldReason::Unread { .. }));
+            if renames { format!("if a slug was renamed by mistake, restore it; {approve}") } else { approve }
         } else {
             "this cannot be approved: mend the records that cannot be read or are refused".to_owned()
         }

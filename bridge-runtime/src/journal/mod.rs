@@ -18,7 +18,7 @@ mod session;
 mod sqlite;
 mod tasks;
 
-pub use app::{AppJournal, KnownApp, KnownType, Origin};
+pub use app::{AppJournal, KnownApp, KnownType, Origin, UnreadType};
 pub use control::{Activity, Command, ControlJournal, Status};
 pub use error::{ApprovalError, JournalError};
 pub use hold::{Excess, Hold, HoldReason};

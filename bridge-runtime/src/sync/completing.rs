@@ -106,9 +106,13 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
     }
 
     pub(super) async fn abandon(&self, session: &Session<'_>, error: SyncError) -> Result<Unfinished, JournalError> {
+        Ok(Unfinished { error, is_open: self.left_open(session).await? })
+    }
+
+    /// Abandons the session. Answers whether it may still be open.
+    pub(super) async fn left_open(&self, session: &Session<'_>) -> Result<bool, JournalError> {
         self.enter(Some(session.id()), SessionState::Abandoning).await?;
-        let is_open = !(Bug::AbandonIsForgotten.is_planted() || session.abandon().await);
-        Ok(Unfinished { error, is_open })
+        Ok(!(Bug::AbandonIsForgotten.is_planted() || session.abandon().await))
     }
 
     /// A `complete` that arrives later removes whom tasks make from now on: as long as the gate may be closed, they wait until the

@@ -2,28 +2,31 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bridge_core::{
-    TypeSchema,
-    wire::{AppId, SyncId, text::printable},
-};
+use bridge_core::wire::{AppId, SyncId, text::printable};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{
     completing::{Failed, Unfinished},
     error::{SyncError, SyncFailure},
+    judging::is_first_of_inherited,
+    plan::Basis,
+    registration,
     report::SyncReport,
     run::Run,
     session::Session,
     sources::Sources,
     status_line::StatusLine,
-    types::{Required, required_types},
+    types::{Compared, Required, compare, compare_with_journal},
 };
 use crate::{
     client::Client,
     clock::Clock,
     gate::Gate,
-    journal::{Activity, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState},
+    journal::{
+        Activity, Hold, Journal, JournalError, LossKind, OpenSession, PlanItem, ScanEnd, ScanMode, SessionState,
+        UnreadType,
+    },
     telemetry::{GUARD_HELD, GUARD_HOLDS, Meter, SYNC_DURATION, SYNC_LAST_SUCCESS, SYNCS},
 };
 
@@ -36,10 +39,16 @@ const MOST_NAMED: usize = 1_000;
 /// How many ids are logged of each type and kind of loss.
 const MOST_LOGGED: usize = 10;
 
+/// How many sessions one sync opens at most. The first one may show types that have to be judged or registered before a
+/// session can be filled.
+const MOST_SESSIONS: usize = 3;
+
 /// Syncs one app.
 pub(crate) struct SyncEngine<S> {
     pub(crate) client: Client,
     pub(crate) app: AppId,
+    /// Whether it registers its types; a clone shares those of its parent.
+    pub(crate) registers: bool,
     pub(crate) sources: Sources<S>,
     pub(crate) gate: Gate,
 }
@@ -109,6 +118,70 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             () = stop.cancelled() => return Err(SyncError::Interrupted),
             left_open = self.recover() => left_open?,
         };
+        let mut is_compared = !is_first_of_inherited(self.journal()).await?;
+        for _ in 0..MOST_SESSIONS {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Err(SyncError::Interrupted),
+                ready = self.prepare(system, is_compared, stop) => ready?,
+            }
+            if self.run_session(system, left_open.clone(), stop, report).await? {
+                return Ok(());
+            }
+            is_compared = true;
+        }
+        let why = "the types of the app change while they are compared; does another connector register types?";
+        Err(SyncError::Incomplete(vec![why.to_owned()]))
+    }
+
+    /// What has to be settled before a session is filled: nothing is registered or pushed while a type of the app that this
+    /// connector does not read waits for a person. `is_compared`: a session has shown all types of the app, or this journal
+    /// knows them.
+    async fn prepare(&self, system: &Arc<S>, is_compared: bool, stop: &CancellationToken) -> Result<(), SyncError> {
+        let known = self.journal().types().await?;
+        compare_with_journal(&self.sources.schemas(), &known).map_err(SyncError::Types)?;
+        if self.has_unread_types().await? {
+            let basis = Basis { client: Some((&self.client, self.app)), adopts: false };
+            let plan = self.sources.plan(system, basis, stop).await?;
+            if !plan.held.is_empty() && plan.approved.is_none() {
+                let hold = Hold::new(plan.hash, plan.held);
+                self.journal().set_held(Some(&hold.clone().without_examples())).await?;
+                return Err(SyncError::Held(hold));
+            }
+        }
+        if is_compared { self.register().await } else { Ok(()) }
+    }
+
+    async fn has_unread_types(&self) -> Result<bool, JournalError> {
+        let unread = self.journal().unread_types(&self.sources.slugs()).await?;
+        Ok(unread.iter().any(UnreadType::needs_approval))
+    }
+
+    async fn register(&self) -> Result<(), SyncError> {
+        if !self.registers {
+            return Ok(());
+        }
+        registration::register(&self.client, self.app, &self.sources.schemas(), self.journal()).await
+    }
+
+    /// Registers the types where nothing speaks against it and no session has to be asked, so that Iden can make tasks for
+    /// them. Otherwise the next sync registers them.
+    pub(crate) async fn register_early(&self) -> Result<(), SyncError> {
+        if is_first_of_inherited(self.journal()).await? || self.has_unread_types().await? {
+            return Ok(());
+        }
+        self.register().await
+    }
+
+    /// Opens a session, fills and completes it. Answers `false` where the session showed types that have to be judged or
+    /// registered first; it is abandoned then.
+    async fn run_session(
+        &self,
+        system: &Arc<S>,
+        left_open: Option<OpenSession>,
+        stop: &CancellationToken,
+        report: &mut SyncReport,
+    ) -> Result<bool, SyncError> {
         // Whoever a task touches from here on may not stand in the snapshot that Iden makes with the session: it is not taken for
         // removed by it.
         self.journal().begin_scan(ScanMode::Push).await?;
@@ -137,7 +210,15 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
             filled = self.fill(&session, &mut run) => filled,
         };
         let completed = match filled {
-            Ok(required) => self.complete(&session, &mut run, &required, stop).await,
+            Ok(Some(required)) => self.complete(&session, &mut run, &required, stop).await,
+            Ok(None) => {
+                let is_open = self.left_open(&session).await?;
+                self.end_scan(ScanEnd::Failed).await?;
+                if !is_open {
+                    self.journal().set_session(None).await?;
+                }
+                return Ok(false);
+            }
             Err(error) => Err(error.into()),
         };
         let end = run.scan_end();
@@ -156,7 +237,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                     () = stop.cancelled() => false,
                     settled = session.settle() => settled,
                 };
-                Ok(self.end_scan(ScanEnd::Completed { settled: report.settled }).await?)
+                self.end_scan(ScanEnd::Completed { settled: report.settled }).await?;
+                Ok(true)
             }
             Err(Unfinished { error, is_open }) => {
                 self.end_scan(end).await?;
@@ -170,17 +252,42 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         }
     }
 
-    /// Everything up to the first verdict of the guard, and what takes something away after it.
-    async fn fill(&self, session: &Session<'_>, run: &mut Run<'_, S>) -> Result<Required, SyncError> {
-        let declared: Vec<TypeSchema> = self.sources.types.iter().map(|one| one.schema).collect();
-        let opened = session.progress().await?;
-        let known = self.journal().types().await?.into_iter().map(|one| one.slug).collect();
-        let required = required_types(&declared, &known, &opened.progress).map_err(SyncError::Types)?;
+    /// Everything up to the first verdict of the guard, and what takes something away after it. `None`: as for
+    /// [`SyncEngine::compare_types`].
+    async fn fill(&self, session: &Session<'_>, run: &mut Run<'_, S>) -> Result<Option<Required>, SyncError> {
+        let Some(required) = self.compare_types(session).await? else { return Ok(None) };
         run.scan().await?;
         self.enter(Some(session.id()), SessionState::Guarding).await?;
         let cleared = run.clear().await?;
         run.push_held_back(&cleared).await?;
-        Ok(required)
+        Ok(Some(required))
+    }
+
+    /// Compares the types with those of the session, before the first push. `None`: the app has types that have to be judged
+    /// first, which the journal knows now, or types of this connector have to be registered.
+    async fn compare_types(&self, session: &Session<'_>) -> Result<Option<Required>, SyncError> {
+        let (journal, declared) = (self.journal(), self.sources.schemas());
+        let listed = session.progress().await?.progress;
+        let required = match compare(&declared, &journal.types().await?, &listed).map_err(SyncError::Types)? {
+            Compared::Fit(required) => required,
+            Compared::Foreign(foreign) => {
+                for one in foreign {
+                    let slug = printable(&one.slug, 80);
+                    tracing::warn!(bridge.resource_type = slug, "the app has a type that this connector does not read");
+                    journal.note_type(&one.slug, &one.kind, true).await?;
+                }
+                return Ok(None);
+            }
+        };
+        if self.registers {
+            let pending = registration::pending(&declared, journal).await?;
+            if registration::note_listed(&pending, &listed, journal).await? {
+                return Ok(None);
+            }
+            // Only display names can differ now.
+            self.register().await?;
+        }
+        Ok(Some(required))
     }
 
     async fn patience_after(&self, stop: &CancellationToken) {

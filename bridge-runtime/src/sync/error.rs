@@ -174,11 +174,6 @@ pub enum SyncError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TypeProblem {
-    /// Nobody reads it, so a completed session would mark all of it as removed.
-    Unread {
-        /// The type's slug.
-        slug: String,
-    },
     /// It has another kind.
     Kind {
         /// The type's slug.
@@ -190,25 +185,11 @@ pub enum TypeProblem {
     },
 }
 
-impl TypeProblem {
-    pub(crate) fn slug(&self) -> &str {
-        match self {
-            TypeProblem::Unread { slug } | TypeProblem::Kind { slug, .. } => slug,
-        }
-    }
-}
-
 impl fmt::Display for TypeProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let slug = printable(self.slug(), MOST_SHOWN);
         match self {
-            TypeProblem::Unread { .. } => write!(
-                f,
-                "the app has a type `{slug}` that this connector does not read; a completed sync would remove all of it. \
-                 Was it renamed? Give the resource its old slug, or add a source for `{slug}`"
-            ),
-            TypeProblem::Kind { declared, there, .. } => {
-                let there = printable(there, MOST_SHOWN);
+            TypeProblem::Kind { slug, declared, there } => {
+                let (slug, there) = (printable(slug, MOST_SHOWN), printable(there, MOST_SHOWN));
                 write!(f, "`{slug}` is a {there} type on Iden's side and a {declared} type here: use another slug")
             }
         }

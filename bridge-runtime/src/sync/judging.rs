@@ -2,11 +2,11 @@
 
 use bridge_core::wire::{AppId, Kind};
 
-use super::{error::SyncError, guard, guard::Limits, report::TypeReport};
+use super::{error::SyncError, guard, guard::Limits, report::TypeReport, types::unread_reason};
 use crate::{
     client::{AccountQuery, Client},
     clock::Clock,
-    journal::{Hold, HoldReason, Journal, JournalError, Losses, Origin},
+    journal::{Hold, HoldReason, Journal, JournalError, Losses, Origin, UnreadType},
     planted::Bug,
 };
 
@@ -47,6 +47,8 @@ pub(super) struct Judge<'a> {
     pub(super) journal: &'a dyn Journal,
     pub(super) clock: &'a dyn Clock,
     pub(super) client: Option<(&'a Client, AppId)>,
+    /// The app was found, and the journal does not know it yet.
+    pub(super) adopts: bool,
 }
 
 impl Judge<'_> {
@@ -54,9 +56,10 @@ impl Judge<'_> {
     pub(super) async fn judge<'a>(
         &self,
         types: impl Iterator<Item = (&'a TypeReport, &'a Limits)> + Clone,
+        unread: &[UnreadType],
     ) -> Result<Verdict, SyncError> {
         let (mut reasons, mut all) = (Vec::new(), Vec::new());
-        let inherited = is_first_of_inherited(self.journal).await?;
+        let inherited = self.adopts || is_first_of_inherited(self.journal).await?;
         if inherited {
             let accounts = types.clone().filter(|(one, _)| one.kind == Kind::Account);
             let pushed = accounts.map(|(one, _)| one.read - one.repeated).sum();
@@ -67,6 +70,10 @@ impl Judge<'_> {
             reasons.extend(guard::reasons(one.slug, limits, &losses));
             reasons.extend(not_told(one, &losses, inherited));
             all.push(losses);
+        }
+        for one in unread {
+            let losses = self.journal.losses(&one.slug, &[], self.clock.wall()).await?;
+            reasons.extend(unread_reason(one, losses.lost.removed));
         }
         let hash = self.journal.set_plan(&without_examples(&reasons), self.clock.wall()).await?;
         Ok(Verdict { hold: Hold::new(hash, reasons), losses: all })

@@ -7,6 +7,7 @@
 //! | step | file |
 //! |---|---|
 //! | a session left behind is ended | `recovery` |
+//! | the types are compared with those of the app, and registered | `types`, `registration` |
 //! | each type is read; the journal judges each record; pages go out, a few at a time | `run`, `intake`, `flight`, `window`, `refusal` |
 //! | whoever is missing is looked up | `verify`, `refresh` |
 //! | what would be taken away is judged | `judging`, `guard` |
@@ -29,6 +30,7 @@ mod proof;
 mod recovery;
 mod refresh;
 mod refusal;
+mod registration;
 mod report;
 mod run;
 mod sample;
@@ -44,8 +46,9 @@ mod window;
 pub(crate) use engine::SyncEngine;
 pub use error::{SyncError, SyncFailure, TypeProblem};
 pub use guard::{Limits, LimitsPatch, LimitsProblem};
+pub(crate) use plan::Basis;
 pub use plan::{Plan, PlannedType};
 pub use report::{SyncReport, TypeReport};
 pub(crate) use sample::Sample;
 pub(crate) use sources::{Sources, TypeReader};
-pub(crate) use types::forgotten_types;
+pub(crate) use types::compare_with_journal;

@@ -18,13 +18,13 @@ use super::{
     sources::{Sources, TypeReader},
     status_line::StatusLine,
     types::Required,
-    verify::{Verified, Verifier, end},
+    verify::{Verified, Verifier, declare_absent, end},
     window::Window,
 };
 use crate::{
     client::Client,
     gate::Closed,
-    journal::{Activity, ScanEnd, Touched},
+    journal::{Activity, ScanEnd, Touched, UnreadType},
     planted::Bug,
     source::{FullRead, ReadSession},
 };
@@ -49,6 +49,10 @@ pub(super) struct Run<'a, S> {
     status: StatusLine<'a>,
     window: Window,
     pub(super) types: Vec<TypeRun<S>>,
+    /// Types of the app that nothing reads any more.
+    pub(super) unread: Vec<UnreadType>,
+    /// The app was found, and the journal does not know it yet; in a dry run.
+    pub(super) adopts: bool,
     reads: Vec<FullRead>,
     accepted: Vec<Accepted>,
     verified: Vec<Verified>,
@@ -86,6 +90,8 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             status: StatusLine::new(sources, session.is_none()),
             window: Window::new(client.map_or(0, |(client, _)| client.throttles())),
             types: of(false).chain(of(true)).map(start).collect(),
+            unread: Vec::new(),
+            adopts: false,
             reads: Vec::new(),
             accepted: Vec::new(),
             verified: Vec::new(),
@@ -119,6 +125,10 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             for at in positions {
                 self.verify(at).await?;
             }
+        }
+        self.unread = self.sources.journal.unread_types(&self.sources.slugs()).await?;
+        for one in &self.unread {
+            declare_absent(&*self.sources.journal, &one.slug).await?;
         }
         self.end = ScanEnd::Kept;
         Ok(())
@@ -225,7 +235,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     pub(super) async fn verdict(&mut self) -> Result<Verdict, SyncError> {
         let sources = self.sources;
         let types = self.types.iter().map(|one| (&one.report, sources.limits(one.reader.schema.slug)));
-        let verdict = self.judge().judge(types).await?;
+        let verdict = self.judge().judge(types, &self.unread).await?;
         for (one, losses) in self.types.iter_mut().zip(&verdict.losses) {
             one.report.lost = losses.lost;
             one.report.held_back = one.held_back.count();
@@ -241,7 +251,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
     }
 
     fn judge(&self) -> Judge<'a> {
-        Judge { journal: &*self.sources.journal, clock: &*self.sources.clock, client: self.client }
+        Judge { journal: &*self.sources.journal, clock: &*self.sources.clock, client: self.client, adopts: self.adopts }
     }
 
     /// Pushes what takes something away. It takes the clearing of the very plan that lists it.
@@ -288,6 +298,14 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
                 return Err(SyncError::Incomplete(vec![why]));
             }
             distinct.push((&one.report, losses.present));
+        }
+        for slug in required.unread() {
+            let judged = self.unread.iter().any(|one| one.slug == slug);
+            if !judged || !self.sources.journal.missing(slug, None, 1).await?.is_empty() {
+                let why =
+                    format!("the removal of `{slug}`, which nothing reads, was not judged; the next sync does it");
+                return Err(SyncError::Incomplete(vec![why]));
+            }
         }
         let counted = Counted::of(session, &distinct).await?;
         let evidence = Evidence {

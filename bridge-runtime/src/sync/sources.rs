@@ -45,6 +45,16 @@ pub(crate) struct Sources<S> {
 }
 
 impl<S> Sources<S> {
+    /// The slugs of all types.
+    pub(super) fn slugs(&self) -> Vec<&'static str> {
+        self.types.iter().map(|one| one.schema.slug).collect()
+    }
+
+    /// What is registered.
+    pub(super) fn schemas(&self) -> Vec<TypeSchema> {
+        self.types.iter().map(|one| one.schema).collect()
+    }
+
     pub(super) fn limits(&self, slug: &str) -> &Limits {
         self.limits.get(slug).expect("the builder gives each type its limits")
     }

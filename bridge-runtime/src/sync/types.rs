@@ -1,4 +1,4 @@
-//! Which types a session has to hold, checked before the first push.
+//! Which types a session has to hold, checked before anything is registered or pushed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,68 +8,112 @@ use bridge_core::{
 };
 
 use super::error::TypeProblem;
+use crate::journal::{HoldReason, KnownType, UnreadType};
+use crate::planted::Bug;
 
 /// The witness that the connector's types fit those of the journal and of the session.
 #[derive(Debug)]
-pub(super) struct Required(BTreeSet<&'static str>);
+pub(super) struct Required {
+    read: BTreeMap<&'static str, Kind>,
+    /// Types of the app that the connector does not read. The scan counts all of their known records as removals.
+    unread: BTreeSet<String>,
+}
 
 impl Required {
-    /// The slugs that must be read in full.
+    /// The slugs that must be read in full: those of the builder.
     pub(super) fn slugs(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.iter().copied()
+        self.read.keys().copied()
+    }
+
+    /// The slugs whose known records all have to be among the removals.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &str> {
+        self.unread.iter().map(String::as_str)
     }
 }
 
-/// The slugs that must be read in full: those of the builder. What else the journal or the session names is a type that
-/// nobody reads, and completing would empty it: a slug that was renamed, for instance.
-pub(super) fn required_types(
+/// The types of a session beside those of the connector and of the journal.
+#[derive(Debug)]
+pub(super) enum Compared {
+    /// All of them are known.
+    Fit(Required),
+    /// Someone else registered these.
+    Foreign(Vec<TypeProgress>),
+}
+
+/// Compares the connector's types with those of the journal and of an open session.
+pub(super) fn compare(
     declared: &[TypeSchema],
-    known: &BTreeSet<String>,
+    known: &[KnownType],
     session: &[TypeProgress],
-) -> Result<Required, Vec<TypeProblem>> {
-    let own: BTreeMap<&'static str, Kind> = declared.iter().map(|schema| (schema.slug, schema.kind)).collect();
-    let mut problems = Vec::new();
-    for there in session.iter().filter(|there| !is_companion(there, declared)) {
-        match own.get(there.slug.as_str()) {
-            None => problems.push(TypeProblem::Unread { slug: there.slug.clone() }),
-            Some(kind) if !there.kind.is_empty() && there.kind != kind.as_str() => {
-                problems.push(TypeProblem::Kind {
-                    slug: there.slug.clone(),
-                    declared: *kind,
-                    there: there.kind.clone(),
-                });
-            }
-            Some(_) => {}
-        }
+) -> Result<Compared, Vec<TypeProblem>> {
+    let read: BTreeMap<&'static str, Kind> = declared.iter().map(|schema| (schema.slug, schema.kind)).collect();
+    let there = session.iter().map(|there| (there.slug.as_str(), there.kind.as_str()));
+    let problems = kind_problems(&read, there);
+    if !problems.is_empty() {
+        return Err(problems);
     }
-    let forgotten = forgotten_types(declared, known);
-    let new = |one: &TypeProblem| !problems.iter().any(|problem| problem.slug() == one.slug());
-    let forgotten: Vec<_> = forgotten.into_iter().filter(new).collect();
-    problems.extend(forgotten);
-    if problems.is_empty() { Ok(Required(own.into_keys().collect())) } else { Err(problems) }
+    let is_known = |slug: &str| read.contains_key(slug) || known.iter().any(|known| known.slug == slug);
+    let foreign: Vec<TypeProgress> = session
+        .iter()
+        .filter(|there| !is_known(&there.slug) && !is_companion(there, known, session))
+        .cloned()
+        .collect();
+    if !foreign.is_empty() {
+        return Ok(Compared::Foreign(foreign));
+    }
+    let unread = known.iter().map(|known| known.slug.clone()).filter(|slug| !read.contains_key(&**slug)).collect();
+    Ok(Compared::Fit(Required { read, unread }))
 }
 
-/// Types of the journal that nobody reads any more.
-pub(crate) fn forgotten_types(declared: &[TypeSchema], known: &BTreeSet<String>) -> Vec<TypeProblem> {
-    let is_declared = |slug: &str| declared.iter().any(|schema| schema.slug == slug);
-    let forgotten = known.iter().filter(|slug| !is_declared(slug));
-    forgotten.map(|slug| TypeProblem::Unread { slug: slug.clone() }).collect()
+/// The same as far as the journal alone tells.
+pub(crate) fn compare_with_journal(declared: &[TypeSchema], known: &[KnownType]) -> Result<(), Vec<TypeProblem>> {
+    let read = declared.iter().map(|schema| (schema.slug, schema.kind)).collect();
+    let there = known.iter().map(|known| (known.slug.as_str(), known.kind.as_deref().unwrap_or_default()));
+    let problems = kind_problems(&read, there);
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn kind_problems<'a>(
+    read: &BTreeMap<&'static str, Kind>,
+    there: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<TypeProblem> {
+    let differs = |(slug, kind): (&str, &str)| {
+        let declared = *read.get(slug)?;
+        let problem = || TypeProblem::Kind { slug: slug.to_owned(), declared, there: kind.to_owned() };
+        (!kind.is_empty() && kind != declared.as_str()).then(problem)
+    };
+    there.filter_map(differs).collect()
+}
+
+/// Why completing has to wait for a person: it would remove all records of a type that the connector does not read.
+/// `removed`: how many known ones, without those that Iden itself ordered away.
+pub(super) fn unread_reason(unread: &UnreadType, removed: u64) -> Option<HoldReason> {
+    if Bug::UnreadTypeIsEmptied.is_planted() {
+        return None;
+    }
+    let known = (!unread.foreign).then_some(removed);
+    (known != Some(0)).then(|| HoldReason::Unread { slug: unread.slug.clone(), known })
 }
 
 /// Registering a group or license type makes Iden create a companion type for its memberships or assignments, which
 /// connectors never push to (protocol.md section 3). How it is named, and whether progress lists it, is not documented
 /// (question P16). Taken for a companion: a type of another kind than the three, or one that carries the slug of a group
-/// or license of ours in front.
-fn is_companion(there: &TypeProgress, declared: &[TypeSchema]) -> bool {
+/// or license of this app in front.
+fn is_companion(there: &TypeProgress, known: &[KnownType], session: &[TypeProgress]) -> bool {
     // Accounts are nobody's companions: they would all be removed.
-    if declared.iter().any(|schema| schema.slug == there.slug) || there.kind == Kind::Account.as_str() {
+    if there.kind == Kind::Account.as_str() {
         return false;
     }
-    let known_kind =
-        there.kind.is_empty() || [Kind::Account, Kind::Group, Kind::License].iter().any(|k| k.as_str() == there.kind);
+    let is_ours = |kind: &str| [Kind::Account, Kind::Group, Kind::License].iter().any(|k| k.as_str() == kind);
+    if !there.kind.is_empty() && !is_ours(&there.kind) {
+        return true;
+    }
     let follows = |slug: &str| there.slug.strip_prefix(slug).is_some_and(|rest| rest.starts_with(['_', '-', '.', ':']));
-    let of_ours = declared.iter().any(|schema| schema.kind != Kind::Account && follows(schema.slug));
-    !known_kind || (of_ours && (there.slug.contains("member") || there.slug.contains("assign")))
+    let has_companion = |kind: &str| kind != Kind::Account.as_str();
+    let known = known.iter().map(|known| (known.slug.as_str(), known.kind.as_deref().unwrap_or_default()));
+    let listed = session.iter().map(|there| (there.slug.as_str(), there.kind.as_str()));
+    let of_this_app = known.chain(listed).any(|(slug, kind)| has_companion(kind) && follows(slug));
+    of_this_app && (there.slug.contains("member") || there.slug.contains("assign"))
 }
 
 #[cfg(test)]
@@ -103,35 +147,67 @@ mod tests {
         vec![TypeSchema::of::<Team>()]
     }
 
-    fn problems(registered: &[&str], there: &[(&str, &str)]) -> Vec<String> {
-        let known = registered.iter().map(|slug| (*slug).to_owned()).collect();
-        match required_types(&team(), &known, &session(there)) {
-            Ok(_) => vec![],
-            Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    /// What the journal knows: `team`, and these.
+    fn journal(more: &[(&str, &str)]) -> Vec<KnownType> {
+        let of = |(slug, kind): &(&str, &str)| KnownType {
+            slug: (*slug).to_owned(),
+            name: None,
+            kind: Some((*kind).to_owned()),
+            known: 0,
+        };
+        [("team", "group")].iter().chain(more).map(of).collect()
+    }
+
+    /// The unread types of a session, or the foreign ones.
+    fn compared(known: &[(&str, &str)], there: &[(&str, &str)]) -> Result<Vec<String>, Vec<String>> {
+        match compare(&team(), &journal(known), &session(there)).unwrap() {
+            Compared::Fit(required) => Ok(required.unread().map(str::to_owned).collect()),
+            Compared::Foreign(foreign) => Err(foreign.into_iter().map(|one| one.slug).collect()),
         }
     }
 
     #[test]
-    fn a_type_that_nobody_reads_stops_the_sync() {
-        assert_eq!(problems(&["team"], &[("team", "group")]), [""; 0]);
-        assert_eq!(problems(&["team"], &[]), [""; 0], "progress may list only what was pushed");
-        let renamed = problems(&["team", "crew"], &[("team", "group"), ("crew", "group")]);
-        assert_eq!(renamed.len(), 1);
-        assert!(renamed[0].contains("`crew`"), "{renamed:?}");
-        assert!(problems(&["crew"], &[("team", "group")])[0].contains("`crew`"), "the journal alone knows it");
+    fn a_type_of_the_journal_that_the_connector_does_not_read_is_unread() {
+        assert_eq!(compared(&[], &[("team", "group")]), Ok(vec![]));
+        assert_eq!(compared(&[], &[]), Ok(vec![]), "progress may list only what was pushed");
+        let crew = Ok(vec!["crew".to_owned()]);
+        assert_eq!(compared(&[("crew", "group")], &[("team", "group"), ("crew", "group")]), crew);
+        assert_eq!(compared(&[("crew", "group")], &[("team", "group")]), crew, "the journal alone knows it");
     }
 
     #[test]
-    fn a_slug_of_another_kind_stops_the_sync() {
-        let problem = problems(&[], &[("team", "license")]);
-        assert!(problem[0].contains("license") && problem[0].contains("group"), "{problem:?}");
+    fn a_type_that_the_journal_does_not_know_is_foreign() {
+        assert_eq!(compared(&[], &[("team", "group"), ("crew", "group")]), Err(vec!["crew".to_owned()]));
+    }
+
+    #[test]
+    fn a_slug_of_another_kind_is_a_problem_whoever_tells() {
+        let of_session = compare(&team(), &journal(&[]), &session(&[("team", "license")])).unwrap_err();
+        let known = [KnownType { kind: Some("license".to_owned()), ..journal(&[]).remove(0) }];
+        let of_journal = compare_with_journal(&team(), &known).unwrap_err();
+        assert_eq!(of_session, of_journal);
+        let problem = of_session[0].to_string();
+        assert!(problem.contains("license") && problem.contains("group"), "{problem:?}");
+        let older = [KnownType { kind: None, ..journal(&[]).remove(0) }];
+        assert_eq!(compare_with_journal(&team(), &older), Ok(()));
     }
 
     #[test]
     fn companions_are_left_alone() {
-        assert_eq!(problems(&[], &[("team", "group"), ("team_membership", "group")]), [""; 0]);
-        assert_eq!(problems(&[], &[("team", "group"), ("anything", "membership")]), [""; 0]);
-        assert_eq!(problems(&[], &[("team", "group"), ("team_b", "group")]).len(), 1, "a type of somebody's own");
-        assert_eq!(problems(&[], &[("team", "group"), ("team_member", "account")]).len(), 1, "accounts are people");
+        let fits = Ok(vec![]);
+        assert_eq!(compared(&[], &[("team", "group"), ("team_membership", "group")]), fits);
+        assert_eq!(compared(&[], &[("team", "group"), ("anything", "membership")]), fits);
+        let crew = Ok(vec!["crew".to_owned()]);
+        assert_eq!(compared(&[("crew", "group")], &[("crew", "group"), ("crew_members", "group")]), crew);
+        assert!(compared(&[], &[("team", "group"), ("team_b", "group")]).is_err(), "a type of its own");
+        assert!(compared(&[], &[("team", "group"), ("team_member", "account")]).is_err(), "accounts are people");
+    }
+
+    #[test]
+    fn a_type_that_is_not_read_is_held_while_completing_could_remove_a_record_of_it() {
+        let held = |foreign, removed| unread_reason(&UnreadType::new("crew", removed, foreign), removed).is_some();
+        assert!(!held(false, 0), "this journal registered it and never pushed to it, or its removal was approved");
+        assert!(held(false, 1));
+        assert!(held(true, 0), "someone else may have put records into it");
     }
 }

@@ -165,14 +165,18 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
 
     /// Whoever is still missing is absent.
     pub(super) async fn declare_absent(&self) -> Result<(), SyncError> {
-        let slug = self.reader.schema.slug;
-        let mut after = None;
-        loop {
-            let ids = self.journal.missing(slug, after.take(), CHUNK).await?;
-            let Some(last) = ids.last().cloned() else { return Ok(()) };
-            after = Some(last);
-            self.journal.set_absent(slug, ids).await?;
-        }
+        declare_absent(self.journal, self.reader.schema.slug).await
+    }
+}
+
+/// Takes every known record of a type that is still missing for absent.
+pub(super) async fn declare_absent(journal: &dyn Journal, slug: &str) -> Result<(), SyncError> {
+    let mut after = None;
+    loop {
+        let ids = journal.missing(slug, after.take(), CHUNK).await?;
+        let Some(last) = ids.last().cloned() else { return Ok(()) };
+        after = Some(last);
+        journal.set_absent(slug, ids).await?;
     }
 }
 

@@ -9,7 +9,7 @@ use iden_bridge::{
         Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Hold, HoldReason, Journal,
         JournalError, Judgement, KnownApp, KnownTask, KnownType, Losses, OpenSession, Ordered, PlanItem, PlanJournal,
         Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal, SqliteJournal, Status, TaskEffect,
-        TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
+        TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
     },
     wire::{Kind, TaskId},
 };
@@ -101,7 +101,9 @@ entries! {
         look app() -> Option<KnownApp>;
         write set_app(app: KnownApp) -> ();
         look types() -> Vec<KnownType>;
-        write set_registered(slug: &str, name: &str) -> ();
+        look unread_types(read: &[&'static str]) -> Vec<UnreadType>;
+        write note_type(slug: &str, kind: &str, foreign: bool) -> ();
+        write set_registered(slug: &str, kind: Kind, name: &str) -> ();
         look completed_at() -> Option<Timestamp>;
     }
     SessionJournal {

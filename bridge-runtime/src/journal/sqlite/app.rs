@@ -1,6 +1,7 @@
 //! The app and its types.
 
 use async_trait::async_trait;
+use bridge_core::wire::Kind;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -10,7 +11,7 @@ use super::{
     store::Store,
     values::{At, count, from_word, word},
 };
-use crate::journal::{AppJournal, JournalError, KnownApp, KnownType};
+use crate::journal::{AppJournal, JournalError, KnownApp, KnownType, UnreadType};
 
 /// Everything that is about one app. The approvals as well: the plan of another app can have the same hash.
 const FORGET: &str = "
@@ -50,19 +51,52 @@ impl Store {
 
     fn types(&mut self) -> Result<Vec<KnownType>> {
         let mut types = self.reading()?.prepare_cached(
-            "SELECT slug, name, (SELECT count(*) FROM known WHERE known.type = type.id) FROM type ORDER BY slug",
+            "SELECT slug, name, kind, (SELECT count(*) FROM known WHERE known.type = type.id) FROM type ORDER BY slug",
         )?;
-        let types = types
-            .query_map([], |row| Ok(KnownType { slug: row.get(0)?, name: row.get(1)?, known: count(row.get(2)?) }))?;
+        let types = types.query_map([], |row| {
+            Ok(KnownType { slug: row.get(0)?, name: row.get(1)?, kind: row.get(2)?, known: count(row.get(3)?) })
+        })?;
         Ok(types.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn set_registered(&mut self, slug: &str, name: &str) -> Result<()> {
+    fn unread_types(&mut self, read: &[&'static str]) -> Result<Vec<UnreadType>> {
+        let connection = self.reading()?;
+        let mut all = connection.prepare_cached("SELECT id, slug, foreign_records FROM type ORDER BY slug")?;
+        let mut at_stake = connection.prepare_cached(
+            "SELECT count(*) FROM known
+             WHERE type = ?1 AND NOT spared
+               AND NOT EXISTS (SELECT 1 FROM ordered
+                               WHERE ordered.type = known.type AND ordered.id = known.id AND ordered.kind = 0)",
+        )?;
+        let mut unread = Vec::new();
+        for one in all.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?)))? {
+            let (id, slug, foreign) = one?;
+            if !read.contains(&&*slug) {
+                unread.push(UnreadType::new(slug, count(at_stake.query_row([id], |row| row.get(0))?), foreign));
+            }
+        }
+        Ok(unread)
+    }
+
+    fn note_type(&mut self, slug: &str, kind: &str, foreign: bool) -> Result<()> {
+        self.write(|tx| {
+            let mut note = tx.prepare_cached(
+                "INSERT INTO type (slug, kind, foreign_records) VALUES (?1, nullif(?2, ''), ?3)
+                 ON CONFLICT (slug) DO UPDATE SET
+                     kind = coalesce(excluded.kind, kind), foreign_records = max(foreign_records, excluded.foreign_records)",
+            )?;
+            note.execute((slug, kind, foreign))?;
+            Ok(())
+        })
+    }
+
+    fn set_registered(&mut self, slug: &str, kind: Kind, name: &str) -> Result<()> {
         self.write(|tx| {
             let mut set = tx.prepare_cached(
-                "INSERT INTO type (slug, name) VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = excluded.name",
+                "INSERT INTO type (slug, kind, name) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (slug) DO UPDATE SET kind = excluded.kind, name = excluded.name",
             )?;
-            set.execute((slug, name))?;
+            set.execute((slug, kind.as_str(), name))?;
             Ok(())
         })
     }
@@ -109,9 +143,19 @@ impl AppJournal for SqliteJournal {
         self.call("read", Store::types).await
     }
 
-    async fn set_registered(&self, slug: &str, name: &str) -> Result<(), JournalError> {
+    async fn unread_types(&self, read: &[&'static str]) -> Result<Vec<UnreadType>, JournalError> {
+        let read = read.to_owned();
+        self.call("read", move |store| store.unread_types(&read)).await
+    }
+
+    async fn note_type(&self, slug: &str, kind: &str, foreign: bool) -> Result<(), JournalError> {
+        let (slug, kind) = (slug.to_owned(), kind.to_owned());
+        self.call("written", move |store| store.note_type(&slug, &kind, foreign)).await
+    }
+
+    async fn set_registered(&self, slug: &str, kind: Kind, name: &str) -> Result<(), JournalError> {
         let (slug, name) = (slug.to_owned(), name.to_owned());
-        self.call("written", move |store| store.set_registered(&slug, &name)).await
+        self.call("written", move |store| store.set_registered(&slug, kind, &name)).await
     }
 
     async fn completed_at(&self) -> Result<Option<Timestamp>, JournalError> {

@@ -130,7 +130,7 @@ pub(super) fn remove(tx: &Transaction<'_>, those: &str, touched_before: i64) -> 
 fn complete(tx: &Transaction<'_>, at: Timestamp, touched_before: i64) -> Result<()> {
     // Of every type: one that has no records any more was read as well.
     let mut baseline = tx.prepare_cached(&format!(
-        "UPDATE type SET (baseline, baseline_edges) = ({HELD}), coming = NULL, coming_edges = NULL"
+        "UPDATE type SET (baseline, baseline_edges) = ({HELD}), coming = NULL, coming_edges = NULL, foreign_records = 0"
     ))?;
     baseline.execute([])?;
     // An order that no session shows must not cover a loss of its own later.

@@ -11,7 +11,7 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 6] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED];
+const STEPS: [&str; 7] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED, TYPES_OF_OTHERS];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -275,6 +275,16 @@ INSERT INTO approved_item (approval, type, kind, id, target)
     SELECT approval.number, item.type, item.kind, item.id, item.target
     FROM approval JOIN plan ON plan.hash = approval.hash JOIN plan_item AS item ON item.plan = plan.id
     WHERE approval.used_at IS NULL;
+";
+
+/// What each type is, and whether someone else may have put records into it.
+const TYPES_OF_OTHERS: &str = "
+-- `kind`: as Iden or the connector named it; NULL if only an older version has seen the type.
+ALTER TABLE type ADD COLUMN kind TEXT;
+-- `foreign_records`: no completed session has shown yet that it holds nothing but what this journal knows.
+ALTER TABLE type ADD COLUMN foreign_records INTEGER NOT NULL DEFAULT 0;
+UPDATE type SET foreign_records = 1
+    WHERE EXISTS (SELECT 1 FROM state WHERE origin = 'inherited' AND completed_at IS NULL);
 ";
 
 /// What one scan has seen. It is gone with the scan.

@@ -60,6 +60,7 @@ impl Store {
                 "UPDATE type SET baseline = coming, baseline_edges = coming_edges WHERE coming IS NOT NULL",
             )?;
             baseline.execute([])?;
+            tx.prepare_cached("UPDATE type SET foreign_records = 0 WHERE foreign_records")?.execute([])?;
             tx.prepare_cached("UPDATE state SET completed_at = ?1, held = NULL")?.execute([At(at)])?;
             close(tx)
         })

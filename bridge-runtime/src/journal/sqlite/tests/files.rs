@@ -36,9 +36,9 @@ async fn a_command_beside_the_engine_sees_what_the_engine_wrote_and_the_other_wa
     set_app(&engine).await;
     let beside = beside(&directory);
     assert_eq!(beside.app().await.unwrap(), Some(app()));
-    beside.set_registered("team", "Teams").await.unwrap();
+    beside.set_registered("team", Kind::Group, "Teams").await.unwrap();
     assert_eq!(engine.types().await.unwrap().len(), 1);
-    engine.set_registered("employee", "Employees").await.unwrap();
+    engine.set_registered("employee", Kind::Account, "Employees").await.unwrap();
     assert_eq!(beside.types().await.unwrap().len(), 2);
 }
 
@@ -50,7 +50,7 @@ async fn a_command_without_a_journal_sees_an_empty_one_and_makes_it_when_it_writ
     assert_eq!(beside.types().await.unwrap(), []);
     assert!(!directory.path().join("app").exists(), "looking leaves no trace");
 
-    beside.set_registered("team", "Teams").await.unwrap();
+    beside.set_registered("team", Kind::Group, "Teams").await.unwrap();
     drop(beside);
     assert_eq!(open(&directory).types().await.unwrap().len(), 1);
 }
@@ -216,7 +216,7 @@ async fn a_call_is_done_even_if_nobody_waits_for_it() {
     let directory = tempfile::tempdir().unwrap();
     let journal = open(&directory);
     {
-        let mut written = Box::pin(journal.set_registered("team", "Teams"));
+        let mut written = Box::pin(journal.set_registered("team", Kind::Group, "Teams"));
         // Sends it, and does not wait for the answer.
         assert!(futures_util::poll!(&mut written).is_pending());
     }
@@ -231,7 +231,7 @@ fn several_can_make_the_journal_at_once() {
         start.wait();
         let journal = if number == 0 { open(&directory) } else { beside(&directory) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(journal.set_registered(&format!("type{number}"), "Type")).unwrap();
+        runtime.block_on(journal.set_registered(&format!("type{number}"), Kind::Group, "Type")).unwrap();
     };
     std::thread::scope(|scope| {
         for number in 0..8 {
