@@ -23,7 +23,7 @@ pub use control::{Activity, Command, ControlJournal, Status};
 pub use error::{ApprovalError, JournalError};
 pub use hold::{Excess, Hold, HoldReason};
 pub use plan::{Approval, LossKind, PlanItem, PlanJournal};
-pub use scan::{Change, EdgeKey, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen, Sum};
+pub use scan::{Change, EdgeKey, Ended, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen, Sum};
 pub(crate) use scan::{first_eight, folded};
 pub use session::{OpenSession, SessionJournal, SessionState};
 #[cfg(feature = "journal-sqlite")]

@@ -1,6 +1,6 @@
 //! One full read of the source against the known set.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use bridge_core::{Status, wire::Kind};
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use super::JournalError;
+use super::{JournalError, PlanItem};
 
 /// Whether a scan goes with a session or is a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +145,24 @@ pub struct Losses {
     pub dangling: u64,
 }
 
+/// What completing the open session ends: also what Iden itself ordered and what a person approved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ended {
+    /// By slug; only types that lose something.
+    pub sums: BTreeMap<String, Sum>,
+    /// What each is, in order, as far as the limit reaches.
+    pub items: Vec<PlanItem>,
+}
+
+impl Ended {
+    /// What a session ends, for implementations of the journal.
+    #[must_use]
+    pub fn new(sums: BTreeMap<String, Sum>, items: Vec<PlanItem>) -> Self {
+        Ended { sums, items }
+    }
+}
+
 /// How a scan ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanEnd {
@@ -218,6 +236,9 @@ pub trait ScanJournal: Send + Sync + 'static {
 
     /// Ids of this scan with this change, in order, at most `limit`.
     async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError>;
+
+    /// What completing ends, with at most `limit` items. Asked before the scan ends.
+    async fn ended(&self, limit: usize) -> Result<Ended, JournalError>;
 
     /// Ends the scan, and brings the known set to what Iden holds now. What was pushed and, with a completed session, who
     /// was removed, is struck off every usable approval that lists it; what none lists counts for the sum of a day.

@@ -67,7 +67,6 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         match synced {
             Ok(()) => {
                 report.completed = true;
-                tracing::info!(settled = report.settled, "sync completed");
                 Ok(report)
             }
             Err(mut error) => {
@@ -237,7 +236,9 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
                     () = stop.cancelled() => false,
                     settled = session.settle() => settled,
                 };
+                let others = self.note_changes(report).await?;
                 self.end_scan(ScanEnd::Completed { settled: report.settled }).await?;
+                self.tell(report, others);
                 Ok(true)
             }
             Err(Unfinished { error, is_open }) => {

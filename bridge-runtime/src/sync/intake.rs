@@ -89,6 +89,12 @@ impl<'a> Intake<'a> {
         self.status
     }
 
+    /// Takes a record that no read has listed.
+    pub(super) async fn take_found(&mut self, item: Item) -> Result<(), SyncError> {
+        self.report.found_by_find += 1;
+        self.take(item).await
+    }
+
     /// How many records it has taken.
     pub(super) fn taken(&self) -> u64 {
         self.report.read + self.batch.len() as u64

@@ -39,6 +39,7 @@ mod source_watch;
 mod sources;
 mod status_line;
 mod touched;
+mod trail;
 mod types;
 mod verify;
 mod window;

@@ -25,6 +25,10 @@ pub struct SyncReport {
     /// Of a session that was held: what it would have taken away, that Iden did not order itself. The first 1,000.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<PlanItem>,
+    /// Of a completed session: what it removed, deactivated, and which memberships and assignments it ended, also what Iden
+    /// itself ordered. The first 1,000.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<PlanItem>,
     /// Whether the session was completed.
     pub completed: bool,
     /// Whether Iden says that its clean-up is done. It goes on in the background otherwise.
@@ -74,12 +78,20 @@ pub struct TypeReport {
     pub dangling_examples: Vec<String>,
     /// What is taken away: removed by completing, or pushed as reductions. What Iden itself ordered is not in it.
     pub lost: Sum,
+    /// Of a completed session: what it ended, also what Iden itself ordered.
+    pub ended: Sum,
     /// How many were new, against what Iden may hold by the journal.
-    #[serde(skip)]
-    pub(crate) fresh: u64,
+    pub fresh: u64,
+    /// The first of them, of a completed session.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fresh_ids: Vec<String>,
     /// How many differ from what Iden may hold by the journal.
-    #[serde(skip)]
-    pub(crate) changed: u64,
+    pub changed: u64,
+    /// The first of them, of a completed session.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed_ids: Vec<String>,
+    /// How many the source listed in no read, and gave when they were looked up: its list is incomplete.
+    pub found_by_find: u64,
     /// Records in pages that were sent, whatever became of them.
     #[serde(skip)]
     pub(crate) sent: u64,
@@ -113,8 +125,12 @@ impl TypeReport {
             dangling: 0,
             dangling_examples: Vec::new(),
             lost: Sum::default(),
+            ended: Sum::default(),
             fresh: 0,
+            fresh_ids: Vec::new(),
             changed: 0,
+            changed_ids: Vec::new(),
+            found_by_find: 0,
             sent: 0,
             unreadable_nameless: 0,
             cumulative_totals: false,

@@ -111,7 +111,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
             while let Some((id, answer)) = self.status.next_answer(answers.next(), slug, checked).await? {
                 let answer = if Bug::LookUpErrorIsAbsent.is_planted() { answer.or(Ok(Found::Absent)) } else { answer };
                 match answer? {
-                    Found::Present(record) => intake.take(Item::Record(record)).await?,
+                    Found::Present(record) => intake.take_found(Item::Record(record)).await?,
                     Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
                     Found::Respelled(record) => {
                         intake.take(Item::Record(record)).await?;

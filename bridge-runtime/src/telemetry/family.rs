@@ -81,6 +81,16 @@ pub(crate) const SYNC_RECORDS: Family = counter(
     &["resource_type", "outcome"],
     "What became of records. outcome: created or updated (by Iden's own word), unreadable (the source could not map it), refused (Iden does not take it).",
 );
+pub(crate) const SYNC_CHANGES: Family = counter(
+    "bridge_sync_changes_total",
+    &["resource_type", "change"],
+    "What completed syncs changed at Iden's side, against what the journal knew. change: created, updated, removed, deactivated (became inactive or suspended), links_ended (memberships and assignments); with what Iden ordered and what a person approved. resource_type: other for a type that the connector does not read.",
+);
+pub(crate) const SYNC_FOUND: Family = counter(
+    "bridge_sync_found_by_find_total",
+    &["resource_type"],
+    "Records that a completed sync found only by `find`: the source's list is incomplete.",
+);
 pub(crate) const SYNC_PAGES: Family =
     counter("bridge_sync_pages_total", &["resource_type"], "Pages that Iden has accepted.");
 pub(crate) const SOURCE_SILENT: Family = gauge(
@@ -138,6 +148,8 @@ pub const FAMILIES: &[Family] = &[
     SYNC_LAST_SUCCESS,
     SYNC_READ,
     SYNC_RECORDS,
+    SYNC_CHANGES,
+    SYNC_FOUND,
     SYNC_PAGES,
     SOURCE_SILENT,
     GUARD_HOLDS,

@@ -13,8 +13,8 @@ use super::{
     Check, Family,
     doing::{Doing, Sight, UnderWay},
     family::{
-        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, HANDLERS_OVERDUE, SYNC_DURATION, SYNC_PAGES, SYNC_READ,
-        SYNC_RECORDS, SYNCS, TASK_DURATION, TASKS,
+        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, HANDLERS_OVERDUE, SYNC_CHANGES, SYNC_DURATION, SYNC_FOUND,
+        SYNC_PAGES, SYNC_READ, SYNC_RECORDS, SYNCS, TASK_DURATION, TASKS,
     },
     histogram::Histogram,
     pulse::{LONGEST_BEAT, Phase, Pulse},
@@ -27,7 +27,10 @@ pub(super) type Labels = Vec<&'static str>;
 /// The actions of protocol.md section 6. Iden may add others at any time, and a label must not grow with what a server says.
 const ACTIONS: [&str; 6] =
     ["create_account", "update_account", "delete_account", "suspend_account", "unsuspend_account", "reset_password"];
-const OTHER: &str = "other";
+/// For what is none of the connector's own.
+pub(crate) const OTHER: &str = "other";
+/// What a completed sync can change.
+const CHANGES: [&str; 5] = ["created", "updated", "removed", "deactivated", "links_ended"];
 
 #[derive(Clone, Debug)]
 pub(super) enum Value {
@@ -94,6 +97,10 @@ impl Meter {
             for outcome in ["created", "updated", "unreadable", "refused"] {
                 figures.series(&SYNC_RECORDS, &[schema.slug, outcome]);
             }
+            for change in CHANGES {
+                figures.series(&SYNC_CHANGES, &[schema.slug, change]);
+            }
+            figures.series(&SYNC_FOUND, &[schema.slug]);
         }
         for action in &actions {
             for outcome in ["completed", "failed"] {

@@ -6,7 +6,7 @@ use std::{collections::HashSet, future::Future, ops::Range, path::PathBuf, sync:
 use async_trait::async_trait;
 use iden_bridge::{
     journal::{
-        Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Hold, HoldReason, Journal,
+        Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Ended, Hold, HoldReason, Journal,
         JournalError, Judgement, KnownApp, KnownTask, KnownType, Losses, OpenSession, Ordered, PlanItem, PlanJournal,
         Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal, SqliteJournal, Status, TaskEffect,
         TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
@@ -126,6 +126,7 @@ entries! {
         write release(slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;
         look changes(slug: &str, change: Change, limit: usize) -> Vec<String>;
+        look ended(limit: usize) -> Ended;
         write end_scan(end: ScanEnd, at: Timestamp) -> ();
     }
     TaskJournal {

@@ -1,14 +1,16 @@
 //! What the scan means for one type.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::{
     fault::Result,
     store::Store,
-    values::{At, count},
+    values::{At, count, limit as sql_limit},
 };
-use crate::journal::{LossKind, Losses, Sum};
+use crate::journal::{Ended, LossKind, Losses, PlanItem, Sum};
 
 impl Store {
     pub(super) fn losses(&mut self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses> {
@@ -51,6 +53,46 @@ impl Store {
     }
 }
 
+impl Store {
+    pub(super) fn ended(&mut self, limit: usize) -> Result<Ended> {
+        let (connection, _) = self.scanned()?;
+        let tx = connection.transaction()?;
+        let mut sums = BTreeMap::<String, Sum>::new();
+        let mut counts = tx.prepare_cached(&format!(
+            "SELECT type.slug, gone.kind, count(*) FROM ({ENDED}) AS gone JOIN type ON type.id = gone.type
+             GROUP BY type.slug, gone.kind"
+        ))?;
+        let mut counts = counts.query([])?;
+        while let Some(row) = counts.next()? {
+            add(sums.entry(row.get(0)?).or_default(), row.get(1)?, count(row.get(2)?));
+        }
+        // A target that was not seen in this scan is named by the known set, if that has it.
+        let mut items = tx.prepare_cached(&format!(
+            "SELECT type.slug, gone.kind, gone.id, target_type.slug, coalesce(seen.id, known.id)
+             FROM ({ENDED}) AS gone JOIN type ON type.id = gone.type
+             LEFT JOIN scratch.target AS seen ON seen.edge_key = gone.target AND gone.kind = 2
+             LEFT JOIN known ON known.edge_key = gone.target AND gone.kind = 2
+             LEFT JOIN type AS target_type ON target_type.id = coalesce(seen.type, known.type)
+             ORDER BY type.slug, gone.kind, gone.id, gone.target LIMIT ?1"
+        ))?;
+        let items = items.query_map([sql_limit(limit)], |row| {
+            let target = row.get::<_, Option<String>>(3)?.zip(row.get(4)?);
+            Ok(PlanItem::new(row.get(0)?, row.get(1)?, row.get(2)?, target))
+        })?;
+        Ok(Ended::new(sums, items.collect::<rusqlite::Result<_>>()?))
+    }
+}
+
+/// Whom completing removes, and which reductions the session has pushed. Whom an earlier session has spared, that one
+/// removed.
+const ENDED: &str = "
+    SELECT type, 0 AS kind, id, 0 AS target FROM scratch.unseen
+    WHERE why = 'absent'
+      AND EXISTS (SELECT 1 FROM main.known
+                  WHERE known.type = unseen.type AND known.id = unseen.id AND NOT known.spared)
+    UNION ALL
+    SELECT type, kind, id, target FROM scratch.reduction";
+
 /// Losses that lie longer back are forgotten.
 pub(super) fn a_day_before(now: Timestamp) -> Timestamp {
     now.checked_sub(24.hours()).unwrap_or(Timestamp::MIN)
@@ -69,14 +111,17 @@ fn sum(connection: &Connection, sql: &str, of: impl Params) -> Result<Sum> {
     let mut kinds = kinds.query(of)?;
     let mut sum = Sum::default();
     while let Some(row) = kinds.next()? {
-        let lost = count(row.get(1)?);
-        match row.get(0)? {
-            LossKind::Removed => sum.removed = lost,
-            LossKind::Deactivated => sum.deactivated = lost,
-            LossKind::Edge => sum.edges = lost,
-        }
+        add(&mut sum, row.get(0)?, count(row.get(1)?));
     }
     Ok(sum)
+}
+
+fn add(sum: &mut Sum, kind: LossKind, more: u64) {
+    match kind {
+        LossKind::Removed => sum.removed += more,
+        LossKind::Deactivated => sum.deactivated += more,
+        LossKind::Edge => sum.edges += more,
+    }
 }
 
 /// Which of these ids would be removed.

@@ -16,7 +16,7 @@ use super::{
     values::{Edges, KnownStatus, limit as sql_limit, number},
 };
 use crate::journal::{
-    Change, EdgeKey, JournalError, Judgement, LossKind, Losses, ScanEnd, ScanJournal, ScanMode, Seen,
+    Change, EdgeKey, Ended, JournalError, Judgement, LossKind, Losses, ScanEnd, ScanJournal, ScanMode, Seen,
 };
 
 impl Store {
@@ -284,6 +284,10 @@ impl ScanJournal for SqliteJournal {
     async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError> {
         let slug = slug.to_owned();
         self.call("read", move |store| store.changes(&slug, change, limit)).await
+    }
+
+    async fn ended(&self, limit: usize) -> Result<Ended, JournalError> {
+        self.call("read", move |store| store.ended(limit)).await
     }
 
     async fn end_scan(&self, end: ScanEnd, at: Timestamp) -> Result<(), JournalError> {
