@@ -98,7 +98,10 @@ async fn no_line_of_the_log_is_torn() {
     assert!(written.contains(WHEEL), "{written:?}");
     let seen = pseudo_terminal::seen(&written);
     let log = || seen.iter().filter(|line| line.contains(" INFO "));
-    assert!(log().any(|line| line.ends_with("sync completed settled=true")), "{seen:#?}");
+    assert!(
+        log().any(|line| line.contains("sync completed bridge.created=2") && line.ends_with("bridge.settled=true")),
+        "{seen:#?}"
+    );
     for line in log() {
         let stamp = line.trim_start().split(' ').next().unwrap();
         assert!(stamp.parse::<jiff::Timestamp>().is_ok(), "a line begins with its time: {line}");

@@ -6,10 +6,10 @@ use std::{collections::HashSet, future::Future, ops::Range, path::PathBuf, sync:
 use async_trait::async_trait;
 use iden_bridge::{
     journal::{
-        Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Ended, Hold, HoldReason, Journal,
-        JournalError, Judgement, KnownApp, KnownTask, KnownType, Losses, OpenSession, Ordered, PlanItem, PlanJournal,
-        Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal, SqliteJournal, Status, TaskEffect,
-        TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
+        Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Ended, Hold, HoldReason,
+        Journal, JournalError, Judgement, KnownApp, KnownTask, KnownType, Losses, OpenSession, Ordered, PlanItem,
+        PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal, SqliteJournal, Status,
+        TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
     },
     wire::{Kind, TaskId},
 };
