@@ -61,7 +61,6 @@ bugs! {
     FewerPushedAreApproved,
     PushedIsNotStruckOff,
     UnreadTypeIsEmptied,
-    UnlistedIsCreated,
 }
 
 impl Bug {

@@ -236,6 +236,7 @@ impl Verdict {
 #[tokio::test]
 async fn what_a_plan_says_is_what_the_sync_does() {
     type Given = fn(&Stage);
+    type Release = fn(&Stage) -> Connector<Hr>;
     let synced_before: &[(&str, Given)] = &[
         ("nothing has changed", |_| {}),
         ("one leaves", |stage| stage.company.lose([1])),
@@ -259,7 +260,7 @@ async fn what_a_plan_says_is_what_the_sync_does() {
         let synced = Verdict::of_sync(&stage, stage.connector()).await;
         assert_eq!(planned, synced, "{situation}");
     }
-    let renamed: &[(&str, fn(&Stage) -> Connector<Hr>)] = &[
+    let renamed: &[(&str, Release)] = &[
         ("a slug is renamed", |stage| release!(stage, Squad)),
         ("a type is left out", |stage| release!(stage)),
         ("a type is added", |stage| release!(stage, Group, Squad)),

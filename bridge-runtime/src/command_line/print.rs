@@ -177,7 +177,7 @@ pub(super) fn plan(name: &str, plan: &Plan) -> Result<(), ConnectorError> {
     if plan.held.is_empty() {
         text += &format!("{}\n", Ink::Good.on("a sync would go through"));
     } else if let Some(approval) = &plan.approved {
-        text += &format!("{}\n", Ink::Good.on(&format!("a sync would go through: {approval} is approved")));
+        text += &format!("{}\n", Ink::Good.on(format!("a sync would go through: {approval} is approved")));
         for reason in &plan.held {
             let _ = writeln!(text, "  - {reason}");
         }
