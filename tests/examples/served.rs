@@ -5,7 +5,7 @@ use std::time::Duration;
 use bridge_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::{TcpListener, TcpStream, UnixDatagram},
     process::{Child, ChildStderr},
     time::timeout,
@@ -151,16 +151,41 @@ async fn a_log_for_machines_is_json_line_by_line_with_its_spans() {
 }
 
 #[tokio::test]
-async fn whoever_connects_and_says_nothing_takes_no_place_of_a_probe() {
+async fn livez_answers_within_a_second_under_four_hundred_silent_connections() {
     let sandbox = Sandbox::start().await.unwrap();
     let program = Program::new("quickstart").facing(&sandbox);
     let served = Served::start(&program).await;
     let mut silent = Vec::new();
-    for _ in 0..40 {
-        silent.push(TcpStream::connect(&served.address).await.unwrap());
+    for _ in 0..400 {
+        let mut stream = TcpStream::connect(&served.address).await.unwrap();
+        // Half of them begin a request and never end it.
+        if silent.len() % 2 == 0 {
+            let _ = stream.write_all(b"GET /livez HTTP/1.1\r\nx: ").await;
+        }
+        silent.push(stream);
     }
-    let answer = timeout(Duration::from_secs(1), served.get("/livez")).await.expect("a kubelet waits a second");
-    assert_eq!(answer.0, 200);
+    for path in ["/livez", "/readyz", "/metrics", "/livez"] {
+        let answer = timeout(Duration::from_secs(1), served.get(path)).await.expect("a kubelet waits a second");
+        assert!(matches!(answer.0, 200 | 503), "{path}: {}", answer.0);
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_whose_name_resolves_to_loopback_reads_nothing() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = Program::new("quickstart").facing(&sandbox);
+    let served = Served::start(&program).await;
+    for path in ["/status", "/metrics", "/readyz", "/livez"] {
+        for (host, status) in [("evil.example:9480", "403"), ("localhost", "200")] {
+            let mut stream = TcpStream::connect(&served.address).await.unwrap();
+            stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            let ready = path == "/readyz" && answer.starts_with("HTTP/1.1 503");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) || (status == "200" && ready), "{answer}");
+            assert!(status == "200" || !answer.contains("Quickstart"), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,33 +1,41 @@
 //! What a running connector serves: `/livez`, `/readyz`, `/metrics` and `/status`.
 
-use std::{convert::Infallible, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue},
+    http::uri::Authority,
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 
-use super::{failure::Failure, results::Results, status::AppStatus};
+use super::{
+    connections::{Connections, Place},
+    failure::Failure,
+    results::Results,
+    status::AppStatus,
+};
 use crate::{
     connector::ConnectorError,
     telemetry::{Health, PROMETHEUS_TEXT, Telemetry},
 };
 
-/// How many are served at once. Probes and scrapes are few, and short.
-const AT_ONCE: usize = 64;
-/// How long a request may take to arrive: a probe waits a second for its answer, and whoever connects and says nothing must
-/// not take its place for longer.
+/// How long a request may take to arrive. A probe waits a second for its response.
 const LONGEST_REQUEST: Duration = Duration::from_secs(1);
 /// How long one of them may take, with its request.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -52,6 +60,8 @@ pub(super) struct Endpoints {
 }
 
 struct Told {
+    /// Whether only this machine can connect.
+    is_local: bool,
     telemetry: Telemetry,
     apps: Vec<Watched>,
 }
@@ -72,21 +82,20 @@ impl Endpoints {
         // The port that was found, where any was asked for.
         let address = listener.local_addr().map_err(taken)?;
         tracing::info!("serving http://{address}/livez, /readyz, /metrics and /status");
-        Ok(Endpoints { listener, told: Arc::new(Told { telemetry, apps }) })
+        let is_local = address.ip().is_loopback();
+        Ok(Endpoints { listener, told: Arc::new(Told { is_local, telemetry, apps }) })
     }
 
     /// Serves; it never ends.
     pub(super) async fn serve(self) {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let connections = Connections::default();
         loop {
-            let place = Arc::clone(&places).acquire_owned().await.expect("nobody closes it");
             match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let told = Arc::clone(&self.told);
-                    tokio::spawn(async move {
-                        told.serve(stream).await;
-                        drop(place);
-                    });
+                Ok((stream, peer)) => {
+                    let (told, place) = (Arc::clone(&self.told), connections.admit(peer.ip()));
+                    tokio::spawn(told.serve(stream, place));
+                    // A request that is here already is read before the next connection could take its place.
+                    tokio::task::yield_now().await;
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection could not be accepted");
@@ -98,18 +107,39 @@ impl Endpoints {
 }
 
 impl Told {
-    /// One request, and the connection closes: whoever keeps it open must not take the place of a probe.
-    async fn serve(self: Arc<Self>, stream: TcpStream) {
+    /// Serves one request and closes the connection: an idle connection must not take the place of a probe.
+    async fn serve(self: Arc<Self>, stream: TcpStream, place: Place) {
         let service = service_fn(|request: Request<Incoming>| {
+            place.request_arrived();
             let told = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(told.answer(request.method(), request.uri().path()).await) }
+            async move {
+                Ok::<_, Infallible>(match told.refuse_host(&request) {
+                    Some(refusal) => refusal,
+                    None => told.answer(request.method(), request.uri().path()).await,
+                })
+            }
         });
         let mut server = http1::Builder::new();
         server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(LONGEST_REQUEST).max_buf_size(16 * 1024);
-        let served = timeout(LONGEST, server.serve_connection(TokioIo::new(stream), service)).await;
-        if let Ok(Err(error)) = served {
-            tracing::debug!(error = %error, "a request could not be answered");
+        tokio::select! {
+            served = timeout(LONGEST, server.serve_connection(TokioIo::new(stream), service)) => {
+                if let Ok(Err(error)) = served {
+                    tracing::debug!(error = %error, "a request could not be answered");
+                }
+            }
+            () = place.shed() => tracing::debug!("a connection was closed to make room for a newer one"),
         }
+    }
+
+    /// Against DNS rebinding: a web page whose name was made to resolve to this machine must not read what is served here. A
+    /// browser always sends the name; a client that sends none is not a browser.
+    fn refuse_host(&self, request: &Request<Incoming>) -> Option<Response<Full<Bytes>>> {
+        let host = request.headers().get(HOST).map(|host| host.to_str().unwrap_or("?"))?;
+        if !self.is_local || is_loopback(host) {
+            return None;
+        }
+        let words = "this address answers only to `localhost` and to loopback addresses\n".to_owned();
+        Some(response(StatusCode::FORBIDDEN, TEXT, words))
     }
 
     async fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
@@ -155,6 +185,13 @@ impl Told {
     }
 }
 
+/// Whether a `Host` header names this machine, with or without a port.
+fn is_loopback(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn health(health: &Health) -> Response<Full<Bytes>> {
     let status = if health.is_good() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     response(status, TEXT, health.to_string())
@@ -166,4 +203,19 @@ fn response(status: StatusCode, kind: &'static str, body: String) -> Response<Fu
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in ["127.0.0.1:9480", "localhost:9480", "LOCALHOST", "[::1]:9480", "127.9.9.9"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["evil.example:9480", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.7", "", "?"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
 }

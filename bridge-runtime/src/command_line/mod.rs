@@ -6,6 +6,7 @@ mod ask;
 mod command;
 mod complaint;
 mod completions;
+mod connections;
 #[cfg(feature = "fuzzing")]
 mod decided;
 #[cfg(feature = "dev")]
