@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use crate::alarm;
 use crate::assumptions::Assumptions;
+use crate::connections::Wire;
 use crate::console;
 use crate::fault::Faults;
-use crate::line::{Lines, Scissors};
+use crate::line::{self, Lines};
 use crate::routes;
 use crate::sandbox::Sandbox;
 use crate::seed::{FaultFile, Seed};
@@ -114,7 +115,7 @@ impl SandboxBuilder {
     /// Keeps what is held in this file, and begins with what it held before: tenants and keys, apps, types, records with their
     /// history, sessions, tasks, the clock. Requests, warnings and faults are not kept, and the assumptions are those of each
     /// start. Every answer is kept before it leaves, so that nothing is lost when the process is killed. One sandbox at a
-    /// time. Default: nothing is kept.
+    /// time. Only its owner can read the file, and a password that a connector reported is not in it. Default: nothing is kept.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
@@ -162,9 +163,10 @@ impl SandboxBuilder {
         let server = Arc::new(Server::new(listener.local_addr()?, state, store, faults));
         let service = routes::router(&server)
             .merge(console::router(&server, first))
-            .into_make_service_with_connect_info::<Scissors>();
-        let serving =
-            axum::serve(Lines(listener), service).with_graceful_shutdown(server.stopping.clone().cancelled_owned());
+            .layer(axum::middleware::from_fn(line::attend))
+            .into_make_service_with_connect_info::<Wire>();
+        let serving = axum::serve(Lines::new(listener), service)
+            .with_graceful_shutdown(server.stopping.clone().cancelled_owned());
         let serving = tokio::spawn(async move {
             // The future never ends with an error: axum waits out failing accepts.
             let _ = serving.await;

@@ -1,4 +1,5 @@
-//! Every request passes here first: it is read and logged, met by a fault where one is due, and its key is checked.
+//! Every request passes here first: its key is looked up, it is read and logged, met by a fault where one is due, and its key is
+//! checked. A request with an unknown key is refused at once: neither its body nor its path takes any memory.
 
 use std::io;
 use std::sync::Arc;
@@ -6,32 +7,45 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header, request, response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request, response};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
 
 use crate::changes::Topic;
+use crate::connections::{Cut, Wire};
 use crate::error::Refusal;
 use crate::fault::{Ending, Fault};
 use crate::key::Caller;
-use crate::line::{Cut, Scissors};
 use crate::log::Outcome;
 use crate::server::Server;
+use crate::state::State as ServerState;
 
 /// The largest request body that is accepted.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// How much of a body that is too large is read, so that the client gets to read the answer. Then the connection is closed.
 const MOST_BYTES_READ: usize = 10 * MOST_BYTES;
+/// How long a body may take to arrive.
+const LONGEST_BODY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn pass(
     State(server): State<Arc<Server>>,
-    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
     next: Next,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let body = read(body).await;
+    if let Err(refusal) = admit(&server, &head, &wire) {
+        // Otherwise the connection would be reset before the client reads the answer. The line bounds how long this takes.
+        tokio::spawn(drain(body));
+        return refusal.into_response();
+    }
+    let (_room, body) = match read_in_time(&server, &head.headers, body).await {
+        Ok((room, body)) => (Some(room), Ok(body)),
+        Err(refusal) => (None, Err(refusal)),
+    };
 
     let method = head.method.as_str();
     let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
@@ -52,7 +66,7 @@ pub(crate) async fn pass(
     let answer = match answer {
         Ok(answer) => answer,
         Err(cut) => {
-            scissors.cut(cut);
+            wire.cut(cut);
             // Something has to be returned; the cut line lets none of it out.
             return StatusCode::NO_CONTENT.into_response();
         }
@@ -102,14 +116,33 @@ async fn act(server: &Server, mut head: request::Parts, body: Result<Bytes, Refu
     Answer::of(response).await
 }
 
+/// Whether a request comes from somebody who was ever given a key.
+fn admit(server: &Server, head: &request::Parts, wire: &Wire) -> Result<(), Refusal> {
+    if let Some(wait) = server.wrong_key_wait(wire.peer()) {
+        let detail = format!("too many wrong keys came from this address: wait {} seconds", wait.as_secs() + 1);
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail));
+    }
+    let state = server.state();
+    let known = tenant(&state, head).and_then(|tenant| state.tenants[tenant].keys.check_known(&head.headers));
+    if known.is_err() && head.headers.contains_key(header::AUTHORIZATION) {
+        server.note_wrong_key(wire.peer());
+    }
+    known
+}
+
+/// The tenant that a path names, by its index.
+fn tenant(state: &ServerState, head: &request::Parts) -> Result<usize, Refusal> {
+    let slug = head.uri.path().strip_prefix("/org/").and_then(|rest| rest.split('/').next());
+    slug.and_then(|slug| state.tenant(slug)).ok_or_else(|| {
+        let known: Vec<_> = state.tenants.iter().map(|tenant| format!("`/org/{}/`", tenant.slug)).collect();
+        Refusal::not_found(format!("not found: every path starts with {}", known.join(" or ")))
+    })
+}
+
 /// Who asks? A key of one tenant is unknown at every other.
 fn who(server: &Server, head: &request::Parts) -> Result<Caller, Refusal> {
     let state = server.state();
-    let slug = head.uri.path().strip_prefix("/org/").and_then(|rest| rest.split('/').next());
-    let Some(tenant) = slug.and_then(|slug| state.tenant(slug)) else {
-        let known: Vec<_> = state.tenants.iter().map(|tenant| format!("`/org/{}/`", tenant.slug)).collect();
-        return Err(Refusal::not_found(format!("not found: every path starts with {}", known.join(" or "))));
-    };
+    let tenant = tenant(&state, head)?;
     let access = state.tenants[tenant].keys.check(&head.headers, state.clock.now())?;
     Ok(Caller { tenant, access })
 }
@@ -149,6 +182,38 @@ async fn wait(server: &Server, time: Duration) {
     tokio::select! {
         () = tokio::time::sleep(time) => {}
         () = server.stopping.cancelled() => {}
+    }
+}
+
+/// Reads a body, once there is room for it. The room is taken until the request is answered.
+async fn read_in_time<'a>(
+    server: &'a Server,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(SemaphorePermit<'a>, Bytes), Refusal> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = announced.unwrap_or(if headers.contains_key(header::TRANSFER_ENCODING) { MOST_BYTES } else { 0 });
+    let size = announced.min(MOST_BYTES);
+    let reading = async {
+        let room = server.bodies.acquire_many(u32::try_from(size).unwrap_or(u32::MAX)).await;
+        let room = room.map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the sandbox is stopping"))?;
+        Ok((room, read(body).await?))
+    };
+    let late = |_| {
+        let detail = format!("the body did not arrive within {} seconds", LONGEST_BODY.as_secs());
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, detail)
+    };
+    timeout(LONGEST_BODY, reading).await.map_err(late)?
+}
+
+/// Reads what a refused client still sends, and throws it away.
+async fn drain(body: Body) {
+    let (mut chunks, mut size) = (body.into_data_stream(), 0);
+    while let Some(Ok(chunk)) = chunks.next().await {
+        size += chunk.len();
+        if size > MOST_BYTES_READ {
+            break;
+        }
     }
 }
 

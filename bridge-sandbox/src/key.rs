@@ -74,17 +74,20 @@ impl Keys {
         self.keys.first().map_or("", |key| &key.text)
     }
 
+    /// Whether the tenant has given out the key of a request, revoked and expired ones included.
+    pub(crate) fn check_known(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        self.find(headers).map(drop)
+    }
+
+    fn find(&self, headers: &HeaderMap) -> Result<&Key, Refusal> {
+        let text = sent(headers)?;
+        let known = self.keys.iter().find(|key| key.text == text);
+        known.ok_or_else(|| Refusal::unauthorized("invalid API key"))
+    }
+
     /// Who asks? Reads `Authorization: Api-Key <key>`.
     pub(crate) fn check(&self, headers: &HeaderMap, now: Timestamp) -> Result<Access, Refusal> {
-        let Some(header) = headers.get(header::AUTHORIZATION) else {
-            return Err(Refusal::unauthorized("no `Authorization` header: send `Authorization: Api-Key <key>`"));
-        };
-        let Some(text) = header.to_str().ok().and_then(|value| value.strip_prefix("Api-Key ")) else {
-            return Err(Refusal::unauthorized("the `Authorization` header does not read `Api-Key <key>`"));
-        };
-        let Some(key) = self.keys.iter().find(|key| key.text == text) else {
-            return Err(Refusal::unauthorized("invalid API key"));
-        };
+        let key = self.find(headers)?;
         if key.expires_at.is_some_and(|end| end <= now) {
             return Err(Refusal::unauthorized("this API key has expired"));
         }
@@ -93,4 +96,13 @@ impl Keys {
         }
         Ok(key.access.clone())
     }
+}
+
+/// The key of a request: `Authorization: Api-Key <key>`.
+pub(crate) fn sent(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let header = headers.get(header::AUTHORIZATION);
+    let header = header
+        .ok_or_else(|| Refusal::unauthorized("no `Authorization` header: send `Authorization: Api-Key <key>`"))?;
+    let key = header.to_str().ok().and_then(|value| value.strip_prefix("Api-Key "));
+    key.ok_or_else(|| Refusal::unauthorized("the `Authorization` header does not read `Api-Key <key>`"))
 }

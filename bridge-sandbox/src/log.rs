@@ -13,6 +13,9 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Body text kept at most of one request, and of one answer.
 const MOST_BYTES_EACH: usize = 256 * 1024;
 
+/// Text kept at most of one path.
+const MOST_BYTES_OF_PATH: usize = 2 * 1024;
+
 /// The last requests, oldest first. Headers are not kept, so neither is the API key.
 #[derive(Default)]
 pub(crate) struct RequestLog {
@@ -32,8 +35,8 @@ pub(crate) struct Outcome<'a> {
 impl RequestLog {
     /// Notes a request that has arrived, and returns its number.
     pub(crate) fn open(&mut self, at: Timestamp, method: &str, path: &str, body: &[u8]) -> u64 {
-        let text = beginning(body);
-        self.bytes += text.len();
+        let (text, path) = (beginning(body), &path[..path.floor_char_boundary(MOST_BYTES_OF_PATH)]);
+        self.bytes += text.len() + path.len();
         let number = self.first + self.entries.len() as u64;
         self.entries.push_back(RequestView {
             number,
@@ -78,7 +81,7 @@ impl RequestLog {
     fn shrink(&mut self) {
         while self.entries.len() > MOST_ENTRIES || self.bytes > MOST_BYTES {
             let Some(oldest) = self.entries.pop_front() else { break };
-            self.bytes -= oldest.body.len() + oldest.answer.len();
+            self.bytes -= oldest.path.len() + oldest.body.len() + oldest.answer.len();
             self.first += 1;
         }
     }
@@ -161,16 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn the_log_keeps_the_beginning_of_a_long_path() {
+        let mut log = RequestLog::default();
+        let number = log.open(Timestamp::UNIX_EPOCH, "GET", &format!("/org/{}", "a".repeat(60_000)), b"");
+        let path = log.get(number).map(|entry| entry.path).unwrap_or_default();
+        assert!(path.starts_with("/org/aaa") && path.len() == MOST_BYTES_OF_PATH, "{}", path.len());
+        assert_eq!(log.bytes, path.len(), "paths count, too");
+    }
+
+    #[test]
     fn bodies_are_bounded_in_all() {
         let mut log = RequestLog::default();
         for _ in 0..300 {
             open(&mut log, &vec![b'a'; MOST_BYTES_EACH + 1]);
         }
-        assert_eq!(log.list().len(), MOST_BYTES / MOST_BYTES_EACH);
+        // Each with a path of one byte.
+        let most = MOST_BYTES / (MOST_BYTES_EACH + 1);
+        assert_eq!(log.list().len(), most);
         let last = log.list().len() as u64 + log.first - 1;
         let body = vec![b'a'; MOST_BYTES_EACH];
         log.close(last, &Outcome { status: StatusCode::OK, body: &body, took: Duration::ZERO });
-        assert_eq!(log.list().len(), MOST_BYTES / MOST_BYTES_EACH - 1, "answers count, too");
+        assert_eq!(log.list().len(), most - 1, "answers count, too");
     }
 
     #[test]

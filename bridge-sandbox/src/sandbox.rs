@@ -64,6 +64,10 @@ impl Sandbox {
         Self { server, tenants, first, serving, stop }
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// Starts a sandbox on 127.0.0.1 and a free port, for the tenant `acme`, with a random key.
     ///
     /// # Errors

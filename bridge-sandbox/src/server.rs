@@ -1,19 +1,24 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::changes::{Change, Signal, Topic};
+use crate::console::Passes;
 use crate::error::Refusal;
 use crate::fault::Faults;
 use crate::log::RequestLog;
 use crate::state::State;
 use crate::store::Store;
+use crate::wrong_keys::WrongKeys;
+
+/// The most bytes of request bodies in memory at a time. A body that does not fit waits for its turn.
+const MOST_IN_BODIES: usize = 64 * 1024 * 1024;
 
 /// What the routes and the handles share.
 pub(crate) struct Server {
@@ -21,6 +26,10 @@ pub(crate) struct Server {
     kept: Mutex<Kept>,
     log: Mutex<RequestLog>,
     faults: Mutex<Faults>,
+    pub(crate) passes: Passes,
+    /// A permit for each byte of a body.
+    pub(crate) bodies: Semaphore,
+    wrong_keys: WrongKeys,
     pub(crate) signal: Signal,
     /// Rings when there is something else to wait for.
     pub(crate) bell: Notify,
@@ -42,6 +51,9 @@ impl Server {
             kept: Mutex::new(Kept { state, store }),
             log: Mutex::default(),
             faults: Mutex::new(faults),
+            passes: Passes::new(address.port()),
+            bodies: Semaphore::new(MOST_IN_BODIES),
+            wrong_keys: WrongKeys::default(),
             signal: Signal::default(),
             bell: Notify::new(),
             stopping: CancellationToken::new(),
@@ -66,6 +78,16 @@ impl Server {
             None => Ok(()),
             Some(why) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, why)),
         }
+    }
+
+    /// How long a caller must wait before it may try a key. On loopback nobody waits: a test may send any number of wrong keys.
+    pub(crate) fn wrong_key_wait(&self, peer: IpAddr) -> Option<Duration> {
+        if self.address.ip().is_loopback() { None } else { self.wrong_keys.wait(peer) }
+    }
+
+    /// Counts a wrong key.
+    pub(crate) fn note_wrong_key(&self, peer: IpAddr) {
+        self.wrong_keys.note(peer);
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, RequestLog> {

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::secrets;
+
 /// The longest text in a line, in characters.
 const LONGEST_LINE: usize = 160;
 /// The longest text in a block, in characters. What is larger is cut, and says so.
@@ -20,9 +22,9 @@ pub(crate) fn block(text: &str) -> String {
     shown(text, LONGEST_BLOCK, &['\n', '\t'])
 }
 
-/// JSON for a block of its own, indented.
+/// JSON for a block of its own, indented, without secrets.
 pub(crate) fn json(value: &Value) -> String {
-    block(&serde_json::to_string_pretty(value).unwrap_or_default())
+    block(&serde_json::to_string_pretty(&secrets::hidden(value)).unwrap_or_default())
 }
 
 /// Whether a line does not show the whole text.

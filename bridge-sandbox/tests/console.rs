@@ -7,11 +7,11 @@ mod load;
 use std::time::{Duration, Instant};
 
 use bridge_sandbox::{App, NewTask, Sandbox};
-use common::{acme, http};
+use common::{acme, http, http_with, path};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 
-/// A caller without a key: on loopback the console asks for none.
+/// A caller without a browser: it sends the key as it does to the Bridge API.
 struct Visitor {
     http: reqwest::Client,
     console: String,
@@ -19,7 +19,14 @@ struct Visitor {
 
 impl Visitor {
     fn of(sandbox: &Sandbox) -> Self {
-        Visitor { http: http(), console: sandbox.console_url() }
+        let key = format!("Api-Key {}", sandbox.api_key()).parse().expect("a value");
+        let headers = [(reqwest::header::AUTHORIZATION, key)].into_iter().collect();
+        Visitor { http: http_with(headers), ..Visitor::stranger(sandbox) }
+    }
+
+    /// Another user of the machine, who does not know the key.
+    fn stranger(sandbox: &Sandbox) -> Self {
+        Visitor { http: http(), console: format!("http://127.0.0.1:{}/console/", sandbox.address().port()) }
     }
 
     fn app(&self, app: &App, page: &str) -> String {
@@ -185,11 +192,101 @@ async fn a_page_answers_only_the_methods_that_it_has() {
 }
 
 #[tokio::test]
+async fn another_user_of_the_machine_neither_reads_nor_changes_anything_in_the_console() {
+    let (sandbox, client, app) = acme().await;
+    client.sync(&app, "employee", &["1"]).await;
+    let stranger = Visitor::stranger(&sandbox);
+    for page in stranger.pages(&app).await.into_iter().filter(|page| !page.ends_with("/sign-in/")) {
+        let answer = stranger.open(&page).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{page}");
+        assert!(answer.text().await.unwrap().is_empty(), "{page}");
+    }
+    let tasks = app.tasks().len();
+    let new = stranger.app(&app, "tasks/new/");
+    let fields = [("action", "suspend_account"), ("type", "employee"), ("account", "1"), ("when", "now")];
+    assert_eq!(stranger.post(&new, &fields).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(app.tasks().len(), tasks, "nothing was queued");
+    stranger.post(&format!("{}faults/", stranger.console), &[("effect", "answer"), ("status", "503")]).await;
+    assert!(sandbox.faults().is_empty());
+
+    let wrong = stranger.http.get(&stranger.console).header("Authorization", "Api-Key wrong").send().await.unwrap();
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let guess = format!("{}sign-in/?token={}", stranger.console, "0".repeat(32));
+    assert_eq!(stranger.open(&guess).await.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_address_of_the_console_signs_a_browser_in_once() {
+    let (sandbox, _, _) = acme().await;
+    let browser = Visitor::stranger(&sandbox);
+    let address = sandbox.console_url();
+    let preview = browser.http.head(&address).send().await.unwrap();
+    assert!(!preview.headers().contains_key("set-cookie"), "a preview of the link does not use it up");
+
+    let answer = browser.open(&address).await;
+    assert_eq!((answer.status(), answer.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/console/"));
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap();
+    let with_cookie = async |address: &str| browser.http.get(address).header("Cookie", pair).send().await.unwrap();
+    assert!(with_cookie(&browser.console).await.text().await.unwrap().contains("Acme HR"));
+    assert_eq!(with_cookie(&address).await.status(), StatusCode::SEE_OTHER, "whoever is signed in stays so");
+
+    let again = browser.open(&address).await;
+    assert_eq!(again.status(), StatusCode::FORBIDDEN);
+    assert!(!again.headers().contains_key("set-cookie"));
+    assert!(again.text().await.unwrap().contains("opens the console once"));
+    assert_eq!(browser.open(&sandbox.console_url()).await.status(), StatusCode::SEE_OTHER, "a new one does");
+}
+
+#[tokio::test]
+async fn a_password_that_a_connector_reported_is_on_no_page() {
+    let (sandbox, client, app) = acme().await;
+    client.sync(&app, "employee", &["1"]).await;
+    let visitor = Visitor::of(&sandbox);
+    let task = app.queue(NewTask::new("reset_password", "employee").account(json!({"id": "1"})));
+    let status = format!("{}tasks/{task}/status/", path(&app));
+    let result = json!({"password": "hunter2-zebra", "vpn": {"api_key": "hunter2-zebra"}, "host": "vpn.acme.test"});
+    // Refused, and yet in the log of requests.
+    let half = client.request("PATCH", &status).header("Content-Type", "application/json");
+    let half = half.body("{\"result\": {\"password\": \"hunter2-zebra\"").send().await.unwrap();
+    assert_eq!(half.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(client.send("PATCH", &status, &json!({"status": "completed", "result": result})).await.0, 200);
+    assert_eq!(app.task(task).unwrap().result, Some(result), "Iden gets it, and so does a test");
+
+    let number = sandbox.requests().last().unwrap().number;
+    let own = visitor.app(&app, &format!("tasks/{task}/"));
+    let requests = [number - 1, number].map(|number| format!("{}requests/{number}/", visitor.console));
+    for page in visitor.pages(&app).await.into_iter().chain(requests).chain([own.clone()]) {
+        assert!(!visitor.read(&page).await.contains("hunter2-zebra"), "{page}");
+    }
+    let page = visitor.read(&own).await;
+    assert!(page.contains("(hidden)") && page.contains("vpn.acme.test"), "the rest of the result is shown");
+}
+
+#[tokio::test]
+async fn where_other_machines_can_reach_it_only_a_few_wrong_keys_can_be_tried() {
+    let sandbox = Sandbox::builder().listen("0.0.0.0:0".parse().unwrap()).start().await.unwrap();
+    let stranger = Visitor::stranger(&sandbox);
+    let sign_in = format!("{}sign-in/", stranger.console);
+    let mut tried = 0;
+    while stranger.post(&sign_in, &[("key", "guess")]).await.status() == StatusCode::FORBIDDEN {
+        tried += 1;
+        assert!(tried < 100, "there is no limit");
+    }
+    let key = sandbox.api_key();
+    assert_eq!(stranger.post(&sign_in, &[("key", key)]).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    // The Bridge API would tell as well whether a key is right.
+    let api = format!("http://127.0.0.1:{}/org/acme/api/apps/", sandbox.address().port());
+    let guess = http().get(api).header("Authorization", format!("Api-Key {key}")).send().await.unwrap();
+    assert_eq!(guess.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
 async fn where_other_machines_can_reach_it_the_key_opens_the_console_and_nothing_else_does() {
     let sandbox = Sandbox::builder().listen("0.0.0.0:0".parse().unwrap()).api_key("the-key").start().await.unwrap();
     let app = sandbox.create_app("Acme HR");
-    let port = sandbox.address().port();
-    let visitor = Visitor { http: http(), console: format!("http://127.0.0.1:{port}/console/") };
+    let visitor = Visitor::stranger(&sandbox);
     for page in [visitor.console.clone(), visitor.app(&app, "records/"), format!("{}requests/", visitor.console)] {
         let answer = visitor.open(&page).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{page}");

@@ -68,7 +68,8 @@ async fn it_prints_the_lines_to_export_serves_and_ends_cleanly_by_signal() {
         let mut serving = Serving::start(&["--tenant", "umbrella", "--also-tenant", "acme=other"]).await;
         assert!(serving.url.starts_with("http://127.0.0.1:") && serving.url.ends_with("/org/umbrella"));
         let console = serving.lines.next_line().await.unwrap().unwrap();
-        assert_eq!(console, format!("# console: {}", serving.url.replace("/org/umbrella", "/console/")));
+        let start = format!("# console: {}?token=", serving.url.replace("/org/umbrella", "/console/sign-in/"));
+        assert!(console.starts_with(&start) && console.len() == start.len() + 32, "{console}");
         let tenant = serving.lines.next_line().await.unwrap().unwrap();
         let url = serving.url.replace("umbrella", "acme");
         assert_eq!(tenant, format!("# tenant acme: BRIDGE_URL={url} BRIDGE_API_KEY=other"));
@@ -241,4 +242,65 @@ async fn its_help_teaches() {
     }
     let short = String::from_utf8(program(&["-h"]).output().await.unwrap().stdout).unwrap();
     assert!(short.lines().count() < 40, "{short}");
+}
+
+/// The most memory that a process ever had, in MB.
+#[cfg(target_os = "linux")]
+fn peak(child: &Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_hundred_open_bodies_and_ten_thousand_long_paths_take_less_than_200_mb() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let serving = Serving::start(&[]).await;
+    let address = serving.url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+    // Each sends nearly all of ten megabytes, as far as it is read, and never ends. Half of them have the key.
+    let mut open = Vec::new();
+    for index in 0..100 {
+        let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let key = if index % 2 == 0 { "dev" } else { "wrong" };
+        let head = format!(
+            "POST /org/acme/api/v1/bridge/apps/ HTTP/1.1\r\nHost: x\r\nAuthorization: Api-Key {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: 10000000\r\n\r\n"
+        );
+        open.push(tokio::spawn(async move {
+            let _ = socket.write_all(head.as_bytes()).await;
+            let body = vec![b' '; 9_900_000];
+            // The server does not read all of them, or closes the connection.
+            let _ = tokio::time::timeout(Duration::from_secs(3), socket.write_all(&body)).await;
+            socket
+        }));
+    }
+    let mut sockets = Vec::new();
+    for one in open {
+        sockets.push(one.await.unwrap());
+    }
+    assert_eq!(serving.call("GET", "/api/apps/", None).await.0, 200, "it serves others meanwhile");
+    let after_bodies = peak(&serving.child);
+    assert!(after_bodies < 200, "{after_bodies} MB after the bodies");
+    drop(sockets);
+
+    // Without the cut, the log would keep 250 MB of them.
+    let long = "a".repeat(25_000);
+    let head = format!("GET /org/acme/api/apps/?x={long} HTTP/1.1\r\nHost: x\r\nAuthorization: Api-Key dev\r\n");
+    let (mut answers, mut requests) = tokio::net::TcpStream::connect(&address).await.unwrap().into_split();
+    let sender = tokio::spawn(async move {
+        for _ in 1..10_000 {
+            requests.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        }
+        requests.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await.unwrap();
+        requests
+    });
+    let mut answered = String::new();
+    answers.read_to_string(&mut answered).await.unwrap();
+    drop(sender.await.unwrap());
+    assert_eq!(answered.matches("HTTP/1.1 200").count(), 10_000);
+    let after_paths = peak(&serving.child);
+    assert!(after_paths < 200, "{after_paths} MB after the paths");
+    serving.kill().await;
 }

@@ -11,9 +11,17 @@ use tokio::{
 /// The status, the media type and the body of an answer.
 #[allow(dead_code)] // not every target that reads figures reads them from a port
 pub async fn fetch(address: &str, verb: &str, path: &str) -> (u16, String, String) {
+    fetch_with(address, verb, path, "").await
+}
+
+/// The same, with more headers, each with its line break.
+#[allow(dead_code)] // as above
+pub async fn fetch_with(address: &str, verb: &str, path: &str, headers: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream
-        .write_all(format!("{verb} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())
+        .write_all(
+            format!("{verb} {path} HTTP/1.1\r\nhost: {address}\r\n{headers}connection: close\r\n\r\n").as_bytes(),
+        )
         .await
         .unwrap();
     let mut answer = String::new();

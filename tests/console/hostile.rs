@@ -38,7 +38,8 @@ async fn scripts_in_what_was_pushed_are_text_on_every_page() {
 
     let tab = browser.tab();
     tab.look("light", 360, 800).await;
-    let console = sandbox.console_url();
+    tab.go(&sandbox.console_url()).await;
+    let console = format!("http://{}/console/", sandbox.address());
     let pages = format!("{console}apps/{}/", app.id());
     let encoded: String = SCRIPT.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let mut checked = 0;

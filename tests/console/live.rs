@@ -11,7 +11,7 @@ use crate::browser::Browser;
 async fn sandbox() -> (Sandbox, App, String) {
     let sandbox = Sandbox::start().await.unwrap();
     let app = sandbox.create_app("Acme HR");
-    let pages = format!("{}apps/{}/", sandbox.console_url(), app.id());
+    let pages = format!("http://{}/console/apps/{}/", sandbox.address(), app.id());
     register(&sandbox, &app, "employee", "account").await;
     (sandbox, app, pages)
 }
@@ -39,6 +39,7 @@ async fn what_is_being_typed_and_where_one_is_stay_when_a_page_is_brought_up_to_
     let Some(browser) = Browser::open().await else { return };
     let (sandbox, app, pages) = sandbox().await;
     let tab = browser.tab();
+    tab.go(&sandbox.console_url()).await;
     app.put_record("employee", &person("m", "Mia"));
 
     tab.go(&format!("{pages}records/")).await;
@@ -61,6 +62,7 @@ async fn a_session_is_watched_to_its_end_and_says_whom_it_removed() {
     let Some(browser) = Browser::open().await else { return };
     let (sandbox, app, pages) = sandbox().await;
     let tab = browser.tab();
+    tab.go(&sandbox.console_url()).await;
     for (id, name) in [("a", "Ann"), ("b", "Bob"), ("c", "Cyd")] {
         app.put_record("employee", &person(id, name));
     }
@@ -84,6 +86,7 @@ async fn a_scheduled_task_becomes_pending_before_ones_eyes_when_the_clock_is_mov
     let Some(browser) = Browser::open().await else { return };
     let (sandbox, app, pages) = sandbox().await;
     let tab = browser.tab();
+    tab.go(&sandbox.console_url()).await;
     app.put_record("employee", &person("a", "Ann"));
 
     tab.go(&format!("{pages}tasks/new/?action=delete_account&type=employee&account=a")).await;
@@ -102,6 +105,7 @@ async fn an_open_page_does_not_keep_the_sandbox_from_ending_and_finds_back_to_it
     let Some(browser) = Browser::open().await else { return };
     let (sandbox, app, pages) = sandbox().await;
     let tab = browser.tab();
+    tab.go(&sandbox.console_url()).await;
     app.queue(NewTask::new("suspend_account", "employee").account(json!({"id": "a"})));
     tab.go(&format!("{pages}tasks/")).await;
     tab.until_says("#live", "Live").await;

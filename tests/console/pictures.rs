@@ -57,18 +57,18 @@ async fn every_page_can_be_read_in_light_and_dark_and_on_a_narrow_screen() {
     let task = tab.address().await;
     tab.go(&format!("{app}record/?type=employee&id=1003")).await;
     tab.until_says("#record-head", "suspended").await;
-    tab.go(&format!("{}faults/", scene.console)).await;
+    tab.go(&scene.page("faults/")).await;
     tab.click(".kinds form:nth-of-type(3) button").await;
     tab.until_says("#rules-sheet", "PUT").await;
     tab.go(&format!("{app}sessions/")).await;
     let session = tab.ask("document.querySelector('#sessions tbody a').href").await;
-    tab.go(&format!("{}requests/?method=PUT", scene.console)).await;
+    tab.go(&scene.page("requests/?method=PUT")).await;
     let request = tab.ask("document.querySelector('#requests tbody a').href").await;
 
     // This test is target/…/deps/….
     let album = env::current_exe().unwrap().ancestors().nth(3).unwrap().join("console");
     fs::create_dir_all(&album).unwrap();
-    let console = &scene.console;
+    let console = &scene.page("");
     let pages = [
         ("overview", console.clone()),
         ("app", app.clone()),

@@ -18,6 +18,7 @@ use crate::{
 
 /// `acme_hr -- dev`.
 pub struct Scene {
+    /// The address that it printed. It opens the console once.
     pub console: String,
     running: Child,
     // Its standard output stays open: a program that cannot print ends.
@@ -38,6 +39,12 @@ impl Scene {
                 return Scene { console: console.to_owned(), running, _said: said, _program: program };
             }
         }
+    }
+
+    /// The address of a page of the console, for a browser that is signed in.
+    pub fn page(&self, path: &str) -> String {
+        let (server, _) = self.console.split_once("/console/").unwrap();
+        format!("{server}/console/{path}")
     }
 
     /// Opens the app's page, once its first sync is completed, and returns its address.

@@ -52,3 +52,24 @@ async fn a_person_is_found_and_suspended_from_a_form_and_the_page_shows_it_witho
     // The page is open, and listens.
     assert!(scene.close().await.success());
 }
+
+#[tokio::test]
+async fn the_address_that_dev_prints_opens_the_console_without_typing_a_key_and_only_once() {
+    let Some(browser) = Browser::open().await else { return };
+    let (scene, tab) = (Scene::open().await, browser.tab());
+    scene.enter(tab).await;
+    tab.go(&scene.console).await;
+    assert_eq!(tab.address().await, scene.page(""), "the token leaves the address");
+    tab.until_says("main", "Acme HR").await;
+    assert_eq!(tab.ask("document.cookie").await, json!(""), "no script can read the cookie");
+    assert_eq!(tab.complaints().await, Vec::<String>::new());
+
+    // Somebody else who saw the address, for example in the list of processes.
+    let Some(other) = Browser::open().await else { return };
+    let theirs = other.tab();
+    theirs.go(&scene.console).await;
+    theirs.until_says("main", "opens the console once").await;
+    theirs.go(&scene.page("")).await;
+    theirs.until_says("h1", "Sign in").await;
+    assert!(scene.close().await.success());
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use bridge_sandbox::Sandbox;
 
-use crate::scrape::fetch;
+use crate::scrape::fetch_with;
 
 /// More than any run of these tests fills.
 const MOST: usize = 2_000;
@@ -12,10 +12,11 @@ const MOST: usize = 2_000;
 /// Every page that a person can click their way to, with its path.
 pub async fn pages(sandbox: &Sandbox) -> Vec<(String, String)> {
     let address = sandbox.address().to_string();
+    let key = format!("authorization: Api-Key {}\r\n", sandbox.api_key());
     let (mut seen, mut next) = (BTreeSet::new(), VecDeque::from(["/console/".to_owned()]));
     let mut pages = Vec::new();
     while let Some(path) = next.pop_front() {
-        let (status, _, text) = fetch(&address, "GET", &path).await;
+        let (status, _, text) = fetch_with(&address, "GET", &path, &key).await;
         assert_eq!(status, 200, "{path}");
         for link in text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             let link = link.replace("&#38;", "&").replace("&amp;", "&");

@@ -1,13 +1,17 @@
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, header, request};
+use tokio::time::timeout;
 
 use super::answer::Problem;
 
 /// The largest form that is read. A custom fault with a body needs some space; nothing needs more.
 const LARGEST_FORM: usize = 1024 * 1024;
+/// How long a form may take to arrive.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What a query or a form says. A name may stand several times.
 #[derive(Clone, Debug, Default)]
@@ -48,10 +52,10 @@ impl<S: Sync> FromRequestParts<S> for Fields {
     }
 }
 
-/// A form that was sent.
-pub(super) struct Posted(pub(super) Fields);
+/// A form that was sent, of up to so many bytes.
+pub(super) struct Posted<const MOST: usize = LARGEST_FORM>(pub(super) Fields);
 
-impl<S: Sync> FromRequest<S> for Posted {
+impl<S: Sync, const MOST: usize> FromRequest<S> for Posted<MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -65,11 +69,13 @@ impl<S: Sync> FromRequest<S> for Posted {
                 ),
             ));
         }
-        let body = to_bytes(request.into_body(), LARGEST_FORM).await.map_err(|_| {
+        let late =
+            |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "The form is late", "It did not arrive in 30 seconds.");
+        let body = timeout(LONGEST, to_bytes(request.into_body(), MOST)).await.map_err(late)?.map_err(|_| {
             Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "The form is too large",
-                format!("The console reads forms of up to {LARGEST_FORM} bytes."),
+                format!("This form may have up to {MOST} bytes."),
             )
         })?;
         Ok(Self(Fields::parse(&body)))

@@ -1,10 +1,11 @@
-//! Who may use the console. It changes things, and a browser sends requests for any web page that asks it to: what such a page
-//! could send is refused here, with the reason in words.
+//! Who may use the console. It queues tasks that change the real system, so it asks who calls, on loopback too: other users of
+//! the machine can connect as well. And a browser sends requests for any web page that asks it to: what such a page could send is
+//! refused here, with the reason in words.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -12,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::answer::{Problem, see};
 use super::{Console, links};
+use crate::connections::Wire;
+use crate::key;
 
 /// On every answer. No script and no style but our own files, nothing from elsewhere, nobody's frame.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -28,8 +31,13 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-pub(super) async fn pass(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
-    let mut answer = match check(&console, &request) {
+pub(super) async fn pass(
+    State(console): State<Arc<Console>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut answer = match check(&console, &wire, &request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => *refusal,
     };
@@ -39,23 +47,44 @@ pub(super) async fn pass(State(console): State<Arc<Console>>, request: Request, 
     answer
 }
 
-fn check(console: &Console, request: &Request) -> Result<(), Box<Response>> {
+fn check(console: &Console, wire: &Wire, request: &Request) -> Result<(), Box<Response>> {
     let (headers, address) = (request.headers(), console.server.address);
     let host = host(request);
     check_host(host.as_ref(), address).map_err(refused)?;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         check_origin(headers, host.as_ref()).map_err(refused)?;
     }
-    let open = address.ip().is_loopback() || links::is_open(request.uri().path());
-    if open || console.is_signed_in(headers) {
+    if links::is_open(request.uri().path()) || console.server.passes.is_signed_in(headers) {
         return Ok(());
+    }
+    // A program sends the key as it does to the Bridge API. A web page of another origin cannot send this header.
+    if headers.contains_key(header::AUTHORIZATION) {
+        let is_key = |key: &str| key::sent(headers).is_ok_and(|sent| sent == key);
+        if check_key(console, wire, is_key).map_err(refused)? {
+            return Ok(());
+        }
+        let words = "The `Authorization` header does not read `Api-Key <key>` with the key that the sandbox printed.";
+        return Err(refused(Problem::new(StatusCode::UNAUTHORIZED, "This is not the key", words)));
     }
     // A script that asks for events cannot read a page that asks for a key.
     if request.uri().path() == links::EVENTS {
-        let words = "Sign in first: this sandbox can be reached from other machines.";
+        let words = "Sign in first: open the address of the console that the sandbox printed.";
         return Err(refused(Problem::new(StatusCode::UNAUTHORIZED, "Nobody is signed in", words)));
     }
     Err(Box::new(see(links::SIGN_IN)))
+}
+
+/// Whether a caller has the key of the console. Callers on other machines can try only a few keys a minute.
+pub(super) fn check_key(console: &Console, wire: &Wire, is_key: impl Fn(&str) -> bool) -> Result<bool, Problem> {
+    if let Some(wait) = console.server.wrong_key_wait(wire.peer()) {
+        let words = format!("Several wrong keys came from your address. Wait {} seconds.", wait.as_secs() + 1);
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many wrong keys", words));
+    }
+    let is_right = is_key(&console.key());
+    if !is_right {
+        console.server.note_wrong_key(wire.peer());
+    }
+    Ok(is_right)
 }
 
 fn refused(problem: Problem) -> Box<Response> {

@@ -23,6 +23,7 @@ mod links;
 mod moment;
 mod overview;
 mod pager;
+mod passes;
 mod record;
 mod records;
 mod requests;
@@ -35,7 +36,7 @@ mod tone;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use jiff::Timestamp;
@@ -46,14 +47,13 @@ use crate::app::App;
 use crate::sandbox::Sandbox;
 use crate::server::Server;
 use answer::Problem;
+pub(crate) use passes::Passes;
 
 /// What the pages share.
 pub(crate) struct Console {
     server: Arc<Server>,
     /// The index of the tenant that the builder named.
     first: usize,
-    /// The value of the cookie of whoever gave the key.
-    pass: String,
     /// A permit for each page that is kept up to date.
     streams: Arc<Semaphore>,
 }
@@ -63,7 +63,6 @@ pub(crate) fn router(server: &Arc<Server>, first: usize) -> Router {
     let console = Arc::new(Console {
         server: Arc::clone(server),
         first,
-        pass: Uuid::new_v4().simple().to_string(),
         streams: Arc::new(Semaphore::new(events::MOST_STREAMS)),
     });
     Router::new()
@@ -97,9 +96,10 @@ pub(crate) fn router(server: &Arc<Server>, first: usize) -> Router {
 }
 
 impl Sandbox {
-    /// Where a person looks at what the sandbox holds, with a browser: for example `http://127.0.0.1:8480/console/`.
+    /// Returns an address that opens the console in a browser, once, and signs the browser in. Each call returns a new one; the
+    /// last 100 are valid. A program without a browser sends the header of the Bridge API instead: `Authorization: Api-Key <key>`.
     pub fn console_url(&self) -> String {
-        format!("http://{}{}", self.address(), links::HOME)
+        format!("http://{}{}?token={}", self.address(), links::SIGN_IN, self.server().passes.issue())
     }
 }
 
@@ -146,10 +146,6 @@ impl Console {
     /// The key that opens the console: the first tenant's, which the sandbox prints at its start.
     fn key(&self) -> String {
         self.server.state().tenants[self.first].keys.first().to_owned()
-    }
-
-    fn is_signed_in(&self, headers: &HeaderMap) -> bool {
-        sign_in::cookie(headers) == Some(self.pass.as_str())
     }
 }
 

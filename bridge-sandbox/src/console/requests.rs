@@ -15,8 +15,8 @@ use super::frame::{Frame, Place};
 use super::pager::Pager;
 use super::{Console, count, links};
 use crate::changes::Topic;
-use crate::shown;
 use crate::view::{RequestQuery, RequestSummary, RequestView};
+use crate::{secrets, shown};
 
 const ON_A_PAGE: usize = 50;
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "PATCH"];
@@ -95,10 +95,11 @@ pub(crate) fn brief(path: &str) -> String {
     shown::line(&path.split('/').map(part).collect::<Vec<String>>().join("/"))
 }
 
-/// A body for reading: JSON is indented.
+/// A body for reading: JSON is indented, and secrets are hidden.
 pub(crate) fn body(text: &str) -> String {
     match serde_json::from_str(text) {
         Ok(value) => shown::json(&value),
+        Err(_) if secrets::may_be_in(text) => "Hidden: this is not valid JSON, and it may hold a password.".to_owned(),
         Err(_) => shown::block(text),
     }
 }

@@ -1,43 +1,66 @@
-//! Asking for the key, where other machines can reach the sandbox.
+//! Signing in: with the one-time address that the sandbox printed, or with the API key.
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
 use super::answer::{Answer, page, render, see};
-use super::fields::Posted;
+use super::fields::{Fields, Posted};
 use super::frame::{Frame, Place};
-use super::{Console, links};
+use super::{Console, guard, links};
+use crate::connections::Wire;
 
-const COOKIE: &str = "bridge-console";
+/// The largest form that is read of a browser that is not signed in.
+const LARGEST_FORM: usize = 4 * 1024;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
     frame: Frame,
     is_wrong: bool,
+    is_used: bool,
 }
 
-fn form(is_wrong: bool) -> SignInPage {
-    SignInPage { frame: Frame::new("Sign in", Place::Nowhere).still(), is_wrong }
+fn form() -> SignInPage {
+    SignInPage { frame: Frame::new("Sign in", Place::Nowhere).still(), is_wrong: false, is_used: false }
 }
 
-pub(super) async fn ask() -> Answer {
-    page(&form(false))
-}
-
-pub(super) async fn sign_in(State(console): State<Arc<Console>>, Posted(fields): Posted) -> Answer {
-    if fields.get("key") != console.key() {
-        return render(StatusCode::FORBIDDEN, &form(true));
+pub(super) async fn ask(
+    State(console): State<Arc<Console>>,
+    method: Method,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Answer {
+    let (token, passes) = (fields.get("token"), &console.server.passes);
+    if token.is_empty() {
+        return page(&form());
     }
-    Ok(with_cookie(see(links::HOME), &format!("{COOKIE}={}; Path=/console; HttpOnly; SameSite=Strict", console.pass)))
+    // A program that checks links asks with HEAD: it must not use the address up.
+    if method == Method::GET && passes.redeem(token) {
+        return Ok(with_cookie(see(links::HOME), &passes.cookie()));
+    }
+    if passes.is_signed_in(&headers) {
+        return Ok(see(links::HOME));
+    }
+    render(StatusCode::FORBIDDEN, &SignInPage { is_used: true, ..form() })
 }
 
-pub(super) async fn sign_out() -> Response {
-    with_cookie(see(links::SIGN_IN), &format!("{COOKIE}=; Path=/console; HttpOnly; SameSite=Strict; Max-Age=0"))
+pub(super) async fn sign_in(
+    State(console): State<Arc<Console>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    Posted(fields): Posted<LARGEST_FORM>,
+) -> Answer {
+    if !guard::check_key(&console, &wire, |key| fields.get("key") == key)? {
+        return render(StatusCode::FORBIDDEN, &SignInPage { is_wrong: true, ..form() });
+    }
+    Ok(with_cookie(see(links::HOME), &console.server.passes.cookie()))
+}
+
+pub(super) async fn sign_out(State(console): State<Arc<Console>>) -> Response {
+    with_cookie(see(links::SIGN_IN), &console.server.passes.no_cookie())
 }
 
 fn with_cookie(mut answer: Response, cookie: &str) -> Response {
@@ -46,11 +69,4 @@ fn with_cookie(mut answer: Response, cookie: &str) -> Response {
         answer.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     answer
-}
-
-/// The value of our cookie, which a browser may send among others.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
 }

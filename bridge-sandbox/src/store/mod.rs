@@ -59,6 +59,7 @@ impl Store {
     }
 
     fn prepare(path: &Path) -> Result<Self, Trouble> {
+        make_private(path)?;
         let connection = Connection::open(path)?;
         // Whoever has it keeps it until the end: waiting is no use.
         connection.busy_timeout(Duration::ZERO)?;
@@ -91,4 +92,33 @@ impl Store {
         connection.execute_batch("COMMIT")?;
         Ok(Self { connection })
     }
+}
+
+/// Lets nobody but the owner read the file and its companions: they hold API keys and personal data. An existing file is not
+/// opened for it: closing it would release the locks of another sandbox of this process.
+#[cfg(unix)]
+fn make_private(path: &Path) -> io::Result<()> {
+    use std::fs::{self, OpenOptions, Permissions};
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made.map(drop),
+    }
+    for companion in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(companion);
+        match fs::metadata(&name) {
+            // Fails if somebody else owns the file.
+            Ok(found) if found.is_file() => fs::set_permissions(&name, Permissions::from_mode(0o600))?,
+            // SQLite says what is wrong with it.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &Path) -> io::Result<()> {
+    Ok(())
 }

@@ -1,7 +1,9 @@
 use rusqlite::{Connection, params};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Store, Trouble};
+use crate::secrets;
 use crate::state::State;
 use crate::state::app::AppState;
 use crate::state::session::Session;
@@ -52,11 +54,19 @@ impl Store {
             let Ok(task) = app.tasks.get(task) else { continue };
             let sql =
                 "INSERT INTO tasks (id, app, body) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body";
-            let body = serde_json::to_string(task)?;
+            let body = without_secrets(serde_json::to_value(task)?).to_string();
             transaction.prepare_cached(sql)?.execute(params![bytes(task.id), bytes(id), body])?;
         }
         Ok(transaction.commit()?)
     }
+}
+
+/// A new password that a connector reported is kept in memory only.
+fn without_secrets(mut task: Value) -> Value {
+    if let Some(result) = task.pointer_mut("/report/result") {
+        *result = secrets::hidden(result);
+    }
+    task
 }
 
 /// An app, and its types, which its clones share.

@@ -164,10 +164,13 @@ async fn an_answer_that_is_held_comes_after_everything_is_done() {
 }
 
 #[tokio::test]
-async fn a_fault_comes_before_the_key_is_checked() {
-    let (sandbox, _, _) = acme().await;
-    sandbox.fault(Fault::on("GET", "/api/apps/").answer(429, "slow down"));
-    refused(&crate::common::Client::with_key(&sandbox, "wrong").get("/api/apps/").await, 429, "slow");
+async fn a_fault_meets_a_revoked_key_and_never_a_request_with_an_unknown_one() {
+    let (sandbox, client, _) = acme().await;
+    sandbox.fault(Fault::on("GET", "/api/apps/").answer(429, "slow down").times(1));
+    refused(&crate::common::Client::with_key(&sandbox, "wrong").get("/api/apps/").await, 401, "invalid");
+    sandbox.revoke_key();
+    refused(&client.get("/api/apps/").await, 429, "slow");
+    refused(&client.get("/api/apps/").await, 403, "revoked");
 }
 
 #[tokio::test]

@@ -203,3 +203,57 @@ async fn a_body_without_an_end_is_not_read_for_ever() {
     }
     assert_eq!(Client::new(&sandbox).get("/api/apps/").await.0, 200);
 }
+
+#[tokio::test]
+async fn without_a_key_no_body_is_read_and_nothing_is_logged() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for authorization in ["", "Authorization: Api-Key wrong\r\n"] {
+        let mut socket = TcpStream::connect(sandbox.address()).await.unwrap();
+        let head = format!(
+            "POST /org/acme/api/v1/bridge/apps/{} HTTP/1.1\r\nHost: x\r\n{authorization}Content-Length: 9000000\r\n\r\n",
+            "a".repeat(10_000)
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        // The body never comes, and yet there is an answer.
+        let mut answer = [0; 12];
+        let read = tokio::time::timeout(Duration::from_secs(10), socket.read_exact(&mut answer)).await;
+        read.expect("it does not wait for the body").unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 401");
+    }
+    assert!(sandbox.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_without_a_key_reads_its_refusal_after_a_large_body() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let body = json!({"name": "a".repeat(8 * 1024 * 1024)});
+    for _ in 0..5 {
+        let client = Client::with_key(&sandbox, "wrong");
+        refused(&client.send("POST", "/api/v1/bridge/apps/", &body).await, 401, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_head_never_ends_is_given_up() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut socket = TcpStream::connect(sandbox.address()).await.unwrap();
+    socket.write_all(b"GET /org/acme/api/apps/ HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    let end = tokio::time::timeout(Duration::from_secs(60), socket.read_to_end(&mut rest)).await;
+    // Closed or reset: it ends.
+    let _ = end.expect("the connection ends");
+    assert_eq!(Client::new(&sandbox).get("/api/apps/").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_thousand_silent_connections_keep_nobody_out() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..1_000 {
+        // A machine may allow this process fewer.
+        let Ok(socket) = TcpStream::connect(sandbox.address()).await else { break };
+        silent.push(socket);
+    }
+    let answer = tokio::time::timeout(Duration::from_secs(10), Client::new(&sandbox).get("/api/apps/")).await;
+    assert_eq!(answer.expect("in time").0, 200);
+}

@@ -178,3 +178,44 @@ async fn two_sandboxes_cannot_share_a_file() {
     let words = second.expect_err("the file is in use").to_string();
     assert!(words.contains("in use by another"), "{words}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_the_state_file_and_its_companions() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = TempDir::new().unwrap();
+    let modes = || {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap());
+        files.map(|file| (file.file_name(), file.metadata().unwrap().permissions().mode() & 0o777)).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        let sandbox = kept(&folder).await;
+        sandbox.create_app("Acme HR");
+        let modes = modes();
+        assert!(modes.len() > 1 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+        sandbox.shutdown().await;
+        // As an earlier version left it.
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(folder.path().join("state"), open).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_reported_is_not_in_the_state_file() {
+    let folder = TempDir::new().unwrap();
+    let sandbox = kept(&folder).await;
+    let (client, app) = equip(&sandbox).await;
+    let task = app.queue(NewTask::new("reset_password", "employee").account(json!({"id": "7"})));
+    let report = json!({"status": "completed", "result": {"password": "hunter2-zebra", "host": "vpn.acme.test"}});
+    assert_eq!(client.send("PATCH", &format!("{}tasks/{task}/status/", path(&app)), &report).await.0, 200);
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("hunter2-zebra"));
+    }
+    let id = app.id();
+    sandbox.shutdown().await;
+    let again = kept(&folder).await;
+    let result = again.app(id).unwrap().task(task).unwrap().result.unwrap();
+    assert_eq!(result["host"], "vpn.acme.test");
+}

@@ -14,6 +14,11 @@ pub type Answer = (u16, Value);
 
 /// An HTTP client that never follows a redirect and never retries.
 pub fn http() -> reqwest::Client {
+    http_with(reqwest::header::HeaderMap::new())
+}
+
+/// The same, with headers that it sends each time.
+pub fn http_with(headers: reqwest::header::HeaderMap) -> reqwest::Client {
     // reqwest is built without a TLS provider and panics without one, also where only plain http is spoken.
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -22,6 +27,7 @@ pub fn http() -> reqwest::Client {
         .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
+        .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
