@@ -144,9 +144,9 @@ mod tests {
         }
     }
 
-    /// Skipped where systemd is not installed.
-    #[test]
-    fn systemd_takes_its_unit() {
+    /// What `systemd-analyze` says of the unit, and whether it is content. `None`, with a line that says so, if it is not
+    /// installed.
+    fn analyze(arguments: &[&str]) -> Option<(bool, String)> {
         let here = TempDir::new().unwrap();
         let folder = here.path().join("my-connector");
         projects().next().unwrap().write_to(&folder).unwrap();
@@ -154,17 +154,66 @@ mod tests {
         let text = fs::read_to_string(&unit).unwrap();
         // The program is not installed here.
         fs::write(&unit, text.replace("/usr/local/bin/my-connector", "/bin/sh")).unwrap();
-        let verified = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output();
-        match verified {
-            Ok(said) => assert!(
-                said.status.success() && !String::from_utf8_lossy(&said.stderr).contains("my-connector.service:"),
-                "{}",
-                String::from_utf8_lossy(&said.stderr)
-            ),
+        match Command::new("systemd-analyze").args(arguments).arg(&unit).output() {
+            Ok(said) => {
+                let text = [said.stdout, said.stderr].concat();
+                Some((said.status.success(), String::from_utf8_lossy(&text).into_owned()))
+            }
             Err(why) => {
                 assert!(std::env::var_os("BRIDGE_REQUIRE_TOOLS").is_none(), "systemd-analyze: {why}");
                 eprintln!("SKIPPED: systemd-analyze: {why}");
+                None
             }
+        }
+    }
+
+    #[test]
+    fn systemd_takes_its_unit() {
+        let Some((passed, said)) = analyze(&["verify", "--man=no"]) else { return };
+        assert!(passed && !said.contains("my-connector.service:"), "{said}");
+    }
+
+    #[test]
+    fn its_unit_is_exposed_less_than_2_of_10() {
+        // In tenths. It fails above the threshold.
+        let Some((passed, said)) = analyze(&["security", "--offline=true", "--threshold=20"]) else { return };
+        assert!(passed && said.contains("Overall exposure level"), "{said}");
+    }
+
+    /// Answers one request with this status line.
+    fn answer_once(listener: std::net::TcpListener, status: &'static str) -> std::thread::JoinHandle<String> {
+        use std::io::{Read as _, Write as _};
+
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).unwrap();
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        })
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_health_check_of_its_image_follows_livez() {
+        let (_, dockerfile) =
+            projects().next().unwrap().files().into_iter().find(|(path, _)| path == Path::new("Dockerfile")).unwrap();
+        let check = dockerfile.lines().find(|line| line.starts_with("HEALTHCHECK ")).unwrap();
+        let (_, command) = check.split_once(" CMD ").unwrap();
+        let command: toml::Table = format!("command = {command}").parse().unwrap();
+        let words: Vec<&str> =
+            command["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+        let run = |port: u16| {
+            let script = words[2].replace("9480", &port.to_string());
+            Command::new(words[0]).args([words[1], &script]).output().unwrap().status.success()
+        };
+        for (status, healthy) in [("200 OK", true), ("503 Service Unavailable", false)] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let answering = answer_once(listener, status);
+            assert_eq!(run(port), healthy, "{status}");
+            assert_eq!(answering.join().unwrap(), "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assert!(!run(port), "nobody listens any more");
         }
     }
 
