@@ -13,4 +13,6 @@ mod pages;
 #[path = "../common/program.rs"]
 mod program;
 mod quotes;
+#[cfg(unix)]
+mod security;
 mod settings;
