@@ -150,7 +150,7 @@ async fn knows_whom_iden_holds(stage: &Stage, disk: &SqliteJournal) {
         return;
     }
     disk.forget_scan();
-    let known = known::ids(disk).await.unwrap();
+    let known = known::ids(disk, stage.plan.names).await.unwrap();
     let mut guard = stage.look();
     let state = &mut *guard;
     if let Some(key) = known::unknown(&known, &state.server) {

@@ -8,14 +8,22 @@ use iden_bridge::{
     wire::Kind,
 };
 
-use crate::iden::{Key, Server};
+use crate::{
+    iden::{Key, Server},
+    system::names::Names,
+};
 
 /// The ids that a journal knows, as they were pushed.
-pub async fn ids(disk: &SqliteJournal) -> Result<Vec<Key>, JournalError> {
+pub async fn ids(disk: &SqliteJournal, names: Names) -> Result<Vec<Key>, JournalError> {
     let mut known = Vec::new();
     // To a scan that sees nobody, everybody who is known is missing. A dry one writes nothing.
     disk.begin_scan(ScanMode::Dry).await?;
-    for (slug, kind) in [("employee", Kind::Account), ("team", Kind::Group), ("seat", Kind::License)] {
+    for (slug, kind) in names.types() {
+        let kind = match kind {
+            "account" => Kind::Account,
+            "group" => Kind::Group,
+            _ => Kind::License,
+        };
         // Those who were spared are missing only once somebody of the type was seen.
         let nobody = Seen { id: "nobody".to_owned(), status: None, edges: Vec::new(), fingerprint: 0, folded: 0 };
         disk.see(slug, kind, vec![nobody]).await?;

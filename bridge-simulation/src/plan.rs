@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     dice::Dice,
     faults::{Fault, Faults},
+    system::names::{Names, Style},
 };
 
 /// How Iden answers the questions that its documentation leaves open (reliability.md section 1, protocol.md section 9).
@@ -26,6 +27,10 @@ pub struct Answers {
     pub counts_distinct: bool,
     /// P7: ids that differ in their case only are one.
     pub folds_ids: bool,
+    /// So are those that differ in blanks at their ends only.
+    pub trims_ids: bool,
+    /// And in their Unicode normal form.
+    pub composes_ids: bool,
     /// P8: tasks that are over are shown so long.
     pub keeps_tasks: Option<Duration>,
     /// P9: a new session closes the one before.
@@ -74,6 +79,7 @@ pub struct Plan {
     pub seed: u64,
     pub answers: Answers,
     pub faults: Faults,
+    pub names: Names,
     pub paging: Paging,
     pub page: usize,
     pub can_find: bool,
@@ -115,6 +121,7 @@ impl Plan {
         Plan {
             seed,
             answers,
+            names: Names::draw(seed),
             paging: if naive { Paging::Naive } else { paging },
             page: if large { dice.pick(&[30, 50]) } else { dice.pick(&[3, 5, 10]) },
             // Whom two reads in a row miss cannot be told from who has left, unless they are looked up.
@@ -138,6 +145,14 @@ impl Plan {
     }
 }
 
+impl Names {
+    /// With dice of their own: other names change nothing else of a history.
+    fn draw(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, "names");
+        Names { second_types: dice.chance(0.3), style: Style::Shared }
+    }
+}
+
 impl Answers {
     fn draw(dice: &mut Dice) -> Self {
         let several_sessions = !dice.chance(0.3);
@@ -152,6 +167,8 @@ impl Answers {
             expired_is_gone: dice.chance(0.5),
             counts_distinct: dice.chance(0.5),
             folds_ids: dice.chance(0.5),
+            trims_ids: false,
+            composes_ids: false,
             keeps_tasks: dice.chance(0.3).then(|| dice.millis(10_000, 300_000)),
             closes_older: dice.chance(0.3),
             report_twice: dice.chance(0.5),

@@ -187,7 +187,11 @@ impl State {
         let id = self.server.dice.uuid();
         let Some(mut task) = self.world.wish(now, id) else { return };
         // Iden names groups as it holds them.
-        task.payload.as_object_mut().into_iter().for_each(|payload| self.server.answers.fold(payload));
+        task.payload.as_object_mut().into_iter().for_each(|payload| {
+            self.server.answers.fold(payload);
+            let account = payload.get_mut("account").and_then(serde_json::Value::as_object_mut);
+            account.into_iter().for_each(|account| self.server.answers.fold(account));
+        });
         self.trace.say(now, "task", format_args!("{id} {} {} {:?}", task.action, task.number, task.execute_after));
         self.server.tasks.insert(id, task);
         let what = self.server.dice.below(100);

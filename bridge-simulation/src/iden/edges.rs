@@ -18,7 +18,20 @@ pub type Edges = [Option<Value>; 2];
 impl Answers {
     /// An id as Iden holds it (question P7).
     pub fn id(&self, id: &str) -> String {
-        if self.folds_ids { id.to_lowercase() } else { id.to_owned() }
+        let mut id = if self.folds_ids { id.to_lowercase() } else { id.to_owned() };
+        if self.trims_ids {
+            id = id.trim().to_owned();
+        }
+        if self.composes_ids {
+            // The letters with accents that there are.
+            id = id.replace("e\u{301}", "\u{e9}").replace("E\u{301}", "\u{c9}");
+        }
+        id
+    }
+
+    /// Whether Iden writes some ids otherwise than they came.
+    fn changes_ids(&self) -> bool {
+        self.folds_ids || self.trims_ids || self.composes_ids
     }
 
     pub fn key(&self, slug: &str, id: &str) -> Key {
@@ -27,7 +40,7 @@ impl Answers {
 
     /// Writes the ids of a record, its own and those at the other ends of its edges, as Iden holds them.
     pub fn fold(&self, record: &mut Map<String, Value>) {
-        if !self.folds_ids {
+        if !self.changes_ids() {
             return;
         }
         let fold = |id: &mut Value| {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    iden::{Answer, Ask, Event, Server, edges::joined, no},
+    iden::{Answer, Ask, Event, Key, Server, edges::joined, no},
+    plan::Answers,
     seams::clock::stamp,
 };
 
@@ -14,6 +15,10 @@ use crate::{
 pub struct Task {
     pub id: Uuid,
     pub action: &'static str,
+    /// The type of the account.
+    pub slug: &'static str,
+    /// The id that the account had when the task was made, or gets if it is created.
+    pub account_id: String,
     /// The person whom it is about.
     pub number: u32,
     pub payload: Value,
@@ -34,6 +39,11 @@ pub struct Task {
 }
 
 impl Task {
+    /// The account whom it is about, as Iden holds it.
+    pub fn key(&self, answers: &Answers) -> Key {
+        answers.key(self.slug, &self.account_id)
+    }
+
     /// Its place in the order of its account's tasks.
     pub fn place(&self) -> (Duration, Duration, Uuid) {
         (self.due(), self.created, self.id)
@@ -59,7 +69,7 @@ impl Task {
             None => "scheduled",
         };
         json!({
-            "id": self.id, "action": self.action, "resource_type": "employee", "status": status,
+            "id": self.id, "action": self.action, "resource_type": self.slug, "status": status,
             "execute_after": self.execute_after.map(stamp), "created_at": stamp(self.created),
             "payload": self.payload,
         })
@@ -132,16 +142,17 @@ impl Server {
 
     /// A completed task, in Iden's own view.
     fn change_view(&mut self, now: Duration, late: Option<Duration>, id: Uuid, result: &Value) {
-        let Task { action, payload, number, .. } = self.tasks[&id].clone();
-        let key = ("employee".to_owned(), number.to_string());
+        let Task { action, payload, slug, .. } = self.tasks[&id].clone();
+        let key = self.tasks[&id].key(&self.answers);
         let memberships = payload.get("memberships").cloned();
         let mut fields = payload["account"].as_object().cloned().unwrap_or_default();
         fields.extend(memberships.clone().map(|all| ("memberships".to_owned(), all)));
         match action {
             "create_account" => {
                 let Some(new) = result["id"].as_str() else { return };
-                fields.insert("id".to_owned(), new.into());
-                self.upsert(now, &("employee".to_owned(), new.to_owned()), &fields, late);
+                let key = self.answers.key(slug, new);
+                fields.insert("id".to_owned(), key.1.as_str().into());
+                self.upsert(now, &key, &fields, late);
             }
             "delete_account" => {
                 if let Some(held) = self.records.get_mut(&key) {

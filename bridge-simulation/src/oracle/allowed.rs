@@ -9,6 +9,7 @@ use super::Oracle;
 use crate::{
     iden::{Edge, Key},
     plan::Answers,
+    system::names::{CONTRACTOR, EMPLOYEE, SITE, TEAM},
 };
 
 /// How many there are.
@@ -16,8 +17,8 @@ use crate::{
 pub(super) struct Counts {
     /// By type.
     pub(super) records: BTreeMap<String, u64>,
-    /// Memberships and assignments together.
-    pub(super) edges: u64,
+    /// Memberships and assignments together, by the type of the accounts that have them.
+    pub(super) edges: BTreeMap<String, u64>,
 }
 
 /// A person's word that something may go.
@@ -100,15 +101,17 @@ impl Oracle {
     pub(super) fn allowed(&self, slug: &str, session: Uuid) -> u64 {
         let of_type = |counts: &Counts| counts.records.get(slug).copied().unwrap_or(0);
         let (percent, most) = match slug {
-            "employee" => (if self.usual_limits { 5 } else { 60 }, 100),
-            "team" => (if self.usual_limits { 10 } else { 60 }, 20),
+            EMPLOYEE | CONTRACTOR => (if self.usual_limits { 5 } else { 60 }, 100),
+            TEAM | SITE => (if self.usual_limits { 10 } else { 60 }, 20),
             _ => (10, 50),
         };
         share(self.before(session, of_type), percent, most)
     }
 
-    pub(super) fn allowed_edges(&self, session: Uuid) -> u64 {
-        share(self.before(session, |counts| counts.edges), if self.usual_limits { 10 } else { 90 }, 2_000)
+    /// How many memberships and assignments of accounts of a type may end.
+    pub(super) fn allowed_edges(&self, slug: &str, session: Uuid) -> u64 {
+        let of_type = |counts: &Counts| counts.edges.get(slug).copied().unwrap_or(0);
+        share(self.before(session, of_type), if self.usual_limits { 10 } else { 90 }, 2_000)
     }
 
     fn before(&self, session: Uuid, of: impl Fn(&Counts) -> u64) -> u64 {

@@ -34,14 +34,20 @@ impl State {
             })
         };
         let world = &self.world;
-        there("employee", &mut world.people.keys().map(ToString::to_string))
-            .or_else(|| there("team", &mut world.teams.keys().cloned()))
-            .or_else(|| there("seat", &mut world.seats.keys().cloned()))
+        let of_type =
+            |slug: &'static str| world.people.keys().copied().filter(move |one| world.names.slug(*one) == slug);
+        let mut accounts = world.names.accounts();
+        let mut things = world.things.iter();
+        accounts
+            .find_map(|slug| there(slug, &mut of_type(slug).map(|number| world.id_of(number))))
+            .or_else(|| things.find_map(|(slug, of)| there(slug, &mut of.keys().cloned())))
             .or_else(|| world.people.values().find_map(|person| self.differs(person)))
     }
 
     fn differs(&self, person: &Person) -> Option<String> {
-        let key: Key = ("employee".to_owned(), person.number.to_string());
+        let names = self.world.names;
+        let slug = names.slug(person.number);
+        let key: Key = self.server.answers.key(slug, &names.id(person.number, person.spelling));
         let Held { fields, .. } = self.server.records.get(&key)?;
         let status = match person.status {
             Employment::Active => "active",
@@ -49,12 +55,16 @@ impl State {
             Employment::Inactive => "inactive",
         };
         let ids = |of: &BTreeSet<String>| of.iter().map(|id| self.server.answers.id(id)).collect::<BTreeSet<_>>();
+        let edges = |field: &str| -> Value {
+            let of = names.edges(slug).iter().filter(|(one, _)| *one == field);
+            of.map(|(_, slug)| ((*slug).to_owned(), json!(ids(&person.held[slug])))).collect()
+        };
         let wanted = [
             ("email", json!(person.email())),
             ("first_name", json!(person.first_name)),
             ("status", json!(status)),
-            ("memberships", json!({ "team": ids(&person.teams) })),
-            ("assignments", json!({ "seat": ids(&person.seats) })),
+            ("memberships", edges("memberships")),
+            ("assignments", edges("assignments")),
         ];
         let found = |field: &str| -> Value {
             match fields.get(field) {

@@ -62,19 +62,21 @@ impl Oracle {
     ) -> (BTreeSet<&Key>, BTreeSet<&Edge>) {
         let pushed = &server.sessions[&session].pushed;
         let has_ended = |key: &Key| {
-            self.said.get(key).is_some_and(|said| !said.in_use)
+            key.0 == slug
+                && self.said.get(key).is_some_and(|said| !said.in_use)
                 && !is_ordered(key, &["delete_account", "suspend_account"], server, world)
                 && !self.approvals.iter().any(|one| one.deactivated.lists(key))
         };
         let is_lost = |edge: &Edge| {
-            self.said.get(&edge.0).is_some_and(|said| !targets(&said.edges).contains(&edge.1))
+            edge.0.0 == slug
+                && self.said.get(&edge.0).is_some_and(|said| !targets(&said.edges).contains(&edge.1))
                 && pushed.contains_key(&edge.1)
                 && !is_ordered_edge(edge, server, world)
                 && !self.approvals.iter().any(|one| one.edges.lists(edge))
         };
         (
             self.beyond_a_day(session, |taken| &taken.deactivated, has_ended, self.allowed(slug, session)),
-            self.beyond_a_day(session, |taken| &taken.edges, is_lost, self.allowed_edges(session)),
+            self.beyond_a_day(session, |taken| &taken.edges, is_lost, self.allowed_edges(slug, session)),
         )
     }
 

@@ -1,6 +1,6 @@
 //! What the oracle asks of Iden and of the system.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use crate::{
     iden::{
@@ -9,7 +9,7 @@ use crate::{
         tasks::Task,
     },
     plan::Answers,
-    system::{Person, Thing, World},
+    system::{Person, World},
 };
 
 /// One request, whenever it is sent.
@@ -21,34 +21,30 @@ pub(super) fn key_of(ask: &Ask) -> u64 {
 }
 
 /// Since when a record is there, and when a task has touched it; `None` if it is not.
-pub(super) fn stands_there((slug, id): &Key, answers: &Answers, world: &World) -> Option<(Duration, Option<Duration>)> {
-    let thing = |of: &BTreeMap<String, Thing>| {
-        let found = of.iter().find(|(there, _)| answers.id(there) == *id);
-        found.map(|(_, one)| (one.since, None))
-    };
-    match slug.as_str() {
-        "employee" => world.people.get(&id.parse().ok()?).map(|one| (one.since, one.touched)),
-        "team" => thing(&world.teams),
-        _ => thing(&world.seats),
+pub(super) fn stands_there(key: &Key, answers: &Answers, world: &World) -> Option<(Duration, Option<Duration>)> {
+    match world.things.get(key.0.as_str()) {
+        Some(of) => of.iter().find(|(there, _)| answers.id(there) == key.1).map(|(_, one)| (one.since, None)),
+        None => world.person(key).map(|one| (one.since, one.touched)),
     }
 }
 
 /// Whether the system does not show an account at that time that a creation has made whose answer got lost.
-pub(super) fn is_made_unseen((slug, id): &Key, at: Duration, world: &World) -> bool {
-    let person = id.parse().ok().filter(|_| slug == "employee").and_then(|number: u32| world.people.get(&number));
+pub(super) fn is_made_unseen(key: &Key, at: Duration, world: &World) -> bool {
+    let person = world.person(key);
     let lost = |person: &Person| person.made_by.is_some_and(|task| !world.confirmed.contains(&task));
     person.is_some_and(|person| person.shown_from > at && lost(person))
 }
 
 /// Whether Iden itself wanted it to go.
-pub(super) fn is_ordered((slug, id): &Key, actions: &[&str], server: &Server, world: &World) -> bool {
-    let of = |task: &Task| task.number.to_string() == *id && actions.contains(&task.action);
-    slug == "employee" && server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
+pub(super) fn is_ordered(key: &Key, actions: &[&str], server: &Server, world: &World) -> bool {
+    let number = world.names.number(key);
+    let of = |task: &Task| Some(task.number) == number && actions.contains(&task.action);
+    server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
 }
 
 /// Whether a task that was done left this edge out. What tasks name is taken as the whole set by the system's handlers, whatever
 /// Iden means by it (question P18): so it is a task, and no failed read, that ends it.
-pub(super) fn is_ordered_edge(((slug, id), target): &Edge, server: &Server, world: &World) -> bool {
+pub(super) fn is_ordered_edge((account, target): &Edge, server: &Server, world: &World) -> bool {
     let leaves_out = |task: &Task| match task.action {
         "delete_account" => true,
         "update_account" => {
@@ -57,6 +53,7 @@ pub(super) fn is_ordered_edge(((slug, id), target): &Edge, server: &Server, worl
         }
         _ => false,
     };
-    let of = |task: &Task| task.number.to_string() == *id && leaves_out(task);
-    slug == "employee" && server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
+    let number = world.names.number(account);
+    let of = |task: &Task| Some(task.number) == number && leaves_out(task);
+    server.tasks.values().any(|task| of(task) && world.confirmed.contains(&task.id))
 }

@@ -1,6 +1,9 @@
 //! What pages take away at once: accounts that are in use no more, memberships and assignments (invariant 6).
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use uuid::Uuid;
 
@@ -29,6 +32,15 @@ pub(super) struct Said {
 pub(super) struct Taken {
     pub(super) deactivated: BTreeSet<Key>,
     pub(super) edges: BTreeSet<Edge>,
+}
+
+impl Taken {
+    /// What was taken from accounts of this type: each has limits of its own.
+    fn of_type(&self, slug: &str) -> Taken {
+        let deactivated = self.deactivated.iter().filter(|account| account.0 == slug).cloned().collect();
+        let edges = self.edges.iter().filter(|(account, _)| account.0 == slug).cloned().collect();
+        Taken { deactivated, edges }
+    }
 }
 
 impl Oracle {
@@ -68,10 +80,11 @@ impl Oracle {
             taken.deactivated.iter().for_each(|key| one.deactivated.take(key, *session));
             taken.edges.iter().for_each(|edge| one.edges.take(edge, *session));
         }
+        let taken = taken.of_type(&key.0);
         let ended = (!self
             .may_go(&taken.deactivated, self.allowed(&key.0, *session), *session, |one| &one.deactivated))
         .then(|| format!("{:?} become inactive, and nobody has approved it", taken.deactivated));
-        let lost = (!self.may_go(&taken.edges, self.allowed_edges(*session), *session, |one| &one.edges))
+        let lost = (!self.may_go(&taken.edges, self.allowed_edges(&key.0, *session), *session, |one| &one.edges))
             .then(|| format!("{:?} end, and nobody has approved it: {:?}", taken.edges, self.approvals));
         let (accounts, edges) =
             if takes { self.taken_in_a_day(&key.0, *session, server, world) } else { Default::default() };
@@ -93,8 +106,13 @@ impl Oracle {
     }
 
     /// How many edges Iden was told of, of these accounts.
-    pub(super) fn edges_of<'a>(&self, accounts: impl Iterator<Item = &'a Key>) -> u64 {
+    pub(super) fn edges_of<'a>(&self, accounts: impl Iterator<Item = &'a Key>) -> BTreeMap<String, u64> {
         let said = |key| self.said.get(key).map_or(0, |said| count(&said.edges));
-        accounts.map(|key| said(key).max(self.tried.get(key).copied().unwrap_or(0))).sum()
+        let mut edges = BTreeMap::new();
+        for key in accounts {
+            let of_one = said(key).max(self.tried.get(key).copied().unwrap_or(0));
+            *edges.entry(key.0.clone()).or_default() += of_one;
+        }
+        edges
     }
 }

@@ -39,7 +39,7 @@ impl Oracle {
         // who are in use no more and count as long as nobody has looked: until a session is completed.
         let since = self.completed_at;
         let moved = server.tasks.values().filter(|task| task.has_moved_somebody() && task.ended_at >= since);
-        let moved: BTreeSet<Key> = moved.map(|task| ("employee".to_owned(), task.number.to_string())).collect();
+        let moved: BTreeSet<Key> = moved.map(|task| task.key(&self.answers)).collect();
         there.extend(&moved);
         // What was to be pushed since may have come.
         there.extend(self.tried.keys());

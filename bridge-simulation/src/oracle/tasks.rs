@@ -25,7 +25,7 @@ impl Oracle {
     ) {
         let one = &server.tasks[&task];
         if one.reopened && one.action == "create_account" && status == "completed" {
-            self.retold.insert(("employee".to_owned(), one.number.to_string()), now);
+            self.retold.insert(one.key(&self.answers), now);
         }
         let has_password = ask.json()["result"]["password"] == PASSWORD;
         // One that is pending again had its password told the first time.

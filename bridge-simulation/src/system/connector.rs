@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use iden_bridge::{Tasks, connector::Connector, prelude::*};
+use iden_bridge::{Resource, Tasks, connector::Connector, prelude::*};
 
 use crate::{
     faults::Fault,
     plan::Paging,
     stage::Stage,
-    system::handlers,
-    system::{self, Person},
+    system::{
+        self, Person, Thing, handlers,
+        names::{self, Names},
+    },
 };
 
 pub const NAME: &str = "Acme HR";
@@ -44,6 +46,38 @@ pub struct Employee {
     seats: Vec<Ref<Seat>>,
 }
 
+/// Accounts of a second type, with ids of letters, and with groups and licenses of two types.
+#[derive(BridgeResource, Clone, Debug)]
+#[bridge(account)]
+pub struct Contractor {
+    id: String,
+    email: String,
+    first_name: String,
+    status: Employment,
+    #[bridge(memberships)]
+    teams: Vec<Ref<Team>>,
+    #[bridge(assignments)]
+    seats: Vec<Ref<Seat>>,
+    #[bridge(memberships)]
+    sites: Vec<Ref<Site>>,
+    #[bridge(assignments)]
+    badges: Vec<Ref<Badge>>,
+}
+
+#[derive(BridgeResource, Clone, Debug)]
+#[bridge(group)]
+pub struct Site {
+    id: u32,
+    name: String,
+}
+
+#[derive(BridgeResource, Clone, Debug)]
+#[bridge(license)]
+pub struct Badge {
+    id: String,
+    name: String,
+}
+
 #[derive(BridgeStatus, Clone, Copy, Debug)]
 pub enum Employment {
     #[bridge(active)]
@@ -54,19 +88,49 @@ pub enum Employment {
     Inactive,
 }
 
-impl From<&Person> for Employee {
-    fn from(person: &Person) -> Self {
+impl From<system::Employment> for Employment {
+    fn from(status: system::Employment) -> Self {
+        match status {
+            system::Employment::Active => Employment::Active,
+            system::Employment::Suspended => Employment::Suspended,
+            system::Employment::Inactive => Employment::Inactive,
+        }
+    }
+}
+
+fn refs<R: Resource<Id = String>>(person: &Person, slug: &str) -> Vec<Ref<R>> {
+    person.held[slug].iter().map(|id| Ref::new(id.as_str())).collect()
+}
+
+/// An account as its source shows it.
+pub trait OfPerson: Resource {
+    fn of(person: &Person, names: Names) -> Self;
+}
+
+impl OfPerson for Employee {
+    fn of(person: &Person, _: Names) -> Self {
         Employee {
             number: person.number,
             email: person.email(),
             first_name: person.first_name.clone(),
-            status: match person.status {
-                system::Employment::Active => Employment::Active,
-                system::Employment::Suspended => Employment::Suspended,
-                system::Employment::Inactive => Employment::Inactive,
-            },
-            teams: person.teams.iter().map(|id| Ref::new(id.as_str())).collect(),
-            seats: person.seats.iter().map(|id| Ref::new(id.as_str())).collect(),
+            status: person.status.into(),
+            teams: refs(person, names::TEAM),
+            seats: refs(person, names::SEAT),
+        }
+    }
+}
+
+impl OfPerson for Contractor {
+    fn of(person: &Person, names: Names) -> Self {
+        Contractor {
+            id: names.id(person.number, person.spelling),
+            email: person.email(),
+            first_name: person.first_name.clone(),
+            status: person.status.into(),
+            teams: refs(person, names::TEAM),
+            seats: refs(person, names::SEAT),
+            sites: person.held[names::SITE].iter().map(|id| Ref::new(id.parse::<u32>().unwrap())).collect(),
+            badges: refs(person, names::BADGE),
         }
     }
 }
@@ -98,72 +162,37 @@ impl System {
         }
     }
 
-    /// A page of people, as the list is at this moment.
-    fn people(&self, skip: usize, behind: u32, limit: usize) -> Vec<Employee> {
+    /// A page of accounts of a type, as the list is at this moment. And the number of the last one.
+    fn page<A: OfPerson>(&self, skip: usize, behind: u32, limit: usize) -> (Vec<A>, Option<u32>) {
         let state = self.enter();
-        let now = state.now;
-        let shown = state.world.shown(now).filter(|person| person.number > behind);
-        shown.skip(skip).take(limit).map(Employee::from).collect()
-    }
-}
-
-impl Source<Team> for System {
-    async fn read(&self, out: &Out<Team>) -> Result<(), SourceError> {
-        self.asked().await?;
-        let teams: Vec<Team> = {
-            let state = self.enter();
-            state.world.teams.iter().map(|(id, one)| Team { id: id.clone(), name: one.name.clone() }).collect()
-        };
-        for team in teams {
-            out.push(team).await;
-        }
-        Ok(())
+        let (now, names) = (state.now, state.world.names);
+        let is_listed = |person: &&Person| names.slug(person.number) == A::SLUG && person.number > behind;
+        let page: Vec<&Person> = state.world.shown(now).filter(is_listed).skip(skip).take(limit).collect();
+        let last = page.last().map(|person| person.number);
+        (page.into_iter().map(|person| A::of(person, names)).collect(), last)
     }
 
-    async fn find(&self, id: &String) -> Result<Option<Team>, SourceError> {
-        if !self.plan.can_find {
-            return Err(SourceError::no_find());
-        }
-        self.asked().await?;
-        Ok(self.enter().world.teams.get(id).map(|one| Team { id: id.clone(), name: one.name.clone() }))
-    }
-}
-
-impl Source<Seat> for System {
-    async fn read(&self, out: &Out<Seat>) -> Result<(), SourceError> {
-        self.asked().await?;
-        let seats: Vec<Seat> = {
-            let state = self.enter();
-            state.world.seats.iter().map(|(id, one)| Seat { id: id.clone(), name: one.name.clone() }).collect()
-        };
-        for seat in seats {
-            out.push(seat).await;
-        }
-        Ok(())
-    }
-}
-
-impl Source<Employee> for System {
-    async fn read(&self, out: &Out<Employee>) -> Result<(), SourceError> {
+    /// Reads all accounts of a type, in the way that was drawn.
+    async fn read_accounts<A: OfPerson>(&self, out: &Out<A>) -> Result<(), SourceError> {
         let (limit, paging) = (self.plan.page, self.plan.paging);
         if paging == Paging::Whole {
             self.asked().await?;
-            for person in self.people(0, 0, usize::MAX) {
-                out.push(person).await;
+            for account in self.page::<A>(0, 0, usize::MAX).0 {
+                out.push(account).await;
             }
             return Ok(());
         }
         if paging == Paging::Offset {
             let fetch = |offset, limit| async move {
                 self.asked().await?;
-                Ok(self.people(offset, 0, limit))
+                Ok(self.page::<A>(offset, 0, limit).0)
             };
             return out.offset_pages(limit, fetch).await;
         }
         let fetch = |cursor: u32| async move {
             self.asked().await?;
             let (skip, behind) = if paging == Paging::Naive { (cursor as usize, 0) } else { (0, cursor) };
-            let page = self.people(skip, behind, limit);
+            let (page, behind) = self.page::<A>(skip, behind, limit);
             // A short read that looks like the end.
             let is_naive = paging == Paging::Naive;
             let is_cut = is_naive && {
@@ -174,7 +203,6 @@ impl Source<Employee> for System {
                 }
                 is_cut
             };
-            let behind = page.last().map(|last| last.number);
             let next = if is_naive { Some(cursor + page.len() as u32) } else { behind };
             let next = next.filter(|_| !page.is_empty() && !is_cut);
             Ok(Page::new(page, next))
@@ -182,14 +210,113 @@ impl Source<Employee> for System {
         out.pages(0, fetch).await
     }
 
-    async fn find(&self, number: &u32) -> Result<Option<Employee>, SourceError> {
+    /// Looks for the account with exactly this id.
+    async fn find_account<A: OfPerson>(&self, id: &str) -> Result<Option<A>, SourceError> {
         if !self.plan.can_find {
             return Err(SourceError::no_find());
         }
         self.asked().await?;
         let state = self.enter();
-        let now = state.now;
-        Ok(state.world.shown(now).find(|person| person.number == *number).map(Employee::from))
+        let (now, names) = (state.now, state.world.names);
+        let is_meant =
+            |person: &&Person| names.slug(person.number) == A::SLUG && names.id(person.number, person.spelling) == id;
+        Ok(state.world.shown(now).find(is_meant).map(|person| A::of(person, names)))
+    }
+
+    /// Reads all groups or licenses of a type.
+    async fn read_things<T: Resource>(
+        &self,
+        out: &Out<T>,
+        slug: &str,
+        of: impl Fn(&str, &Thing) -> T + Send,
+    ) -> Result<(), SourceError> {
+        self.asked().await?;
+        let things: Vec<T> = self.enter().world.things[slug].iter().map(|(id, one)| of(id, one)).collect();
+        for thing in things {
+            out.push(thing).await;
+        }
+        Ok(())
+    }
+
+    async fn find_thing<T>(
+        &self,
+        slug: &str,
+        id: &str,
+        of: impl Fn(&str, &Thing) -> T + Send,
+    ) -> Result<Option<T>, SourceError> {
+        if !self.plan.can_find {
+            return Err(SourceError::no_find());
+        }
+        self.asked().await?;
+        Ok(self.enter().world.things[slug].get(id).map(|one| of(id, one)))
+    }
+}
+
+fn team(id: &str, one: &Thing) -> Team {
+    Team { id: id.to_owned(), name: one.name.clone() }
+}
+
+fn seat(id: &str, one: &Thing) -> Seat {
+    Seat { id: id.to_owned(), name: one.name.clone() }
+}
+
+fn site(id: &str, one: &Thing) -> Site {
+    Site { id: id.parse().unwrap(), name: one.name.clone() }
+}
+
+fn badge(id: &str, one: &Thing) -> Badge {
+    Badge { id: id.to_owned(), name: one.name.clone() }
+}
+
+impl Source<Team> for System {
+    async fn read(&self, out: &Out<Team>) -> Result<(), SourceError> {
+        self.read_things(out, names::TEAM, team).await
+    }
+
+    async fn find(&self, id: &String) -> Result<Option<Team>, SourceError> {
+        self.find_thing(names::TEAM, id, team).await
+    }
+}
+
+impl Source<Seat> for System {
+    async fn read(&self, out: &Out<Seat>) -> Result<(), SourceError> {
+        self.read_things(out, names::SEAT, seat).await
+    }
+}
+
+impl Source<Site> for System {
+    async fn read(&self, out: &Out<Site>) -> Result<(), SourceError> {
+        self.read_things(out, names::SITE, site).await
+    }
+}
+
+impl Source<Badge> for System {
+    async fn read(&self, out: &Out<Badge>) -> Result<(), SourceError> {
+        self.read_things(out, names::BADGE, badge).await
+    }
+
+    async fn find(&self, id: &String) -> Result<Option<Badge>, SourceError> {
+        self.find_thing(names::BADGE, id, badge).await
+    }
+}
+
+impl Source<Employee> for System {
+    async fn read(&self, out: &Out<Employee>) -> Result<(), SourceError> {
+        self.read_accounts(out).await
+    }
+
+    async fn find(&self, number: &u32) -> Result<Option<Employee>, SourceError> {
+        self.find_account(&number.to_string()).await
+    }
+}
+
+impl Source<Contractor> for System {
+    async fn read(&self, out: &Out<Contractor>) -> Result<(), SourceError> {
+        self.read_accounts(out).await
+    }
+
+    async fn find(&self, id: &String) -> Result<Option<Contractor>, SourceError> {
+        self.find_account(id).await
     }
 }
 
@@ -200,14 +327,19 @@ pub fn connector(stage: &Arc<Stage>) -> Connector<System> {
     let wide = move |limits: iden_bridge::sync::Limits| {
         if usual { limits } else { limits.max_removed_percent(60).max_edges_percent(90) }
     };
-    let tasks = if plan.tasks { handlers::all() } else { Tasks::of([]) };
-    Connector::builder(NAME, open)
+    let tasks = if plan.tasks { handlers::all(plan.names.second_types) } else { Tasks::of([]) };
+    let connector = Connector::builder(NAME, open)
         .resource::<Employee>()
         .resource::<Team>()
         .resource::<Seat>()
         .limits::<Employee>(wide)
         .limits::<Team>(wide)
-        .tasks(tasks)
-        .build()
-        .unwrap()
+        .tasks(tasks);
+    let connector = if plan.names.second_types {
+        let connector = connector.resource::<Contractor>().resource::<Site>().resource::<Badge>();
+        connector.limits::<Contractor>(wide).limits::<Site>(wide)
+    } else {
+        connector
+    };
+    connector.build().unwrap()
 }

@@ -1,15 +1,22 @@
 //! The handlers: what they do, how they stumble, and that each is seen at work.
 
-use std::sync::Arc;
+use std::{
+    fmt::{Debug, Display},
+    str::FromStr,
+    sync::Arc,
+};
 
-use iden_bridge::{Tasks, prelude::*};
+use iden_bridge::{Resource, Tasks, prelude::*};
 use uuid::Uuid;
 
 use crate::{
     faults::Fault,
     stage::Stage,
-    system::Wanted,
-    system::connector::{Employee, PASSWORD, System, Team},
+    system::{
+        Wanted,
+        connector::{Contractor, Employee, OfPerson, PASSWORD, Site, System, Team},
+        names,
+    },
 };
 
 /// A handler at work.
@@ -81,55 +88,108 @@ fn confirm(cx: &TaskContext<System>, task: Uuid) {
     cx.enter().world.confirmed.insert(task);
 }
 
-// Many attempts, so that they do not run out, however often a process is killed.
+/// The handlers of an account type, and what a task can name for it. Many attempts, so that they do not run out, however often a
+/// process is killed.
+macro_rules! handlers {
+    ($module:ident, $account:ident: $($slug:ident $field:ident $thing:ident),*) => {
+        mod $module {
+            use super::*;
 
-#[bridge_task(retry = 100, timeout = "8s")]
-async fn suspend(cx: TaskContext<System>, task: SuspendAccount<Employee>) -> Result<(), TaskError> {
-    act(&cx, "suspend_account", *task.id(), Wanted::default()).await
-}
+            #[bridge_task(retry = 100, timeout = "8s")]
+            async fn suspend(cx: TaskContext<System>, task: SuspendAccount<$account>) -> Result<(), TaskError> {
+                act(&cx, "suspend_account", number::<$account>(&cx, task.id()), Wanted::default()).await
+            }
 
-#[bridge_task(retry = 100, timeout = "8s")]
-async fn resume(cx: TaskContext<System>, task: UnsuspendAccount<Employee>) -> Result<(), TaskError> {
-    act(&cx, "unsuspend_account", *task.id(), Wanted::default()).await
-}
+            #[bridge_task(retry = 100, timeout = "8s")]
+            async fn resume(cx: TaskContext<System>, task: UnsuspendAccount<$account>) -> Result<(), TaskError> {
+                act(&cx, "unsuspend_account", number::<$account>(&cx, task.id()), Wanted::default()).await
+            }
 
-#[bridge_task(retry = 100, timeout = "8s")]
-async fn dismiss(cx: TaskContext<System>, task: DeleteAccount<Employee>) -> Result<(), TaskError> {
-    act(&cx, "delete_account", *task.id(), Wanted::default()).await
-}
+            #[bridge_task(retry = 100, timeout = "8s")]
+            async fn dismiss(cx: TaskContext<System>, task: DeleteAccount<$account>) -> Result<(), TaskError> {
+                act(&cx, "delete_account", number::<$account>(&cx, task.id()), Wanted::default()).await
+            }
 
-#[bridge_task(retry = 100, timeout = "8s")]
-async fn rename(cx: TaskContext<System>, task: UpdateAccount<Employee>) -> Result<(), TaskError> {
-    let changes = task.changes();
-    let [AccountChange::FirstName(Some(name))] = &changes[..] else {
-        return Err(TaskError::fail("unsupported_change", "one first name, please"));
+            #[bridge_task(retry = 100, timeout = "8s")]
+            async fn rename(cx: TaskContext<System>, task: UpdateAccount<$account>) -> Result<(), TaskError> {
+                let changes = task.changes();
+                let [AccountChange::FirstName(Some(name))] = &changes[..] else {
+                    return Err(TaskError::fail("unsupported_change", "one first name, please"));
+                };
+                let mut wanted = Wanted { first_name: name.clone(), ..Wanted::default() };
+                $(wanted.name(names::$slug, task.$field::<$thing>());)*
+                act(&cx, "update_account", number::<$account>(&cx, task.id()), wanted).await
+            }
+
+            #[bridge_task(retry = 100, timeout = "8s", verify = hired)]
+            async fn hire(
+                cx: TaskContext<System>,
+                task: CreateAccount<$account>,
+            ) -> Result<Created<$account>, TaskError> {
+                let number = number_of(task.email());
+                let first_name = task.first_name().unwrap_or_default().to_owned();
+                let mut wanted = Wanted { first_name, ..Wanted::default() };
+                $(wanted.name(names::$slug, task.$field::<$thing>());)*
+                act(&cx, "create_account", number, wanted).await?;
+                Ok(Created::new(id::<$account>(&cx, number)))
+            }
+
+            async fn hired(
+                cx: &TaskContext<System>,
+                task: &CreateAccount<$account>,
+            ) -> Result<Probe<Created<$account>>, TaskError> {
+                let number = number_of(task.email());
+                Ok(match was_hired(cx, number).await {
+                    Some(true) => Probe::Applied(Created::new(id::<$account>(cx, number))),
+                    Some(false) => Probe::NotApplied,
+                    None => Probe::Unknown,
+                })
+            }
+
+            #[bridge_task(retry = 100, timeout = "8s")]
+            async fn reset(cx: TaskContext<System>, task: ResetPassword<$account>) -> Result<NewPassword, TaskError> {
+                let number = number::<$account>(&cx, task.id());
+                act(&cx, "reset_password", number, Wanted::default()).await?;
+                if number.is_multiple_of(2) {
+                    return Ok(NewPassword::temporary(Secret::new(PASSWORD)));
+                }
+                Ok(NewPassword::sent_by_the_system())
+            }
+
+            pub(super) fn all() -> Tasks<System> {
+                tasks![suspend, resume, dismiss, rename, hire, reset]
+            }
+        }
     };
-    let wanted = Wanted { first_name: name.clone(), teams: ids_of(task.memberships()) };
-    act(&cx, "update_account", *task.id(), wanted).await
 }
 
-#[bridge_task(retry = 100, timeout = "8s", verify = hired)]
-async fn hire(cx: TaskContext<System>, task: CreateAccount<Employee>) -> Result<Created<Employee>, TaskError> {
-    let number = number_of(task.email());
-    let first_name = task.first_name().unwrap_or_default().to_owned();
-    act(&cx, "create_account", number, Wanted { first_name, teams: ids_of(task.memberships()) }).await?;
-    Ok(Created::new(number))
+handlers!(employees, Employee: TEAM memberships Team);
+handlers!(contractors, Contractor: TEAM memberships Team, SITE memberships Site);
+
+impl Wanted {
+    fn name<R: Resource<Id: Display>>(&mut self, slug: &'static str, refs: Option<Vec<Ref<R>>>) {
+        let ids = refs.map(|refs| refs.iter().map(|one| one.id().to_string()).collect());
+        self.named.extend(ids.map(|ids| (slug, ids)));
+    }
 }
 
-fn ids_of(teams: Option<Vec<Ref<Team>>>) -> Option<Vec<String>> {
-    Some(teams?.into_iter().map(|team| team.id().clone()).collect())
+/// Whom a task means.
+fn number<A: OfPerson<Id: Display>>(cx: &TaskContext<System>, id: &A::Id) -> u32 {
+    cx.plan.names.number(&(A::SLUG.to_owned(), id.to_string())).unwrap()
+}
+
+/// The id of a new account.
+fn id<A: Resource<Id: FromStr<Err: Debug>>>(cx: &TaskContext<System>, number: u32) -> A::Id {
+    cx.plan.names.id(number, 0).parse().unwrap()
 }
 
 fn number_of(email: Option<&str>) -> u32 {
     email.unwrap_or_default().trim_start_matches('p').trim_end_matches("@acme.example").parse().unwrap()
 }
 
-async fn hired(
-    cx: &TaskContext<System>,
-    task: &CreateAccount<Employee>,
-) -> Result<Probe<Created<Employee>>, TaskError> {
+/// Whether the task has made this account, if that can be found out.
+async fn was_hired(cx: &TaskContext<System>, number: u32) -> Option<bool> {
     let id: Uuid = cx.task.id.parse().unwrap();
-    let number = number_of(task.email());
     let (wait, blind) = {
         let mut state = cx.enter();
         state.oracle.is_looked_after(id);
@@ -137,28 +197,16 @@ async fn hired(
     };
     tokio::time::sleep(wait).await;
     if blind {
-        return Ok(Probe::Unknown);
+        return None;
     }
     // Whether this task has made it: the system keeps the key.
     let made = cx.enter().world.effects.iter().any(|effect| effect.task == id && effect.number == number);
-    Ok(if made {
+    if made {
         confirm(cx, id);
-        Probe::Applied(Created::new(number))
-    } else {
-        Probe::NotApplied
-    })
-}
-
-#[bridge_task(retry = 100, timeout = "8s")]
-async fn reset(cx: TaskContext<System>, task: ResetPassword<Employee>) -> Result<NewPassword, TaskError> {
-    let number = *task.id();
-    act(&cx, "reset_password", number, Wanted::default()).await?;
-    if number.is_multiple_of(2) {
-        return Ok(NewPassword::temporary(Secret::new(PASSWORD)));
     }
-    Ok(NewPassword::sent_by_the_system())
+    Some(made)
 }
 
-pub(super) fn all() -> Tasks<System> {
-    tasks![suspend, resume, dismiss, rename, hire, reset]
+pub(super) fn all(second_types: bool) -> Tasks<System> {
+    if second_types { employees::all().and(contractors::all()) } else { employees::all() }
 }

@@ -1,7 +1,8 @@
-//! The external system: people, teams and seats, which move while they are read, and what tasks have done to them.
+//! The external system: people, groups and licenses, which move while they are read, and what tasks have done to them.
 
 pub mod connector;
 mod handlers;
+pub mod names;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,12 @@ use std::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{dice::Dice, iden::tasks::Task, plan::Plan};
+use crate::{
+    dice::Dice,
+    iden::{Key, tasks::Task},
+    plan::Plan,
+};
+use names::{BADGE, Names, SEAT, SITE, TEAM};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Employment {
@@ -23,10 +29,12 @@ pub enum Employment {
 #[derive(Clone, Debug)]
 pub struct Person {
     pub number: u32,
+    /// How the system writes the id now.
+    pub spelling: u8,
     pub first_name: String,
     pub status: Employment,
-    pub teams: BTreeSet<String>,
-    pub seats: BTreeSet<String>,
+    /// The groups and licenses that they have, by type.
+    pub held: Edges,
     /// Since when they are there.
     pub since: Duration,
     /// When a task has made, changed or unsuspended them last.
@@ -36,6 +44,9 @@ pub struct Person {
     /// The task that has made them.
     pub made_by: Option<Uuid>,
 }
+
+/// Groups and licenses, by type.
+pub type Edges = BTreeMap<&'static str, BTreeSet<String>>;
 
 impl Person {
     pub fn email(&self) -> String {
@@ -47,7 +58,7 @@ pub fn email(number: u32) -> String {
     format!("p{number}@acme.example")
 }
 
-/// A team or a seat.
+/// A group or a license.
 #[derive(Clone, Debug)]
 pub struct Thing {
     pub name: String,
@@ -58,8 +69,8 @@ pub struct Thing {
 #[derive(Debug, Default)]
 pub struct Wanted {
     pub first_name: String,
-    /// All teams that it is to be in (protocol.md section 6); `None`: as it is.
-    pub teams: Option<Vec<String>>,
+    /// All groups or licenses of a type that it is to have (protocol.md section 6). Types that are not named stay as they are.
+    pub named: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// Something that a handler did.
@@ -71,9 +82,10 @@ pub struct Effect {
 
 #[derive(Debug)]
 pub struct World {
+    pub names: Names,
     pub people: BTreeMap<u32, Person>,
-    pub teams: BTreeMap<String, Thing>,
-    pub seats: BTreeMap<String, Thing>,
+    /// The groups and licenses that are there, by type.
+    pub things: BTreeMap<&'static str, BTreeMap<String, Thing>>,
     pub effects: Vec<Effect>,
     /// Tasks whose handler, or its `verify`, has said that it is done.
     pub confirmed: BTreeSet<Uuid>,
@@ -92,15 +104,27 @@ fn some(dice: &mut Dice, of: &BTreeMap<String, Thing>) -> BTreeSet<String> {
     of.keys().filter(|_| dice.chance(0.4)).cloned().collect()
 }
 
+/// The groups and licenses at first. Sites have numbers for ids.
+const AT_FIRST: [(&str, &str); 8] = [
+    (TEAM, "Red"),
+    (TEAM, "blue"),
+    (TEAM, "Green"),
+    (SEAT, "mail"),
+    (SITE, "1"),
+    (SITE, "2"),
+    (BADGE, "Mail"),
+    (BADGE, "door"),
+];
+
 /// More than the guard lets go of as many people as there are.
 const SEASONAL: u32 = 12;
 
 impl World {
     pub fn new(plan: &Plan) -> Self {
         let mut world = World {
+            names: plan.names,
             people: BTreeMap::new(),
-            teams: BTreeMap::new(),
-            seats: BTreeMap::new(),
+            things: plan.names.things().map(|slug| (slug, BTreeMap::new())).collect(),
             effects: Vec::new(),
             confirmed: BTreeSet::new(),
             running: Vec::new(),
@@ -110,10 +134,10 @@ impl World {
             lag: plan.lag,
             dice: Dice::new(plan.seed, "world"),
         };
-        for id in ["Red", "blue", "Green"] {
-            world.teams.insert(id.to_owned(), Thing { name: id.to_owned(), since: Duration::ZERO });
+        for (slug, id) in AT_FIRST {
+            let first = Thing { name: id.to_owned(), since: Duration::ZERO };
+            world.things.entry(slug).and_modify(|of| drop(of.insert(id.to_owned(), first)));
         }
-        world.seats.insert("mail".to_owned(), Thing { name: "Mail".to_owned(), since: Duration::ZERO });
         for _ in 0..plan.people {
             let number = world.new_number();
             world.hire(number, Duration::ZERO);
@@ -132,14 +156,17 @@ impl World {
     }
 
     fn hire(&mut self, number: u32, now: Duration) {
-        let (teams, seats) = (some(&mut self.dice, &self.teams), some(&mut self.dice, &self.seats));
+        let mut held = Edges::new();
+        for (_, slug) in self.names.edges(self.names.slug(number)) {
+            held.insert(slug, some(&mut self.dice, &self.things[slug]));
+        }
         let status = if self.dice.chance(0.9) { Employment::Active } else { Employment::Suspended };
         let person = Person {
             number,
+            spelling: 0,
             first_name: format!("N{}", self.dice.below(100)),
             status,
-            teams,
-            seats,
+            held,
             since: now,
             touched: None,
             shown_from: now,
@@ -196,30 +223,61 @@ impl World {
                 format!("{number} is {status:?}")
             }
             72..90 => {
-                let at = self.dice.below(self.teams.len().max(1));
-                let Some(team) = self.teams.keys().nth(at).cloned() else { return String::new() };
-                let teams = &mut self.people.get_mut(&number).unwrap().teams;
-                if !teams.remove(&team) {
-                    teams.insert(team.clone());
+                let account = self.names.slug(number);
+                let slug = self.kind_of_group(account);
+                let Some(id) = self.any_thing(slug) else { return String::new() };
+                let held = self.people.get_mut(&number).unwrap().held.get_mut(slug).unwrap();
+                if !held.remove(&id) {
+                    held.insert(id.clone());
                 }
-                format!("{number} in or out of {team}")
+                format!("{number} in or out of {slug} {id}")
             }
             90..95 => {
+                let slug = self.kind_of_group(names::CONTRACTOR);
                 let number = self.dice.below(20);
-                let id = if number.is_multiple_of(2) { format!("T{number}") } else { format!("t{number}") };
-                self.teams.entry(id.clone()).or_insert_with(|| Thing { name: id.clone(), since: now });
-                format!("team {id}")
+                let id = match slug {
+                    SITE => number.to_string(),
+                    _ if number.is_multiple_of(2) => format!("T{number}"),
+                    _ => format!("t{number}"),
+                };
+                let new = || Thing { name: id.clone(), since: now };
+                self.things.get_mut(slug).unwrap().entry(id.clone()).or_insert_with(new);
+                format!("{slug} {id}")
             }
             _ => {
-                let at = self.dice.below(self.teams.len().max(1));
-                let Some(team) = self.teams.keys().nth(at).cloned() else { return String::new() };
-                self.teams.remove(&team);
-                for person in self.people.values_mut() {
-                    person.teams.remove(&team);
+                let slug = self.kind_of_group(names::CONTRACTOR);
+                let Some(id) = self.any_thing(slug) else { return String::new() };
+                self.things.get_mut(slug).unwrap().remove(&id);
+                for held in self.people.values_mut().filter_map(|person| person.held.get_mut(slug)) {
+                    held.remove(&id);
                 }
-                format!("no team {team}")
+                format!("no {slug} {id}")
             }
         }
+    }
+
+    /// Teams; with second types also another group or license that accounts of this type can have.
+    fn kind_of_group(&mut self, account: &str) -> &'static str {
+        if !self.names.second_types {
+            return TEAM;
+        }
+        let of = self.names.edges(account);
+        of[self.dice.below(of.len())].1
+    }
+
+    fn any_thing(&mut self, slug: &str) -> Option<String> {
+        let at = self.dice.below(self.things[slug].len().max(1));
+        self.things[slug].keys().nth(at).cloned()
+    }
+
+    /// The id of a person, as the system writes it now.
+    pub fn id_of(&self, number: u32) -> String {
+        self.names.id(number, self.people.get(&number).map_or(0, |person| person.spelling))
+    }
+
+    /// The key of a person, as Iden holds it.
+    pub fn person(&self, key: &Key) -> Option<&Person> {
+        self.people.get(&self.names.number(key)?)
     }
 
     /// Whom the system shows at this time.
@@ -253,20 +311,26 @@ impl World {
             self.anybody()?
         };
         let name = format!("T{}", self.dice.below(1000));
+        let (slug, account_id) = (self.names.slug(number), self.id_of(number));
         let mut payload = match action {
             "create_account" => json!({"account": {"email": email(number), "first_name": name}}),
             "update_account" => {
-                json!({"account": {"id": number.to_string(), "email": email(number)}, "changes": {"first_name": name}})
+                json!({"account": {"id": account_id, "email": email(number)}, "changes": {"first_name": name}})
             }
-            _ => json!({"account": {"id": number.to_string(), "email": email(number)}}),
+            _ => json!({"account": {"id": account_id, "email": email(number)}}),
         };
         if matches!(action, "create_account" | "update_account") && self.dice.chance(0.3) {
-            payload["memberships"] = json!({"team": some(&mut self.dice, &self.teams)});
+            payload["memberships"] = json!({"team": some(&mut self.dice, &self.things[TEAM])});
+            if slug == names::CONTRACTOR && self.dice.chance(0.5) {
+                payload["memberships"]["site"] = json!(some(&mut self.dice, &self.things[SITE]));
+            }
         }
         let later = self.dice.chance(0.15).then(|| now + self.dice.millis(1_000, 60_000));
         Some(Task {
             id,
             action,
+            slug,
+            account_id,
             number,
             payload,
             created: now,
@@ -281,10 +345,13 @@ impl World {
         })
     }
 
-    /// The teams that are there of those that Iden names, whose ids may have lost their capitals (question P7).
-    fn teams_named(&self, ids: &[String]) -> BTreeSet<String> {
-        let is_named = |team: &&String| ids.iter().any(|id| id.eq_ignore_ascii_case(team));
-        self.teams.keys().filter(is_named).cloned().collect()
+    /// Those that are there of the ones that Iden names, whose ids may have lost their capitals (question P7).
+    fn things_named(&self, named: &BTreeMap<&'static str, Vec<String>>) -> Edges {
+        let of = |(slug, ids): (&&'static str, &Vec<String>)| {
+            let is_named = |there: &&String| ids.iter().any(|id| id.eq_ignore_ascii_case(there));
+            (*slug, self.things[slug].keys().filter(is_named).cloned().collect())
+        };
+        named.iter().map(of).collect()
     }
 
     /// Does what a task wants. What it finds instead, where it cannot.
@@ -297,18 +364,25 @@ impl World {
         wanted: &Wanted,
     ) -> Result<(), &'static str> {
         let lag = self.lag;
-        let teams = wanted.teams.as_ref().map(|named| self.teams_named(named));
+        let named = self.things_named(&wanted.named);
         let found = self.people.get_mut(&number);
         match (action, found) {
             ("create_account", Some(_)) => return Err("account_already_exists"),
             ("create_account", None) => {
                 self.left.retain(|left| *left != number);
+                let mut held: Edges = self
+                    .names
+                    .edges(self.names.slug(number))
+                    .iter()
+                    .map(|(_, slug)| (*slug, BTreeSet::new()))
+                    .collect();
+                held.extend(named);
                 let person = Person {
                     number,
+                    spelling: 0,
                     first_name: wanted.first_name.clone(),
                     status: Employment::Active,
-                    teams: teams.unwrap_or_default(),
-                    seats: BTreeSet::new(),
+                    held,
                     since: now,
                     touched: Some(now),
                     shown_from: now + lag,
@@ -327,9 +401,7 @@ impl World {
                 match action {
                     "update_account" => {
                         person.first_name.clone_from(&wanted.first_name);
-                        if let Some(teams) = teams {
-                            person.teams = teams;
-                        }
+                        person.held.extend(named);
                     }
                     "suspend_account" => person.status = Employment::Suspended,
                     "unsuspend_account" => person.status = Employment::Active,
