@@ -50,9 +50,36 @@ faults! {
     SourceDrift: 0.2 .. 1.0,
     SourceError: 0.02 .. 0.3,
     HandlerFault: 0.02 .. 0.4,
+    // The world is different from what was written down. Drawn with dice of their own.
+    OddError: 0.05 .. 1.0,
+    OddAction: 0.02 .. 0.4,
+    OddEnd: 0.02 .. 0.4,
+    OnHold: 0.02 .. 0.4,
+    OddList: 0.01 .. 1.0,
+    UserPanic: 0.0005 .. 0.02,
+    Respelled: 0.05 .. 0.5,
+    Operator: 0.02 .. 0.4,
+}
+
+/// Kinds for which the engines are not ready yet: they do not happen.
+const OFF: [Fault; 4] = [Fault::OddEnd, Fault::OddList, Fault::UserPanic, Fault::Respelled];
+
+/// The rates of these kinds: each is there with this probability.
+fn drawn(dice: &mut Dice, share: f64, of: &[Fault]) -> Vec<f64> {
+    let mut rate = |fault: &Fault| {
+        let (from, to) = fault.rates();
+        let rate = from * (to / from).powf(dice.unit());
+        if dice.chance(share) && !fault.is_off() { rate } else { 0.0 }
+    };
+    of.iter().map(&mut rate).collect()
 }
 
 impl Fault {
+    /// Whether it never happens.
+    pub fn is_off(self) -> bool {
+        OFF.contains(&self)
+    }
+
     pub fn position(self) -> usize {
         self as usize
     }
@@ -78,12 +105,11 @@ impl Faults {
         let mut dice = Dice::new(seed, "faults");
         // Few, some or nearly all of them.
         let share = dice.pick(&[0.0, 0.08, 0.2, 0.4, 0.7]);
-        let mut rates = Vec::new();
-        for fault in Fault::ALL {
-            let (from, to) = fault.rates();
-            let rate = from * (to / from).powf(dice.unit());
-            rates.push(if dice.chance(share) { rate } else { 0.0 });
-        }
+        let (broken, odd) = Fault::ALL.split_at(Fault::OddError.position());
+        let mut rates = drawn(&mut dice, share, broken);
+        let mut odd_dice = Dice::new(seed, "odd");
+        let odd_share = odd_dice.pick(&[0.0, 0.0, 0.15, 0.5]);
+        rates.extend(drawn(&mut odd_dice, odd_share, odd));
         // Crashes are what most of this is about.
         if rates[Fault::Crash.position()] == 0.0 && dice.chance(0.3) {
             rates[Fault::Crash.position()] = 0.002;

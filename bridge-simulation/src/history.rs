@@ -6,13 +6,7 @@ use std::{
     time::Duration,
 };
 
-use iden_bridge::{
-    Schedule, Target,
-    client::ApiKey,
-    connector::Exit,
-    journal::{Approval, PlanJournal, Retry, SqliteJournal, TaskJournal, TaskState},
-};
-use jiff::SignedDuration;
+use iden_bridge::{Schedule, Target, client::ApiKey, connector::Exit, journal::SqliteJournal};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -20,12 +14,13 @@ use crate::{
     dice::EngineDice,
     faults::Fault,
     known,
+    operator::Operator,
     plan::Plan,
-    seams::clock::{ProcessClock, stamp},
+    seams::clock::ProcessClock,
     seams::journal::ProcessJournal,
     seams::network::Network,
     stage::{Cut, Stage},
-    system::connector::{NAME, connector},
+    system::connector::connector,
 };
 
 /// How often somebody looks after a process.
@@ -54,6 +49,11 @@ pub struct Outcome {
 thread_local! {
     /// One for all histories of a thread: making a journal takes as long as half a history.
     static DISK: Arc<SqliteJournal> = Arc::new(SqliteJournal::in_task().unwrap());
+    /// The same with a second connection, for commands beside the connector. SQLite takes longer to share a journal.
+    static SHARED: (Arc<SqliteJournal>, Arc<SqliteJournal>) = {
+        let (disk, beside) = SqliteJournal::two_in_task().unwrap();
+        (Arc::new(disk), Arc::new(beside))
+    };
 }
 
 impl Outcome {
@@ -96,14 +96,17 @@ fn be_quiet() {
 pub fn history(plan: Plan, cut: Option<Cut>, keep_trace: bool) -> Outcome {
     be_quiet();
     let stage = Stage::new(plan, cut, keep_trace);
-    let disk = DISK.with(Arc::clone);
+    let (disk, beside) = match stage.plan.faults.has(Fault::Operator) {
+        true => SHARED.with(|(disk, beside)| (Arc::clone(disk), Arc::clone(beside))),
+        false => DISK.with(|disk| (Arc::clone(disk), Arc::clone(disk))),
+    };
     disk.forget_everything().unwrap();
     let mut after = Duration::ZERO;
     loop {
         // One of its own for each process: dropped, nothing of it is left.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let end = runtime.block_on(async {
-            let end = process(&stage, &disk, after).await;
+            let end = process(&stage, (&disk, &beside), after).await;
             knows_whom_iden_holds(&stage, &disk).await;
             end
         });
@@ -158,7 +161,11 @@ async fn knows_whom_iden_holds(stage: &Stage, disk: &SqliteJournal) {
     }
 }
 
-async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration) -> End {
+async fn process(
+    stage: &Arc<Stage>,
+    (disk, beside): (&Arc<SqliteJournal>, &Arc<SqliteJournal>),
+    after: Duration,
+) -> End {
     stage.boot(after);
     let plan = &stage.plan;
     let (seed, number) = (plan.seed, u64::from(stage.look().process));
@@ -173,7 +180,11 @@ async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration)
     .random(Arc::new(EngineDice::new(seed ^ (number << 32))))
     .journal(Arc::new(ProcessJournal::new(Arc::clone(stage), Arc::clone(disk))));
     let stop = CancellationToken::new();
-    let schedule = Schedule::default().sync_every(plan.sync_every).poll_every(plan.poll_every, plan.poll_every * 3);
+    let schedule = Schedule::default().poll_every(plan.poll_every, plan.poll_every * 3);
+    let schedule = match plan.cron {
+        true => schedule.sync_at("* * * * * UTC".parse().unwrap()),
+        false => schedule.sync_every(plan.sync_every),
+    };
     let work = async {
         let attaching = connector(stage).attach(&target, json!({}));
         match stop.run_until_cancelled(attaching).await {
@@ -184,6 +195,7 @@ async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration)
     };
     let mut work = pin!(work);
     let mut stopped_at = None;
+    let mut operator = Operator::new(Arc::clone(beside));
     loop {
         tokio::select! {
             biased;
@@ -195,9 +207,13 @@ async fn process(stage: &Arc<Stage>, disk: &Arc<SqliteJournal>, after: Duration)
                 state.trace.say(now, "ended", format_args!("{code:?} {:?}", ended.as_ref().err().map(ToString::to_string)));
                 return if state.oracle.violations.is_empty() { End::Ended } else { End::Over };
             }
+            planned = operator.planned() => {
+                operator.has_planned(stage, planned).await;
+                continue;
+            }
             () = tokio::time::sleep(LOOK) => {}
         }
-        if let Some(end) = look_after(stage, disk, &stop, &mut stopped_at).await {
+        if let Some(end) = look_after(stage, disk, &stop, &mut stopped_at, &mut operator).await {
             return end;
         }
     }
@@ -209,6 +225,7 @@ async fn look_after(
     disk: &Arc<SqliteJournal>,
     stop: &CancellationToken,
     stopped_at: &mut Option<Duration>,
+    operator: &mut Operator,
 ) -> Option<End> {
     let pause = {
         let mut guard = stage.enter();
@@ -230,14 +247,19 @@ async fn look_after(
             }
         }
         if state.quiet {
+            if state.completes_beside_tasks == Some(false) {
+                state.oracle.violated(now, 15, "tasks go on, and no session is completed");
+                return Some(End::Over);
+            }
             let (difference, failed) = (state.difference(), state.failed_without_need());
             if let Some(failed) = failed {
                 state.oracle.violated(now, 9, failed);
                 return Some(End::Over);
             }
             match difference {
+                None if state.tasks_go_on() => {}
                 None => return Some(End::Over),
-                Some(difference) if now > stage.plan.until + QUIET => {
+                Some(difference) if now > stage.plan.until + stage.plan.tasks_go_on + QUIET => {
                     let invariant = if difference.starts_with("task") { 9 } else { 15 };
                     state.oracle.violated(now, invariant, difference);
                     return Some(End::Over);
@@ -284,37 +306,6 @@ async fn look_after(
             *at += pause;
         }
     }
-    decide(stage, disk).await;
+    operator.look(stage, disk).await;
     None
-}
-
-/// A person looks at what is held, and at what is parked.
-async fn decide(stage: &Arc<Stage>, disk: &SqliteJournal) {
-    let (approves, retries, wall) = {
-        let mut state = stage.enter();
-        let (approves, retries) = (state.admin_dice.chance(stage.plan.approves), state.admin_dice.chance(0.2));
-        let wall = stamp(state.now) + SignedDuration::from_secs(state.wall_is_off_by);
-        (state.quiet || approves, state.quiet || retries, wall)
-    };
-    if approves && let Some(hold) = disk.held().await.unwrap() {
-        // What was approved and is held even so, has other reasons by now: a person approves again, after a while.
-        let approved = disk.approvals().await.unwrap();
-        let is_recent = |one: &Approval| wall.duration_since(one.at).unsigned_abs() < Duration::from_secs(60);
-        let stands = approved.iter().any(|one| one.hash == hold.hash && one.is_good_at(wall) && is_recent(one));
-        let items = disk.plan_items(&hold.hash, usize::MAX / 2).await.unwrap();
-        let pushed = disk.plan_pushed(&hold.hash).await.unwrap();
-        if !stands && disk.approve(Approval::new(&hold.hash, NAME, "so it is", wall)).await.is_ok() {
-            let mut guard = stage.enter();
-            let state = &mut *guard;
-            state.trace.say(state.now, "approves", &hold.hash);
-            state.oracle.approved(items, &pushed);
-        }
-    }
-    if retries {
-        for task in disk.open_tasks().await.unwrap() {
-            if task.state == TaskState::Parked {
-                disk.retry_task(task.seen.id, Retry::Settle, wall).await.unwrap();
-            }
-        }
-    }
 }

@@ -12,6 +12,7 @@ pub mod faults;
 pub mod history;
 pub mod iden;
 pub mod known;
+pub mod operator;
 pub mod oracle;
 pub mod plan;
 pub mod reference;

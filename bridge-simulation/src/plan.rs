@@ -101,6 +101,13 @@ pub struct Plan {
     pub until: Duration,
     /// How likely somebody approves what is held, each time that they look.
     pub approves: f64,
+    /// Syncs at the times of a cron expression, each minute; else at intervals.
+    pub cron: bool,
+    /// How long a page of accounts takes, and a look for one of them. Beside a few milliseconds.
+    pub read_takes: Duration,
+    pub find_takes: Duration,
+    /// So long tasks go on in the quiet: a session must be completed beside them.
+    pub tasks_go_on: Duration,
     pub journal_takes_time: bool,
     pub tasks: bool,
 }
@@ -111,11 +118,16 @@ impl Plan {
         let seasonal = dice.chance(0.04);
         let until = dice.millis(if seasonal { 180_000 } else { 60_000 }, 240_000);
         let faults = Faults::draw(seed, until);
-        let answers = Answers::draw(&mut dice);
+        let mut answers = Answers::draw(&mut dice);
         let paging = dice.pick(&[Paging::Whole, Paging::Keyset, Paging::Offset]);
         let can_find = dice.chance(0.7);
         let naive = faults.has(Fault::SourceDrift);
         let large = dice.chance(0.06);
+        let slow = Slow::draw(seed, faults.has(Fault::SourceError) || naive);
+        if !slow.find_takes.is_zero() || !slow.read_takes.is_zero() {
+            // Nothing is pushed for minutes: a session that expires meanwhile is never completed.
+            (answers.several_sessions, answers.expires) = (true, None);
+        }
         // What a lost journal has known of accounts that are not shown yet, nobody knows.
         let lags = !faults.has(Fault::JournalLost) && dice.chance(0.3);
         Plan {
@@ -125,7 +137,7 @@ impl Plan {
             paging: if naive { Paging::Naive } else { paging },
             page: if large { dice.pick(&[30, 50]) } else { dice.pick(&[3, 5, 10]) },
             // Whom two reads in a row miss cannot be told from who has left, unless they are looked up.
-            can_find: can_find || naive || faults.has(Fault::SourceError),
+            can_find: (can_find || naive || faults.has(Fault::SourceError)) && !slow.cannot_find,
             faults,
             lag: if lags { dice.millis(100, 20_000) } else { Duration::ZERO },
             people: if large { dice.between(100, 230) as u32 } else { dice.between(3, 40) as u32 },
@@ -138,12 +150,49 @@ impl Plan {
             inherited: dice.chance(0.1),
             from: if dice.chance(0.3) { Duration::ZERO } else { dice.millis(1_000, 40_000) },
             until,
+            cron: slow.cron,
+            read_takes: slow.read_takes,
+            find_takes: slow.find_takes,
+            tasks_go_on: slow.tasks_go_on,
             approves: if seasonal { 0.7 } else { dice.pick(&[0.0, 0.2, 0.2]) },
             journal_takes_time: dice.chance(0.5),
             tasks: !dice.chance(0.15),
         }
     }
 }
+
+/// A system that takes its time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slow {
+    cron: bool,
+    read_takes: Duration,
+    find_takes: Duration,
+    cannot_find: bool,
+    tasks_go_on: Duration,
+}
+
+impl Slow {
+    /// With dice of their own, as for the names.
+    fn draw(seed: u64, needs_find: bool) -> Self {
+        let mut dice = Dice::new(seed, "slow");
+        let (finds, reads, cron) = (dice.chance(0.04), dice.chance(0.04), dice.chance(0.04));
+        let mut slow = Slow { cron: cron && CRON_IS_READY, ..Slow::default() };
+        if finds && SLOW_FIND_IS_READY {
+            // Ten minutes are soon over, whatever is looked up at a time.
+            slow.find_takes = dice.log_millis(1_000, 400_000);
+        } else if reads && !needs_find && SLOW_READ_IS_READY {
+            slow.read_takes = dice.log_millis(1_000, 30_000);
+            slow.cannot_find = true;
+            slow.tasks_go_on = Duration::from_secs(20 * 60);
+        }
+        slow
+    }
+}
+
+/// For which the engines are not ready yet.
+const CRON_IS_READY: bool = false;
+const SLOW_FIND_IS_READY: bool = false;
+const SLOW_READ_IS_READY: bool = false;
 
 impl Names {
     /// With dice of their own: other names change nothing else of a history.

@@ -59,7 +59,8 @@ impl Report {
 
     /// Kinds of faults that happened less often than this.
     pub fn rarer_than(&self, least: u64) -> Vec<Fault> {
-        Fault::ALL.iter().copied().filter(|fault| self.fired[fault.position()] < least).collect()
+        let is_rare = |fault: &Fault| !fault.is_off() && self.fired[fault.position()] < least;
+        Fault::ALL.iter().copied().filter(is_rare).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use iden_bridge::journal::Command;
 use tokio::{sync::Notify, time::Instant};
 use uuid::Uuid;
 
@@ -13,7 +14,10 @@ use crate::{
     dice::Dice,
     faults::Fault,
     iden::sessions::Stands,
-    iden::{Answer, Ask, Server},
+    iden::{
+        Answer, Ask, Server,
+        tasks::{ODD_ACTION, ODD_TYPE},
+    },
     oracle::Oracle,
     plan::Plan,
     system::World,
@@ -47,6 +51,16 @@ pub struct State {
     pub system_dice: Dice,
     pub net_dice: Dice,
     pub admin_dice: Dice,
+    pub operator_dice: Dice,
+    /// What the operator has asked the running connector for.
+    pub asked: Vec<Command>,
+    /// The operator looks into the system before they retry a parked task.
+    pub plans_to_look: bool,
+    /// Until then tasks come in the quiet, too.
+    tasks_until: Duration,
+    until: Duration,
+    /// Whether a session was completed in the quiet while tasks went on; `None` while they do, and where they do not.
+    pub completes_beside_tasks: Option<bool>,
     pub fault_dice: Vec<Dice>,
     rates: Vec<f64>,
     faults_from: Duration,
@@ -90,6 +104,12 @@ impl Stage {
             system_dice: Dice::new(seed, "system"),
             net_dice: Dice::new(seed, "network"),
             admin_dice: Dice::new(seed, "admin"),
+            operator_dice: Dice::new(seed, "operator"),
+            asked: Vec::new(),
+            plans_to_look: plan.faults.has(Fault::Operator),
+            tasks_until: plan.until + plan.tasks_go_on,
+            until: plan.until,
+            completes_beside_tasks: None,
             fault_dice: Fault::ALL.iter().map(|fault| Dice::new(seed, &format!("{fault:?}"))).collect(),
             rates: Fault::ALL.iter().map(|fault| plan.faults.rate(*fault)).collect(),
             faults_from: plan.from,
@@ -146,6 +166,11 @@ impl Stage {
 }
 
 impl State {
+    /// Whether tasks come although everything else is quiet.
+    pub fn tasks_go_on(&self) -> bool {
+        self.tasks_until > self.until && self.next_task < self.tasks_until
+    }
+
     pub fn clock(&self) -> Duration {
         self.base + self.began.map(|began| began.elapsed()).unwrap_or_default()
     }
@@ -157,8 +182,9 @@ impl State {
 
     fn next_event(&self) -> Duration {
         let apply = self.applies.keys().next().map_or(Duration::MAX, |(at, _)| *at);
-        let moves = if self.quiet { Duration::MAX } else { self.next_move.min(self.next_task) };
-        apply.min(moves).min(self.server.next_due().unwrap_or(Duration::MAX))
+        let moves = if self.quiet { Duration::MAX } else { self.next_move };
+        let tasks = if self.quiet && !self.tasks_go_on() { Duration::MAX } else { self.next_task };
+        apply.min(moves.min(tasks)).min(self.server.next_due().unwrap_or(Duration::MAX))
     }
 
     fn advance(&mut self, now: Duration) {
@@ -171,8 +197,14 @@ impl State {
             } else if !self.quiet && self.next_move <= at {
                 let what = self.world.change(at);
                 self.trace.say(at, "world", what);
+                if self.may_strike(Fault::Respelled)
+                    && let Some(what) = self.world.respell()
+                {
+                    self.has_fired(Fault::Respelled);
+                    self.trace.say(at, "world", what);
+                }
                 self.next_move = at + self.moves_every.mul_f64(0.2 + 1.6 * self.world.dice.unit());
-            } else if !self.quiet && self.next_task <= at {
+            } else if self.next_task <= at && (!self.quiet || self.tasks_go_on()) {
                 self.wish(at);
                 self.next_task = at + self.tasks_every.mul_f64(0.2 + 1.6 * self.world.dice.unit());
             }
@@ -180,6 +212,10 @@ impl State {
         }
         self.now = self.now.max(now);
         self.server.advance(self.now);
+        if self.tasks_until > self.until && self.now >= self.tasks_until {
+            let completes = self.oracle.completed_at() > self.until;
+            self.completes_beside_tasks.get_or_insert(completes);
+        }
     }
 
     /// Somebody at Iden wants something of the system, or changes their mind.
@@ -192,6 +228,9 @@ impl State {
             let account = payload.get_mut("account").and_then(serde_json::Value::as_object_mut);
             account.into_iter().for_each(|account| self.server.answers.fold(account));
         });
+        if self.strikes(Fault::OddAction) {
+            if self.server.dice.chance(0.5) { task.action = ODD_ACTION } else { task.slug = ODD_TYPE }
+        }
         self.trace.say(now, "task", format_args!("{id} {} {} {:?}", task.action, task.number, task.execute_after));
         self.server.tasks.insert(id, task);
         let what = self.server.dice.below(100);
@@ -199,6 +238,22 @@ impl State {
             let some: Vec<Uuid> = server.tasks.values().filter(|task| wanted(task)).map(|task| task.id).collect();
             (!some.is_empty()).then(|| server.dice.pick(&some))
         };
+        if self.strikes(Fault::OddEnd)
+            && let Some(id) = of(&mut self.server, &|task| task.ended.is_none())
+        {
+            let ended = self.server.dice.pick(&["cancelled", "expired"]);
+            let task = self.server.tasks.get_mut(&id).unwrap();
+            (task.ended, task.by_somebody, task.ended_at) = (Some(ended.to_owned()), true, now);
+            self.trace.say(now, ended, id);
+        }
+        if self.strikes(Fault::OnHold)
+            && let Some(id) = of(&mut self.server, &|task| task.is_pending(now))
+        {
+            let hold = self.server.dice.millis(1_000, 60_000);
+            let task = self.server.tasks.get_mut(&id).unwrap();
+            (task.on_hold_until, task.moved) = (now + hold, Some(now));
+            self.trace.say(now, "on hold", id);
+        }
         match what {
             // Somebody else settles one.
             0..4 => {

@@ -11,6 +11,10 @@ use crate::{
     seams::clock::stamp,
 };
 
+/// An action and a type that no handler is for.
+pub const ODD_ACTION: &str = "rotate_keys";
+pub const ODD_TYPE: &str = "robot";
+
 #[derive(Clone, Debug)]
 pub struct Task {
     pub id: Uuid,
@@ -36,6 +40,8 @@ pub struct Task {
     pub moved: Option<Duration>,
     /// It was over once, and is pending again.
     pub reopened: bool,
+    /// Until then it has a status that no documentation names, and is not to be carried out.
+    pub on_hold_until: Duration,
 }
 
 impl Task {
@@ -54,7 +60,12 @@ impl Task {
     }
 
     pub fn is_pending(&self, now: Duration) -> bool {
-        self.ended.is_none() && self.due() <= now
+        self.ended.is_none() && self.due() <= now && self.on_hold_until <= now
+    }
+
+    /// Whether the connector has no handler for it, and must say so.
+    pub fn is_odd(&self) -> bool {
+        self.action == ODD_ACTION || self.slug == ODD_TYPE
     }
 
     /// Whether it has made an account or deleted one, by what was reported of it.
@@ -66,6 +77,7 @@ impl Task {
         let status = match &self.ended {
             Some(ended) => ended,
             None if self.is_pending(now) => "pending",
+            None if self.on_hold_until > now => "on_hold",
             None => "scheduled",
         };
         json!({

@@ -94,6 +94,7 @@ impl State {
             let code = task.error["code"].as_str().unwrap_or_default();
             let is_fine = match code {
                 "account_not_found" | "account_already_exists" => true,
+                "unsupported_action" => task.is_odd(),
                 "outcome_unknown" | "result_lost" if task.action == "reset_password" => true,
                 // Overtaken before it was begun, or while nobody knew what had become of it.
                 // One that was put off since may stand behind the other now.

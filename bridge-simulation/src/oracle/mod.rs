@@ -115,6 +115,11 @@ impl Oracle {
         self.violations.push(format!("{invariant}: {why} (at {:.3} s)", at.as_secs_f64()));
     }
 
+    /// When a session was completed last.
+    pub fn completed_at(&self) -> Duration {
+        self.completed_at
+    }
+
     pub fn process_begins(&mut self, process: u32) {
         self.process = process;
         self.orphans += 1;

@@ -128,6 +128,7 @@ impl Oracle {
             // One that came after the beginning of its last full look, the connector cannot know.
             let may_be_known = self.walked_since.is_some_and(|since| other.created <= since);
             other.number == task.number
+                && other.slug == task.slug
                 && other.place() < task.place()
                 && other.is_pending(now)
                 && far(other)

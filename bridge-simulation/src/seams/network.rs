@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use iden_bridge::client::{Request, Response, Transport, TransportError, TransportErrorKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     faults::Fault,
@@ -63,7 +63,8 @@ impl Transport for Network {
             (ask, fate, is_retry)
         };
         stage.point("after send").await;
-        let heard = self.carry(&ask, fate, request.timeout).await;
+        let heard =
+            self.carry(&ask, fate, request.timeout).await.map(|response| odd(&mut stage.enter(), &ask, response));
         stage.point("after reply").await;
         let mut state = stage.enter();
         let now = state.now;
@@ -137,7 +138,57 @@ impl Network {
     }
 }
 
-fn response((status, body): &Answer) -> Response {
+/// What an error is like that is not documented (protocol.md section 10): empty, without a text, no JSON.
+const ODD_BODIES: [&str; 9] = [
+    "",
+    "null",
+    "[]",
+    "{}",
+    "\"no\"",
+    "{\"detail\": null}",
+    "{\"detail\": {\"records\": [{\"id\": [\"no\"]}]}}",
+    "<html><h1>Not today</h1></html>",
+    "{\"detail\": \"no",
+];
+
+/// An answer as a server sends it that has changed since its documentation was written.
+fn odd(state: &mut State, ask: &Ask, mut response: Response) -> Response {
+    if response.status >= 400 && state.strikes(Fault::OddError) {
+        response.body = state.net_dice.pick(&ODD_BODIES).into();
+    }
+    let is_list = ask.method == "GET" && ask.parts().last() == Some(&"tasks") && response.status == 200;
+    if is_list
+        && let Ok(mut list) = serde_json::from_slice::<Value>(&response.body)
+        && let Some(tasks) = list["results"].as_array_mut().filter(|tasks| !tasks.is_empty())
+        && state.strikes(Fault::OddList)
+    {
+        surprise(state, tasks);
+        response.body = list.to_string().into();
+    }
+    response
+}
+
+/// Gives a field of some tasks of a list, or of all, a value that nobody expects there. The id is what it is: by an
+/// unreadable one nothing can be asked for.
+fn surprise(state: &mut State, tasks: &mut [Value]) {
+    const FIELDS: [&str; 6] = ["created_at", "execute_after", "action", "resource_type", "status", "payload"];
+    let (field, all) = (state.net_dice.pick(&FIELDS), state.net_dice.chance(0.3));
+    let values = [json!("2026-01-05T09:30:00"), json!(7), json!(null), json!(["x"]), json!({"account": 7}), json!("")];
+    let value = values[state.net_dice.below(values.len())].clone();
+    let missing = state.net_dice.chance(0.2);
+    for task in tasks.iter_mut().filter_map(Value::as_object_mut) {
+        if !all && !state.net_dice.chance(0.3) {
+            continue;
+        }
+        if missing {
+            task.remove(field);
+        } else {
+            task.insert(field.to_owned(), value.clone());
+        }
+    }
+}
+
+pub fn response((status, body): &Answer) -> Response {
     if *status == 204 { Response::new(204, "") } else { Response::json(*status, body.to_string()) }
 }
 

@@ -1,6 +1,6 @@
 //! The connector under test: its types, its sources and its handlers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use iden_bridge::{Resource, Tasks, connector::Connector, prelude::*};
 
@@ -149,12 +149,17 @@ impl std::ops::Deref for System {
 impl System {
     /// The system takes its time, and does not always answer.
     async fn asked(&self) -> Result<(), SourceError> {
+        self.asked_slowly(Duration::ZERO).await
+    }
+
+    /// The same, and it takes so much longer.
+    async fn asked_slowly(&self, longer: Duration) -> Result<(), SourceError> {
         let (wait, fault) = {
             let mut state = self.enter();
             let wait = state.system_dice.millis(0, 40);
             (wait, state.strikes(Fault::SourceError))
         };
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(wait + longer).await;
         match fault {
             true if self.enter().system_dice.chance(0.05) => panic!("sim: the source panics"),
             true => Err(SourceError::new("the system is down")),
@@ -176,7 +181,7 @@ impl System {
     async fn read_accounts<A: OfPerson>(&self, out: &Out<A>) -> Result<(), SourceError> {
         let (limit, paging) = (self.plan.page, self.plan.paging);
         if paging == Paging::Whole {
-            self.asked().await?;
+            self.asked_slowly(self.plan.read_takes).await?;
             for account in self.page::<A>(0, 0, usize::MAX).0 {
                 out.push(account).await;
             }
@@ -184,13 +189,13 @@ impl System {
         }
         if paging == Paging::Offset {
             let fetch = |offset, limit| async move {
-                self.asked().await?;
+                self.asked_slowly(self.plan.read_takes).await?;
                 Ok(self.page::<A>(offset, 0, limit).0)
             };
             return out.offset_pages(limit, fetch).await;
         }
         let fetch = |cursor: u32| async move {
-            self.asked().await?;
+            self.asked_slowly(self.plan.read_takes).await?;
             let (skip, behind) = if paging == Paging::Naive { (cursor as usize, 0) } else { (0, cursor) };
             let (page, behind) = self.page::<A>(skip, behind, limit);
             // A short read that looks like the end.
@@ -215,7 +220,7 @@ impl System {
         if !self.plan.can_find {
             return Err(SourceError::no_find());
         }
-        self.asked().await?;
+        self.asked_slowly(self.plan.find_takes).await?;
         let state = self.enter();
         let (now, names) = (state.now, state.world.names);
         let is_meant =

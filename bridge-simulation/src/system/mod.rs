@@ -17,7 +17,7 @@ use crate::{
     iden::{Key, tasks::Task},
     plan::Plan,
 };
-use names::{BADGE, Names, SEAT, SITE, TEAM};
+use names::{BADGE, CONTRACTOR, Names, SEAT, SITE, SPELLINGS, Style, TEAM};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Employment {
@@ -233,7 +233,7 @@ impl World {
                 format!("{number} in or out of {slug} {id}")
             }
             90..95 => {
-                let slug = self.kind_of_group(names::CONTRACTOR);
+                let slug = self.kind_of_group(CONTRACTOR);
                 let number = self.dice.below(20);
                 let id = match slug {
                     SITE => number.to_string(),
@@ -245,7 +245,7 @@ impl World {
                 format!("{slug} {id}")
             }
             _ => {
-                let slug = self.kind_of_group(names::CONTRACTOR);
+                let slug = self.kind_of_group(CONTRACTOR);
                 let Some(id) = self.any_thing(slug) else { return String::new() };
                 self.things.get_mut(slug).unwrap().remove(&id);
                 for held in self.people.values_mut().filter_map(|person| person.held.get_mut(slug)) {
@@ -278,6 +278,18 @@ impl World {
     /// The key of a person, as Iden holds it.
     pub fn person(&self, key: &Key) -> Option<&Person> {
         self.people.get(&self.names.number(key)?)
+    }
+
+    /// The system writes the id of somebody in another way from now on.
+    pub fn respell(&mut self) -> Option<String> {
+        let has_letters = |number: &&u32| self.names.style == Style::Letters && self.names.slug(**number) == CONTRACTOR;
+        let some: Vec<u32> = self.people.keys().filter(has_letters).copied().collect();
+        if some.is_empty() {
+            return None;
+        }
+        let (number, spelling) = (self.dice.pick(&some), self.dice.below(usize::from(SPELLINGS)) as u8);
+        self.people.get_mut(&number)?.spelling = spelling;
+        Some(format!("{number} is written {:?}", self.names.id(number, spelling)))
     }
 
     /// Whom the system shows at this time.
@@ -321,7 +333,7 @@ impl World {
         };
         if matches!(action, "create_account" | "update_account") && self.dice.chance(0.3) {
             payload["memberships"] = json!({"team": some(&mut self.dice, &self.things[TEAM])});
-            if slug == names::CONTRACTOR && self.dice.chance(0.5) {
+            if slug == CONTRACTOR && self.dice.chance(0.5) {
                 payload["memberships"]["site"] = json!(some(&mut self.dice, &self.things[SITE]));
             }
         }
@@ -342,6 +354,7 @@ impl World {
             ended_late: false,
             moved: None,
             reopened: false,
+            on_hold_until: Duration::ZERO,
         })
     }
 

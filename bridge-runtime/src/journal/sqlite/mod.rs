@@ -95,6 +95,18 @@ impl SqliteJournal {
         Ok(SqliteJournal { path: store.path(), keeper: Keeper::Caller(Box::new(Mutex::new(store))) })
     }
 
+    /// Two connections to one journal [in the task](SqliteJournal::in_task): for an engine, and for a command beside it.
+    ///
+    /// # Errors
+    /// SQLite does not work.
+    #[doc(hidden)]
+    pub fn two_in_task() -> Result<(Self, Self), JournalError> {
+        let of =
+            |store: Store| SqliteJournal { path: store.path(), keeper: Keeper::Caller(Box::new(Mutex::new(store))) };
+        let (engine, beside) = Store::two_in_memory()?;
+        Ok((of(engine), of(beside)))
+    }
+
     /// What a crash of the process leaves: everything that was written, and nothing of a scan. For simulations with the
     /// journal [in the task](SqliteJournal::in_task); one on a thread is opened anew instead.
     #[doc(hidden)]

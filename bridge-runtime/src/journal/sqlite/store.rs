@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -72,6 +73,21 @@ impl Store {
         Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Memory })
     }
 
+    /// Two connections to one journal in memory.
+    pub(super) fn two_in_memory() -> Result<(Self, Self), JournalError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let name = format!("file:journal-{}?mode=memory&cache=shared", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let store = || -> Result<Self> {
+            let connection = prepared(Connection::open_with_flags(
+                &name,
+                FLAGS | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_CREATE,
+            )?)?;
+            Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Memory })
+        };
+        let one = || store().map_err(|fault| fault.into_error(Path::new(":memory:"), "opened"));
+        Ok((one()?, one()?))
+    }
+
     pub(super) fn forget_everything(&mut self) -> Result<()> {
         self.drop_scan();
         schema::empty(&mut self.connection)
@@ -133,7 +149,10 @@ impl Store {
 }
 
 fn in_memory() -> Result<Connection> {
-    let mut connection = Connection::open_in_memory_with_flags(FLAGS)?;
+    prepared(Connection::open_in_memory_with_flags(FLAGS)?)
+}
+
+fn prepared(mut connection: Connection) -> Result<Connection> {
     set_up(&connection)?;
     schema::create(&mut connection)?;
     Ok(connection)
