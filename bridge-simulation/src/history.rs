@@ -1,8 +1,11 @@
 //! One history: processes that come and go while faults strike, and then a quiet time in which all must come right.
 
 use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{Arc, Once},
+    task::Poll,
     time::Duration,
 };
 
@@ -85,6 +88,7 @@ fn be_quiet() {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let text = panic.payload().downcast_ref::<&str>();
+            let text = text.copied().or_else(|| panic.payload().downcast_ref::<String>().map(String::as_str));
             if !text.is_some_and(|text| text.starts_with("sim: ")) {
                 usual(panic);
             }
@@ -194,6 +198,11 @@ async fn process(
         }
     };
     let mut work = pin!(work);
+    // Nothing that the user's code does ends a process by a panic.
+    let mut work = std::future::poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
+    });
     let mut stopped_at = None;
     let mut operator = Operator::new(Arc::clone(beside));
     loop {
@@ -203,6 +212,10 @@ async fn process(
             ended = &mut work => {
                 let mut state = stage.enter();
                 let now = state.now;
+                let Some(ended) = ended else {
+                    state.oracle.violated(now, 19, "a panic has ended the process");
+                    return End::Over;
+                };
                 let code = ended.as_ref().err().map(Exit::of);
                 state.trace.say(now, "ended", format_args!("{code:?} {:?}", ended.as_ref().err().map(ToString::to_string)));
                 return if state.oracle.violations.is_empty() { End::Ended } else { End::Over };

@@ -190,8 +190,8 @@ impl Slow {
 }
 
 /// For which the engines are not ready yet.
-const CRON_IS_READY: bool = false;
-const SLOW_FIND_IS_READY: bool = false;
+const CRON_IS_READY: bool = true;
+const SLOW_FIND_IS_READY: bool = true;
 const SLOW_READ_IS_READY: bool = false;
 
 impl Names {

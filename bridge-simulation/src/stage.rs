@@ -155,6 +155,11 @@ impl Stage {
         state
     }
 
+    /// Whether a fault of this kind happens here, in code that may run while somebody looks at the state.
+    pub fn strikes_unless_busy(&self, fault: Fault) -> bool {
+        self.state.try_lock().is_ok_and(|mut state| state.strikes(fault))
+    }
+
     /// A point at which the process can die. If it does, this never returns.
     pub async fn point(&self, what: &str) {
         let dies = self.enter().dies_here(what);

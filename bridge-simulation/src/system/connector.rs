@@ -11,6 +11,7 @@ use crate::{
     system::{
         self, Person, Thing, handlers,
         names::{self, Names},
+        panics::{self, Down, Handle, may_panic},
     },
 };
 
@@ -50,7 +51,7 @@ pub struct Employee {
 #[derive(BridgeResource, Clone, Debug)]
 #[bridge(account)]
 pub struct Contractor {
-    id: String,
+    id: Handle,
     email: String,
     first_name: String,
     status: Employment,
@@ -123,7 +124,7 @@ impl OfPerson for Employee {
 impl OfPerson for Contractor {
     fn of(person: &Person, names: Names) -> Self {
         Contractor {
-            id: names.id(person.number, person.spelling),
+            id: Handle::new(names.id(person.number, person.spelling)),
             email: person.email(),
             first_name: person.first_name.clone(),
             status: person.status.into(),
@@ -162,7 +163,7 @@ impl System {
         tokio::time::sleep(wait + longer).await;
         match fault {
             true if self.enter().system_dice.chance(0.05) => panic!("sim: the source panics"),
-            true => Err(SourceError::new("the system is down")),
+            true => Err(SourceError::new(Down)),
             false => Ok(()),
         }
     }
@@ -320,15 +321,20 @@ impl Source<Contractor> for System {
         self.read_accounts(out).await
     }
 
-    async fn find(&self, id: &String) -> Result<Option<Contractor>, SourceError> {
-        self.find_account(id).await
+    async fn find(&self, id: &Handle) -> Result<Option<Contractor>, SourceError> {
+        may_panic("a lookup");
+        self.find_account(id.as_str()).await
     }
 }
 
 pub fn connector(stage: &Arc<Stage>) -> Connector<System> {
     let plan = &stage.plan;
     let (system, usual) = (Arc::clone(stage), plan.usual_limits);
-    let open = move |_: NoSettings| async move { Ok::<_, std::io::Error>(System(system)) };
+    panics::on(Arc::downgrade(stage));
+    let open = move |_: NoSettings| async move {
+        may_panic("opening");
+        Ok::<_, std::io::Error>(System(system))
+    };
     let wide = move |limits: iden_bridge::sync::Limits| {
         if usual { limits } else { limits.max_removed_percent(60).max_edges_percent(90) }
     };

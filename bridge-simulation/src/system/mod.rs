@@ -3,6 +3,7 @@
 pub mod connector;
 mod handlers;
 pub mod names;
+pub mod panics;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
