@@ -61,6 +61,12 @@ bugs! {
     FewerPushedAreApproved,
     PushedIsNotStruckOff,
     UnreadTypeIsEmptied,
+    PanicsSpread,
+    BareErrorIsSuccess,
+    UnsupportedIsCompleted,
+    DryRunIsWritten,
+    SetClockIsNotSeen,
+    SecondTypeIsNotReread,
 }
 
 impl Bug {

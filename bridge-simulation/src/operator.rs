@@ -93,7 +93,7 @@ impl Operator {
         if retries {
             for task in disk.open_tasks().await.unwrap() {
                 if task.state == TaskState::Parked {
-                    let retry = what_is_known(stage, task.seen.id.to_string());
+                    let retry = what_is_known(stage, &task.seen.id.to_string());
                     disk.retry_task(task.seen.id, retry, wall).await.unwrap();
                 }
             }
@@ -118,7 +118,7 @@ impl Operator {
 }
 
 /// What a person who looks into the system finds out about a parked task.
-fn what_is_known(stage: &Stage, task: String) -> Retry {
+fn what_is_known(stage: &Stage, task: &str) -> Retry {
     let mut state = stage.enter();
     let was_done = state.world.effects.iter().any(|effect| effect.task.to_string() == task);
     let looks = state.plans_to_look && state.operator_dice.chance(0.5);
