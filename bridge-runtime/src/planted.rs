@@ -67,6 +67,10 @@ bugs! {
     DryRunIsWritten,
     SetClockIsNotSeen,
     SecondTypeIsNotReread,
+    ClockStepEndsTheDay,
+    LinksAreJudgedInTotalOnly,
+    VanishedLinksAreNotCounted,
+    ProtectedIsDeactivated,
 }
 
 impl Bug {

@@ -295,7 +295,7 @@ async fn look_after(
             }
             let has_jumped = state.wall_is_off_by != was_off_by;
             if has_jumped {
-                state.oracle.day_is_over();
+                state.oracle.clock_has_jumped();
             }
             if has_jumped || !asleep.is_zero() {
                 state.has_fired(Fault::ClockJump);

@@ -35,6 +35,7 @@ mod sync_gate;
 mod sync_guard;
 mod sync_held;
 mod sync_killed;
+mod sync_links;
 mod sync_lost;
 mod sync_ordered;
 mod sync_outage;

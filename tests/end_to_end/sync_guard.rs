@@ -152,7 +152,7 @@ async fn small_losses_in_a_row_are_held_in_sum_until_a_day_has_passed() {
     // 3 of 40, of 37 and of 34 may go at once; twice as many within 24 hours.
     stage.company.lose(1..=3);
     completes(&connector).await;
-    clock.set_forward(12);
+    clock.pass(12);
     stage.company.lose(4..=6);
     completes(&connector).await;
     stage.company.lose([7]);
@@ -162,12 +162,38 @@ async fn small_losses_in_a_row_are_held_in_sum_until_a_day_has_passed() {
     stage.app().assert_active("employee", "7");
 
     // The first three lie more than a day back now, the others do not.
-    clock.set_forward(13);
+    clock.pass(13);
     completes(&connector).await;
     stage.app().assert_removed("employee", "7");
     stage.company.lose(8..=10);
     let excess = Excess::new("employee", 7, 6, 33);
     assert_eq!(reasons(&stage, &connector).await, [HoldReason::LastDay { kind: LossKind::Removed, excess }]);
+}
+
+/// Issue 18, A10.
+#[tokio::test]
+async fn a_wall_clock_that_is_set_does_not_end_the_day() {
+    for hours in [48, -48] {
+        let stage = Stage::with(40).await;
+        let clock = Arc::new(DayClock::default());
+        let connector = stage.try_attach(stage.target().clock(clock.clone())).await.unwrap();
+        completes(&connector).await;
+        for leavers in [1..=3, 4..=6] {
+            stage.company.lose(leavers);
+            completes(&connector).await;
+        }
+        clock.set_forward(hours);
+        stage.company.lose([7]);
+        let excess = Excess::new("employee", 7, 6, 34);
+        let too_many = [HoldReason::LastDay { kind: LossKind::Removed, excess }];
+        assert_eq!(reasons(&stage, &connector).await, too_many);
+        clock.pass(20);
+        assert_eq!(reasons(&stage, &connector).await, too_many);
+        // And it is over when a day has passed.
+        clock.pass(5);
+        completes(&connector).await;
+        stage.app().assert_removed("employee", "7");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use iden_bridge::{
     connector::Attached,
-    journal::{Excess, HoldReason},
+    journal::{Excess, HoldReason, LinksOfOne},
     prelude::*,
     sync::{SyncReport, TypeReport},
 };
@@ -37,8 +37,14 @@ fn all_held(stage: &Stage) -> BTreeMap<String, Value> {
     stage.app().records("employee").into_iter().map(|record| (record.id, record.fields)).collect()
 }
 
-fn edges_lost(count: u64, allowed: u64, before: u64) -> Vec<HoldReason> {
-    vec![HoldReason::Edges(Excess::new("employee", count, allowed, before))]
+/// So many of 20 people leave the team `red`. `to_teams`: memberships before, new ones of those people included.
+fn red_lost(count: u64, to_teams: u64) -> Vec<HoldReason> {
+    let red = vec![LinksOfOne::new("red", count, 10, 20)];
+    vec![
+        HoldReason::LinksEach { slug: "team".into(), count: 1, examples: red },
+        HoldReason::Edges(Excess::new("employee", count, 4, 40)),
+        HoldReason::LinksTo { target: "team".into(), excess: Excess::new("employee", count, 9, to_teams) },
+    ]
 }
 
 #[tokio::test]
@@ -50,10 +56,10 @@ async fn empty_membership_lists_for_everyone_are_held_and_take_no_membership_awa
     stage.company.change(1..=20, |person| person.teams.clear());
 
     // 20 memberships and 20 assignments; a tenth of them may end.
-    assert_eq!(reasons(&stage, &connector).await, edges_lost(20, 4, 40));
+    assert_eq!(reasons(&stage, &connector).await, red_lost(20, 20));
     assert_eq!(all_held(&stage), before);
     // It is so every time: what was held once is not taken for granted.
-    assert_eq!(reasons(&stage, &connector).await, edges_lost(20, 4, 40));
+    assert_eq!(reasons(&stage, &connector).await, red_lost(20, 20));
     assert_eq!(all_held(&stage), before);
 
     // The source is mended, and nothing is left of it.
@@ -77,7 +83,7 @@ async fn what_takes_nothing_away_arrives_although_the_sync_is_held() {
     });
     stage.company.gain([21]);
 
-    assert_eq!(reasons(&stage, &connector).await, edges_lost(19, 4, 40));
+    assert_eq!(reasons(&stage, &connector).await, red_lost(19, 21));
     assert_eq!(stage.held(21)["memberships"], json!({"team": ["red"]}));
     assert_eq!(stage.held(7)["first_name"], "Ada");
     assert_eq!(stage.held(7)["memberships"], json!({"team": ["red", "blue"]}));
@@ -148,15 +154,15 @@ async fn who_is_active_again_arrives_although_the_sync_is_held() {
 }
 
 #[tokio::test]
-async fn the_memberships_of_a_dissolved_group_do_not_count_and_its_removal_does() {
+async fn the_memberships_of_a_dissolved_group_are_counted_apart_and_its_removal_counts() {
     let stage = Stage::with(20).await;
-    stage.company.change(1..=20, |person| person.teams.push(Ref::new("blue")));
+    stage.company.change(1..=5, |person| person.teams.push(Ref::new("blue")));
     let connector = stage.attach().await;
     completes(&connector).await;
     stage.company.teams.lock().unwrap().retain(|team| team.id != "blue");
     stage.company.change(1..=20, |person| person.teams.truncate(1));
 
-    // 20 of 60 memberships and assignments: 6 may end where both sides stay.
+    // 5 of 45 memberships and assignments: so many may end with their groups.
     let report = completes(&connector).await;
     assert_eq!((of(&report, "team").lost.removed, of(&report, "employee").lost.edges), (1, 0));
     assert_eq!(stage.app().removed("team"), ["blue"]);
@@ -172,7 +178,8 @@ async fn groups_that_are_not_read_while_their_members_are_listed_take_no_members
     // The source may not see the group `red` any more, and still names it with each person.
     stage.company.teams.lock().unwrap().retain(|team| team.id != "red");
 
-    assert_eq!(reasons(&stage, &connector).await, edges_lost(20, 4, 40));
+    // It is no group that loses its members: it is gone.
+    assert_eq!(reasons(&stage, &connector).await, red_lost(20, 20)[1..]);
     assert_eq!(all_held(&stage), before);
     stage.app().assert_active("team", "red");
 }

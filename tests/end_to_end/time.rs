@@ -1,7 +1,7 @@
 //! Time in tests: clocks that are faster than the world, and places to wait at.
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -27,28 +27,37 @@ impl Clock for HasteClock {
     }
 }
 
-/// The hasty clock, with a wall clock that can be set forward.
+/// The hasty clock. Hours can pass, and its wall clock can be set.
 pub struct DayClock {
     haste: HasteClock,
-    hours: AtomicI64,
+    passed: AtomicU64,
+    set: AtomicI64,
 }
 
 impl Default for DayClock {
     fn default() -> Self {
-        DayClock { haste: HasteClock(SystemClock::new()), hours: AtomicI64::new(0) }
+        DayClock { haste: HasteClock(SystemClock::new()), passed: AtomicU64::new(0), set: AtomicI64::new(0) }
     }
 }
 
 impl DayClock {
+    pub fn pass(&self, hours: u64) {
+        self.passed.fetch_add(hours, Ordering::SeqCst);
+    }
+
     pub fn set_forward(&self, hours: i64) {
-        self.hours.fetch_add(hours, Ordering::SeqCst);
+        self.set.fetch_add(hours, Ordering::SeqCst);
+    }
+
+    fn passed(&self) -> Duration {
+        Duration::from_secs(self.passed.load(Ordering::SeqCst) * 60 * 60)
     }
 }
 
 #[async_trait::async_trait]
 impl Clock for DayClock {
     fn now(&self) -> Duration {
-        self.haste.now()
+        self.haste.now() + self.passed()
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -56,7 +65,7 @@ impl Clock for DayClock {
     }
 
     fn wall(&self) -> jiff::Timestamp {
-        jiff::Timestamp::now() + jiff::SignedDuration::from_hours(self.hours.load(Ordering::SeqCst))
+        jiff::Timestamp::now() + self.passed() + jiff::SignedDuration::from_hours(self.set.load(Ordering::SeqCst))
     }
 }
 

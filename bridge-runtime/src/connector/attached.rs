@@ -55,6 +55,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             journal: Arc::clone(&journal),
             clock: Arc::clone(&clock),
             meter: Arc::clone(&meter),
+            clock_steps: Default::default(),
             scratch: state.clone(),
         };
         let gate = Gate::new(connector.tasks.longest(), client.patience());

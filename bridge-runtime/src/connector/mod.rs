@@ -152,6 +152,7 @@ impl<S: Send + Sync + 'static> Connector<S> {
             journal,
             clock: Arc::clone(&target.clock),
             meter,
+            clock_steps: Default::default(),
             scratch: target.folder(&self.name),
         };
         let system = (self.open)(settings).await?;

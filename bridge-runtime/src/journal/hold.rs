@@ -56,6 +56,39 @@ pub enum HoldReason {
         #[serde(flatten)]
         excess: Excess,
     },
+    /// More memberships or assignments than may go unseen end to the records of one group or license type.
+    LinksTo {
+        /// The group or license type.
+        target: String,
+        /// How many end, of the account type.
+        #[serde(flatten)]
+        excess: Excess,
+    },
+    /// The same for those of the last 24 hours together.
+    LinksToLastDay {
+        /// The group or license type.
+        target: String,
+        /// How many end, the limit being twice that of one sync.
+        #[serde(flatten)]
+        excess: Excess,
+    },
+    /// Groups or licenses are missing, and with them more memberships or assignments end than may go unseen.
+    LinksVanish {
+        /// The group or license type.
+        target: String,
+        /// How many end, of the account type.
+        #[serde(flatten)]
+        excess: Excess,
+    },
+    /// Single groups or licenses lose more of their members than may go unseen.
+    LinksEach {
+        /// The group or license type.
+        slug: String,
+        /// How many of them.
+        count: u64,
+        /// The first of them.
+        examples: Vec<LinksOfOne>,
+    },
     /// So much is removed and so much is new that the ids themselves seem to have changed.
     Churn {
         /// The type.
@@ -69,6 +102,20 @@ pub enum HoldReason {
     },
     /// Records that are never removed for being missing are missing.
     Protected {
+        /// The type.
+        slug: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Protected accounts become inactive or suspended.
+    ProtectedDeactivated {
+        /// The type.
+        slug: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Protected groups or licenses lose all of their members.
+    ProtectedEmptied {
         /// The type.
         slug: String,
         /// Their ids.
@@ -108,6 +155,27 @@ pub struct Excess {
     pub before: u64,
 }
 
+/// One group or license that loses more of its members than may go unseen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LinksOfOne {
+    /// Its id.
+    pub id: String,
+    /// How many members leave it.
+    pub count: u64,
+    /// How many may.
+    pub allowed: u64,
+    /// How many it had, of those that stay.
+    pub before: u64,
+}
+
+impl LinksOfOne {
+    /// `count` of `before` would leave it where `allowed` may.
+    pub fn new(id: impl Into<String>, count: u64, allowed: u64, before: u64) -> Self {
+        LinksOfOne { id: id.into(), count, allowed, before }
+    }
+}
+
 impl Excess {
     /// `count` of `before` would be lost where `allowed` may.
     pub fn new(slug: impl Into<String>, count: u64, allowed: u64, before: u64) -> Self {
@@ -130,11 +198,17 @@ impl HoldReason {
             HoldReason::Removed(excess)
             | HoldReason::Deactivated(excess)
             | HoldReason::Edges(excess)
-            | HoldReason::LastDay { excess, .. } => Some(&excess.slug),
+            | HoldReason::LastDay { excess, .. }
+            | HoldReason::LinksTo { excess, .. }
+            | HoldReason::LinksToLastDay { excess, .. }
+            | HoldReason::LinksVanish { excess, .. } => Some(&excess.slug),
             HoldReason::Emptied { slug, .. }
             | HoldReason::Unread { slug, .. }
             | HoldReason::Churn { slug, .. }
+            | HoldReason::LinksEach { slug, .. }
             | HoldReason::Protected { slug, .. }
+            | HoldReason::ProtectedDeactivated { slug, .. }
+            | HoldReason::ProtectedEmptied { slug, .. }
             | HoldReason::Unreadable { slug, .. }
             | HoldReason::Rejected { slug, .. } => Some(slug),
         }
@@ -148,11 +222,38 @@ impl HoldReason {
             | HoldReason::Unread { .. }
             | HoldReason::Removed(_)
             | HoldReason::Churn { .. }
+            | HoldReason::LinksVanish { .. }
             | HoldReason::Protected { .. } => Some(LossKind::Removed),
-            HoldReason::Deactivated(_) => Some(LossKind::Deactivated),
-            HoldReason::Edges(_) => Some(LossKind::Edge),
+            HoldReason::Deactivated(_) | HoldReason::ProtectedDeactivated { .. } => Some(LossKind::Deactivated),
+            HoldReason::Edges(_)
+            | HoldReason::LinksTo { .. }
+            | HoldReason::LinksToLastDay { .. }
+            | HoldReason::LinksEach { .. }
+            | HoldReason::ProtectedEmptied { .. } => Some(LossKind::Edge),
             HoldReason::LastDay { kind, .. } => Some(*kind),
             HoldReason::InheritedApp { .. } | HoldReason::Unreadable { .. } | HoldReason::Rejected { .. } => None,
+        }
+    }
+
+    /// The reductions that it is about: a type, or all of them, and a kind. An approval must list every single one.
+    pub(crate) fn reductions(&self) -> Vec<(Option<&str>, LossKind)> {
+        match self {
+            // The links go with their groups and licenses.
+            HoldReason::LinksVanish { target, .. } => vec![(Some(target), LossKind::Removed)],
+            // Accounts of every type can be members.
+            HoldReason::LinksEach { .. } => vec![(None, LossKind::Edge)],
+            HoldReason::ProtectedEmptied { .. } => vec![(None, LossKind::Edge), (None, LossKind::Removed)],
+            _ => self.lost().map(|kind| (self.slug(), kind)).into_iter().collect(),
+        }
+    }
+
+    /// The type at the other end of the links that it is about.
+    pub(crate) fn target(&self) -> Option<&str> {
+        match self {
+            HoldReason::LinksTo { target, .. }
+            | HoldReason::LinksToLastDay { target, .. }
+            | HoldReason::LinksVanish { target, .. } => Some(target),
+            _ => None,
         }
     }
 
@@ -178,6 +279,7 @@ impl HoldReason {
             _ => {
                 std::mem::discriminant(self) == std::mem::discriminant(other)
                     && self.slug() == other.slug()
+                    && self.target() == other.target()
                     && self.can_be_approved()
             }
         }
@@ -207,12 +309,32 @@ impl fmt::Display for HoldReason {
             HoldReason::Deactivated(excess) => excess.write(f, "would become inactive or suspended"),
             HoldReason::Edges(excess) => excess.write(f, "memberships and assignments would end"),
             HoldReason::LastDay { kind, excess } => excess.write(f, kind.within_a_day()),
+            HoldReason::LinksTo { target, excess } => {
+                excess.write(f, &format!("memberships or assignments to `{target}` would end"))
+            }
+            HoldReason::LinksToLastDay { target, excess } => {
+                excess.write(f, &format!("memberships or assignments to `{target}` would end within 24 hours"))
+            }
+            HoldReason::LinksVanish { target, excess } => {
+                excess.write(f, &format!("memberships or assignments would end because their `{target}` is missing"))
+            }
+            HoldReason::LinksEach { slug, count, examples } => {
+                write!(f, "{count} of `{slug}` would lose too many members")?;
+                let examples: Vec<_> = examples.iter().map(ToString::to_string).collect();
+                list(f, *count, &examples)
+            }
             HoldReason::Churn { slug, removed, created, before } => write!(
                 f,
                 "of {before} `{slug}` records {removed} would be removed while {created} are new: have their ids changed?"
             ),
             HoldReason::Protected { slug, ids } => {
                 write!(f, "protected `{slug}` records are missing: {}", ids.join(", "))
+            }
+            HoldReason::ProtectedDeactivated { slug, ids } => {
+                write!(f, "protected `{slug}` records would become inactive or suspended: {}", ids.join(", "))
+            }
+            HoldReason::ProtectedEmptied { slug, ids } => {
+                write!(f, "protected `{slug}` records would have no members left: {}", ids.join(", "))
             }
             HoldReason::Unreadable { slug, count, examples } => {
                 write!(f, "{count} unreadable in `{slug}`")?;
@@ -223,6 +345,13 @@ impl fmt::Display for HoldReason {
                 list(f, *count, examples)
             }
         }
+    }
+}
+
+impl fmt::Display for LinksOfOne {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LinksOfOne { id, count, allowed, before } = self;
+        write!(f, "`{id}` {count} of {before}, {allowed} may without asking")
     }
 }
 

@@ -21,10 +21,12 @@ mod tasks;
 pub use app::{AppJournal, KnownApp, KnownType, Origin, UnreadType};
 pub use control::{Activity, Command, ControlJournal, Status};
 pub use error::{ApprovalError, JournalError};
-pub use hold::{Excess, Hold, HoldReason};
+pub use hold::{Excess, Hold, HoldReason, LinksOfOne};
 pub use plan::{Approval, LossKind, PlanItem, PlanJournal};
-pub use scan::{Change, EdgeKey, Ended, Judgement, Losses, ScanEnd, ScanJournal, ScanMode, Seen, Sum};
-pub(crate) use scan::{first_eight, folded};
+pub use scan::{
+    Change, EdgeKey, Ended, Judgement, LinksLost, Losses, MembersLost, ScanEnd, ScanJournal, ScanMode, Seen, Sum,
+};
+pub(crate) use scan::{FEW_LINKS, first_eight, folded};
 pub use session::{OpenSession, SessionJournal, SessionState};
 #[cfg(feature = "journal-sqlite")]
 pub use sqlite::SqliteJournal;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use async_trait::async_trait;
 use bridge_core::{Status, wire::Kind};
 use icu_normalizer::ComposingNormalizerBorrowed;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
@@ -137,6 +137,8 @@ pub struct Losses {
     pub last_day: Sum,
     /// Protected ids among those that would be removed.
     pub protected: Vec<String>,
+    /// Protected ids among the active accounts that would become inactive or suspended.
+    pub protected_deactivated: Vec<String>,
     /// How many records that Iden may hold could not be read, and were not seen otherwise.
     pub unreadable: u64,
     /// How many records that Iden may hold it has refused.
@@ -161,6 +163,39 @@ impl Ended {
     pub fn new(sums: BTreeMap<String, Sum>, items: Vec<PlanItem>) -> Self {
         Ended { sums, items }
     }
+}
+
+/// So many links may end without being looked at apart, target by target: the total is judged in any case.
+pub(crate) const FEW_LINKS: u64 = 9;
+
+/// What accounts of one type would lose of their links to one group or license type: memberships or assignments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinksLost {
+    /// The slug of the group or license type.
+    pub target: String,
+    /// How many there were, of accounts that stay. Counted only where enough of them end to be judged.
+    pub before: u64,
+    /// How many would end while both sides stay. What Iden itself ordered is not in it.
+    pub lost: u64,
+    /// How many completed sessions of the last 24 hours have ended. What was ordered or approved is not in it.
+    pub last_day: u64,
+    /// How many would end since their group or license is missing.
+    pub vanished: u64,
+}
+
+/// What one group or license would lose: its members, or those to whom it is assigned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembersLost {
+    /// The id of the group or license.
+    pub id: String,
+    /// How many members it had that stay.
+    pub before: u64,
+    /// How many of these would leave it. What Iden itself ordered is not in it.
+    pub lost: u64,
+    /// How many members it would have, new ones included.
+    pub left: u64,
+    /// It is protected, and some of its members leave it or are removed.
+    pub protected: bool,
 }
 
 /// How a scan ended.
@@ -233,6 +268,18 @@ pub trait ScanJournal: Send + Sync + 'static {
 
     /// What the scan means for one type.
     async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError>;
+
+    /// The wall clock was set by `step` while the process lived, and shows `now`: what the last day has taken is as old as it
+    /// was. Nothing stays in the future, where a clock that was ahead has put it.
+    async fn follow_clock(&self, step: SignedDuration, now: Timestamp) -> Result<(), JournalError>;
+
+    /// What accounts of this type would lose of their links, by the type at the other end. Only where enough end to be judged
+    /// apart from the total, and where a group or license that is missing takes some with it.
+    async fn links_lost(&self, slug: &str, now: Timestamp) -> Result<Vec<LinksLost>, JournalError>;
+
+    /// Groups or licenses of this type that would lose enough members to be looked at one by one, and protected ones that
+    /// would lose any.
+    async fn members_lost(&self, slug: &str, protected: &[String]) -> Result<Vec<MembersLost>, JournalError>;
 
     /// Ids of this scan with this change, in order, at most `limit`.
     async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError>;

@@ -110,6 +110,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         if stop.is_cancelled() {
             return Err(SyncError::Interrupted);
         }
+        self.sources.wall().await?;
         self.say(Activity::Opening).await?;
         // Interrupted, it is found again.
         let left_open = tokio::select! {
@@ -301,7 +302,8 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
     }
 
     async fn end_scan(&self, end: ScanEnd) -> Result<(), JournalError> {
-        self.journal().end_scan(end, self.clock().wall()).await
+        let at = self.sources.wall().await?;
+        self.journal().end_scan(end, at).await
     }
 
     pub(super) async fn enter(&self, id: Option<SyncId>, state: SessionState) -> Result<(), JournalError> {

@@ -68,6 +68,13 @@ impl Judge<'_> {
         for (one, limits) in types {
             let losses = self.journal.losses(one.slug, limits.protected_ids(), self.clock.wall()).await?;
             reasons.extend(guard::reasons(one.slug, limits, &losses));
+            if one.kind == Kind::Account {
+                let links = self.journal.links_lost(one.slug, self.clock.wall()).await?;
+                reasons.extend(guard::link_reasons(one.slug, limits, &losses, &links));
+            } else {
+                let members = self.journal.members_lost(one.slug, limits.protected_ids()).await?;
+                reasons.extend(guard::member_reasons(one.slug, limits, &members));
+            }
             reasons.extend(not_told(one, &losses, inherited));
             all.push(losses);
         }

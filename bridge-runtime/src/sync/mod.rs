@@ -42,6 +42,7 @@ mod touched;
 mod trail;
 mod types;
 mod verify;
+mod wall_clock;
 mod window;
 
 pub(crate) use engine::SyncEngine;

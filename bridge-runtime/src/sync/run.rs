@@ -246,6 +246,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
 
     /// Whether it may be taken away.
     pub(super) async fn clear(&mut self) -> Result<Cleared, SyncError> {
+        self.sources.wall().await?;
         let verdict = self.verdict().await?;
         self.judge().clear(&verdict.hold).await
     }

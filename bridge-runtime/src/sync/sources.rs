@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bridge_core::TypeSchema;
 
-use super::guard::Limits;
+use super::{guard::Limits, wall_clock::ClockSteps};
 use crate::{
     clock::Clock,
     journal::Journal,
@@ -40,6 +40,7 @@ pub(crate) struct Sources<S> {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) meter: Arc<Meter>,
+    pub(crate) clock_steps: ClockSteps,
     /// The state directory, where a sync keeps records that wait for the guard. A dry run writes none.
     pub(crate) scratch: PathBuf,
 }

@@ -16,8 +16,27 @@ use crate::{
 };
 
 impl Oracle {
-    /// The connector's clock has jumped, or its journal is lost: what went before is of another day to it.
-    pub fn day_is_over(&mut self) {
+    /// The connector's wall clock has jumped. The process compares it with time as it passes, so the day goes on. It looks
+    /// before each session: one that ends before it has looked leaves a journal whose stamps are of another day, or of
+    /// another time of this one.
+    pub fn clock_has_jumped(&mut self) {
+        // The request for a session may have left before the jump.
+        self.looks_left = 2;
+    }
+
+    pub(super) fn clock_is_looked_at(&mut self) {
+        self.looks_left = self.looks_left.saturating_sub(1);
+    }
+
+    /// Another process knows of a jump before it what the journal says.
+    pub(super) fn another_clock(&mut self) {
+        if std::mem::take(&mut self.looks_left) > 0 {
+            self.day_is_over();
+        }
+    }
+
+    /// What went before is of another day to the connector: its journal is lost, say.
+    pub(super) fn day_is_over(&mut self) {
         self.removed.clear();
         self.of_yesterday.extend(self.taken.keys());
     }

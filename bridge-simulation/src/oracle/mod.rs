@@ -50,6 +50,8 @@ pub struct Oracle {
     removed: BTreeMap<String, BTreeSet<Key>>,
     /// Sessions of the day before, as the connector's clock has it.
     of_yesterday: BTreeSet<Uuid>,
+    /// How often the connector opens a session until it has surely noticed that its clock has jumped.
+    looks_left: u8,
     /// Whose creation was open again at Iden and has been reported once more, and when.
     retold: BTreeMap<Key, Duration>,
     /// Whom a completed session would have removed, had Iden not left the whole type alone (question P12), and when.
@@ -93,6 +95,7 @@ impl Oracle {
             taken: BTreeMap::new(),
             removed: BTreeMap::new(),
             of_yesterday: BTreeSet::new(),
+            looks_left: 0,
             retold: BTreeMap::new(),
             let_go: BTreeMap::new(),
             begun: BTreeSet::new(),
@@ -122,6 +125,7 @@ impl Oracle {
 
     pub fn process_begins(&mut self, process: u32) {
         self.process = process;
+        self.another_clock();
         self.orphans += 1;
         (self.pause_until, self.failed_retries, self.successes) = (Duration::ZERO, 0, 0);
         self.failed.clear();

@@ -33,6 +33,7 @@ fn by_type<'a>(keys: impl Iterator<Item = &'a Key>) -> BTreeMap<String, u64> {
 
 impl Oracle {
     pub(super) fn opened(&mut self, now: Duration, id: Uuid, server: &Server) {
+        self.clock_is_looked_at();
         let mut there: BTreeSet<&Key> =
             server.records.iter().filter(|(_, held)| held.active).map(|(key, _)| key).collect();
         // Also whom tasks have made, and Iden shows only from the next session on (question P17); and whom tasks have deleted,

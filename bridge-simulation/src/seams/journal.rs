@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use iden_bridge::{
     journal::{
         Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Ended, Hold, HoldReason,
-        Journal, JournalError, Judgement, KnownApp, KnownTask, KnownType, Losses, OpenSession, Ordered, PlanItem,
-        PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal, SqliteJournal, Status,
-        TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
+        Journal, JournalError, Judgement, KnownApp, KnownTask, KnownType, LinksLost, Losses, MembersLost, OpenSession,
+        Ordered, PlanItem, PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal,
+        SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
     },
     wire::{Kind, TaskId},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{faults::Fault, stage::Stage};
 
@@ -125,6 +125,9 @@ entries! {
         write forget_absent(slug: &str) -> ();
         write release(slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;
+        look links_lost(slug: &str, now: Timestamp) -> Vec<LinksLost>;
+        look members_lost(slug: &str, protected: &[String]) -> Vec<MembersLost>;
+        write follow_clock(step: SignedDuration, now: Timestamp) -> ();
         look changes(slug: &str, change: Change, limit: usize) -> Vec<String>;
         look ended(limit: usize) -> Ended;
         write end_scan(end: ScanEnd, at: Timestamp) -> ();

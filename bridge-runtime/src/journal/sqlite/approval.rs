@@ -248,7 +248,7 @@ fn hold((hash, reasons): (String, String)) -> Result<Hold> {
 fn covers(connection: &Connection, number: i64, reasons: &[HoldReason]) -> Result<bool> {
     let mut more = connection.prepare_cached(
         "SELECT 1 FROM item
-         WHERE item.type = ?1 AND item.kind = ?2
+         WHERE (item.type = ?1 OR ?1 IS NULL) AND item.kind = ?2
            AND NOT EXISTS (SELECT 1 FROM approved_item AS approved
                            WHERE approved.approval = ?3 AND approved.type = item.type AND approved.kind = item.kind
                              AND approved.id = item.id AND approved.target = item.target)
@@ -260,10 +260,15 @@ fn covers(connection: &Connection, number: i64, reasons: &[HoldReason]) -> Resul
         if matches!(reason, HoldReason::InheritedApp { .. }) && !pushes(connection, number)? {
             return Ok(false);
         }
-        let Some((slug, kind)) = reason.slug().zip(reason.lost()) else { continue };
-        let Some(type_) = type_of(connection, slug)? else { continue };
-        if more.exists((type_, kind, number))? {
-            return Ok(false);
+        for (slug, kind) in reason.reductions() {
+            let type_ = slug.map(|slug| type_of(connection, slug)).transpose()?;
+            // The journal does not know this type, so it knows of no reduction of it.
+            if type_ == Some(None) {
+                continue;
+            }
+            if more.exists((type_.flatten(), kind, number))? {
+                return Ok(false);
+            }
         }
     }
     Ok(true)

@@ -96,13 +96,16 @@ fn strike_off(tx: &Transaction<'_>, approvals: &[Usable], completed: bool, at: T
 fn take_down(tx: &Transaction<'_>, at: Timestamp, removed: Option<i64>) -> Result<()> {
     tx.prepare_cached("DELETE FROM taken WHERE at <= ?1")?.execute([At(a_day_before(at))])?;
     let mut take = tx.prepare_cached(&format!(
-        "INSERT INTO taken (type, at, kind, count)
-         SELECT type, ?1, kind, count(*) FROM item
-         WHERE (kind <> 0 OR (?2 IS NOT NULL AND {}))
+        "INSERT INTO taken (type, at, kind, count, target)
+         SELECT item.type, ?1, item.kind, count(*), coalesce(seen.type, known.type, 0) AS target_type
+         FROM item
+         LEFT JOIN scratch.target AS seen ON seen.edge_key = item.target AND item.kind = 2
+         LEFT JOIN known ON known.edge_key = item.target AND item.kind = 2
+         WHERE (item.kind <> 0 OR (?2 IS NOT NULL AND {}))
            AND NOT EXISTS (SELECT 1 FROM scratch.struck
                            WHERE struck.type = item.type AND struck.kind = item.kind
                              AND struck.id = item.id AND struck.target = item.target)
-         GROUP BY type, kind",
+         GROUP BY item.type, item.kind, target_type",
         untouched("item.type", "item.id", "?2"),
     ))?;
     take.execute((At(at), removed))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::{
@@ -38,6 +38,7 @@ impl Store {
                 (type_, At(a_day_before(now))),
             )?,
             protected: removed(&tx, type_, protected)?,
+            protected_deactivated: deactivated(&tx, type_, protected)?,
             unreadable: unseen(&tx, type_, "unreadable")?,
             rejected: unseen(&tx, type_, "rejected")?,
             ..Losses::default()
@@ -50,6 +51,23 @@ impl Store {
             Ok((count(row.get(0)?), total(1)?, total(2)?, total(3)?))
         })?;
         Ok(losses)
+    }
+
+    pub(super) fn follow_clock(&mut self, step: SignedDuration, now: Timestamp) -> Result<()> {
+        // What a clock can be off by has far fewer nanoseconds than a number holds.
+        let step = step.clamp(-LONGEST_STEP, LONGEST_STEP);
+        let before = At(now.saturating_sub(step).unwrap_or(now)).nanoseconds();
+        let step = i64::try_from(step.as_nanos()).unwrap_or(0);
+        let mut ahead = self.reading()?.prepare_cached("SELECT 1 FROM taken WHERE at > ?1")?;
+        let follows = step != 0 || ahead.exists([before])?;
+        drop(ahead);
+        if !follows {
+            return Ok(());
+        }
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE taken SET at = min(at, ?2) + ?1")?.execute((step, before))?;
+            Ok(())
+        })
     }
 }
 
@@ -93,6 +111,8 @@ const ENDED: &str = "
     UNION ALL
     SELECT type, kind, id, target FROM scratch.reduction";
 
+const LONGEST_STEP: SignedDuration = SignedDuration::from_hours(50 * 366 * 24);
+
 /// Losses that lie longer back are forgotten.
 pub(super) fn a_day_before(now: Timestamp) -> Timestamp {
     now.checked_sub(24.hours()).unwrap_or(Timestamp::MIN)
@@ -134,6 +154,18 @@ fn removed(connection: &Connection, type_: i64, ids: &[String]) -> Result<Vec<St
         }
     }
     Ok(removed)
+}
+
+/// Which of these ids would become inactive or suspended.
+fn deactivated(connection: &Connection, type_: i64, ids: &[String]) -> Result<Vec<String>> {
+    let mut would = connection.prepare_cached("SELECT 1 FROM loss WHERE type = ?1 AND kind = 1 AND id = ?2")?;
+    let mut deactivated = Vec::new();
+    for id in ids {
+        if would.exists((type_, id))? {
+            deactivated.push(id.clone());
+        }
+    }
+    Ok(deactivated)
 }
 
 /// How many records that Iden may hold were not seen, for this reason.

@@ -10,6 +10,7 @@ mod end;
 mod fault;
 mod folder;
 mod judge;
+mod links;
 mod losses;
 mod overtaken;
 mod plan;

@@ -11,7 +11,8 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 7] = [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED, TYPES_OF_OTHERS];
+const STEPS: [&str; 8] =
+    [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED, TYPES_OF_OTHERS, LINKS_BY_TARGET];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -285,6 +286,12 @@ ALTER TABLE type ADD COLUMN kind TEXT;
 ALTER TABLE type ADD COLUMN foreign_records INTEGER NOT NULL DEFAULT 0;
 UPDATE type SET foreign_records = 1
     WHERE EXISTS (SELECT 1 FROM state WHERE origin = 'inherited' AND completed_at IS NULL);
+";
+
+/// Of which type the links were that ended within a day: those to each type are judged apart.
+const LINKS_BY_TARGET: &str = "
+-- `target`: the type at the other end of links, 0 where it is not known or nothing is linked.
+ALTER TABLE taken ADD COLUMN target INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// What one scan has seen. It is gone with the scan.

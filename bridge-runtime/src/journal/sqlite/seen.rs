@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bridge_core::wire::Kind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::{
@@ -16,7 +16,8 @@ use super::{
     values::{Edges, KnownStatus, limit as sql_limit, number},
 };
 use crate::journal::{
-    Change, EdgeKey, Ended, JournalError, Judgement, LossKind, Losses, ScanEnd, ScanJournal, ScanMode, Seen,
+    Change, EdgeKey, Ended, JournalError, Judgement, LinksLost, LossKind, Losses, MembersLost, ScanEnd, ScanJournal,
+    ScanMode, Seen,
 };
 
 impl Store {
@@ -279,6 +280,20 @@ impl ScanJournal for SqliteJournal {
     async fn losses(&self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses, JournalError> {
         let (slug, protected) = (slug.to_owned(), protected.to_owned());
         self.call("read", move |store| store.losses(&slug, &protected, now)).await
+    }
+
+    async fn follow_clock(&self, step: SignedDuration, now: Timestamp) -> Result<(), JournalError> {
+        self.call("written", move |store| store.follow_clock(step, now)).await
+    }
+
+    async fn links_lost(&self, slug: &str, now: Timestamp) -> Result<Vec<LinksLost>, JournalError> {
+        let slug = slug.to_owned();
+        self.call("read", move |store| store.links_lost(&slug, now)).await
+    }
+
+    async fn members_lost(&self, slug: &str, protected: &[String]) -> Result<Vec<MembersLost>, JournalError> {
+        let (slug, protected) = (slug.to_owned(), protected.to_owned());
+        self.call("read", move |store| store.members_lost(&slug, &protected)).await
     }
 
     async fn changes(&self, slug: &str, change: Change, limit: usize) -> Result<Vec<String>, JournalError> {

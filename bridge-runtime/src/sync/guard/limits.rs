@@ -2,6 +2,8 @@
 
 use bridge_core::wire::Kind;
 
+use crate::journal::FEW_LINKS;
+
 /// The highest percentage that is a limit.
 pub(super) const HIGHEST_PERCENT: u8 = 99;
 
@@ -18,8 +20,14 @@ pub(super) const HIGHEST_PERCENT: u8 = 99;
 /// | groups | 10 %, at most 20 | 10 %, at most 2,000 |
 /// | licenses | 10 %, at most 50 | 10 %, at most 2,000 |
 ///
+/// The limit for memberships and assignments holds for all of them, and for those to each group or license type, of which
+/// 9 may end in any case. It also holds for those that end because their group or license is missing, counted apart.
+/// Besides, a single group may lose 50 % of its members, and a license of those to whom it is assigned, or 9 in any case.
+/// Accounts that leave do not count there.
+///
 /// A setting of 0 means none at all: who writes it wants to approve each removal. Some things no setting lets through: a
-/// type that loses all of its records, one where much is removed while much is new, and a protected id that is missing.
+/// type that loses all of its records, one where much is removed while much is new, a protected id that is missing, a
+/// protected account that becomes inactive or suspended, and a protected group or license that loses all of its members.
 ///
 /// ```
 /// use bridge_core::wire::Kind;
@@ -39,6 +47,7 @@ pub(super) const HIGHEST_PERCENT: u8 = 99;
 pub struct Limits {
     records: Limit,
     edges: Limit,
+    links_each_percent: u8,
     /// In order, each once.
     protected: Vec<String>,
 }
@@ -77,7 +86,7 @@ impl Limits {
             Kind::Group => Limit { percent: 10, most: 20 },
             Kind::License => Limit { percent: 10, most: 50 },
         };
-        Limits { records, edges: Limit { percent: 10, most: 2_000 }, protected: Vec::new() }
+        Limits { records, edges: Limit { percent: 10, most: 2_000 }, links_each_percent: 50, protected: Vec::new() }
     }
 
     /// Of 100 records, so many may be removed; and as many active accounts may become inactive or suspended. 0 to 99.
@@ -109,8 +118,18 @@ impl Limits {
         self
     }
 
-    /// The ids of records that are never removed for being missing, such as the account for emergencies. In place of
-    /// those that were protected before.
+    /// Of 100 members of one group, so many may leave it; the same of those to whom one license is assigned. It is a setting
+    /// of the group or license type, and has no effect on accounts. 9 may in any case, and those that leave the system are
+    /// not counted. 0 to 99.
+    #[must_use]
+    pub fn max_links_each_percent(mut self, percent: u8) -> Self {
+        self.links_each_percent = percent;
+        self
+    }
+
+    /// The ids of records that are never removed for being missing, such as the account for emergencies. An account among
+    /// them does not become inactive or suspended either, and a group or license does not lose all of its members. In place
+    /// of those that were protected before.
     #[must_use]
     pub fn protected(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.protected = ids.into_iter().map(Into::into).collect();
@@ -132,6 +151,19 @@ impl Limits {
         self.edges.of(before)
     }
 
+    /// How many of `before` memberships or assignments to the records of one group or license type may end.
+    #[must_use]
+    pub fn allowed_links_to(&self, before: u64) -> u64 {
+        self.allowed_edges(before).max(FEW_LINKS)
+    }
+
+    /// How many of `before` members may leave one group or license.
+    #[must_use]
+    pub fn allowed_links_each(&self, before: u64) -> u64 {
+        let share = (u128::from(before) * u128::from(self.links_each_percent)).div_ceil(100);
+        u64::try_from(share).unwrap_or(u64::MAX).max(FEW_LINKS)
+    }
+
     /// The protected ids, in order.
     #[must_use]
     pub fn protected_ids(&self) -> &[String] {
@@ -141,11 +173,15 @@ impl Limits {
     /// What is wrong with them; empty if nothing is.
     #[must_use]
     pub fn problems(&self) -> Vec<LimitsProblem> {
-        let percentages = [("max_removed_percent", self.records), ("max_edges_percent", self.edges)];
+        let percentages = [
+            ("max_removed_percent", self.records.percent),
+            ("max_edges_percent", self.edges.percent),
+            ("max_links_each_percent", self.links_each_percent),
+        ];
         let too_high = percentages
             .into_iter()
-            .filter(|(_, limit)| limit.percent > HIGHEST_PERCENT)
-            .map(|(key, limit)| LimitsProblem::Percent { key, percent: limit.percent });
+            .filter(|(_, percent)| *percent > HIGHEST_PERCENT)
+            .map(|(key, percent)| LimitsProblem::Percent { key, percent });
         let empty = self.protected.iter().filter(|id| id.is_empty()).map(|_| LimitsProblem::EmptyId);
         too_high.chain(empty).collect()
     }
@@ -169,6 +205,7 @@ impl Limits {
             ("max_removed", self.records.most, than.records.most),
             ("max_edges_percent", u64::from(self.edges.percent), u64::from(than.edges.percent)),
             ("max_edges", self.edges.most, than.edges.most),
+            ("max_links_each_percent", u64::from(self.links_each_percent), u64::from(than.links_each_percent)),
         ];
         let higher = numbers.into_iter().filter(|(_, now, before)| now > before);
         let mut loosened: Vec<_> =
@@ -212,7 +249,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_named() {
-        let wrong = accounts().max_removed_percent(100).max_edges_percent(255).protected(["", "root"]);
+        let wrong = accounts()
+            .max_removed_percent(100)
+            .max_edges_percent(255)
+            .max_links_each_percent(101)
+            .protected(["", "root"]);
         let problems: Vec<_> = wrong.problems().iter().map(ToString::to_string).collect();
         let no_limit = "0 to 99 is allowed: a limit of 100 % is no limit, approve such a plan by its hash";
         assert_eq!(
@@ -220,6 +261,7 @@ mod tests {
             [
                 format!("`max_removed_percent` is 100, and {no_limit}"),
                 format!("`max_edges_percent` is 255, and {no_limit}"),
+                format!("`max_links_each_percent` is 101, and {no_limit}"),
                 "`protected` has an empty id, which no record has: leave it out".to_owned(),
             ]
         );
@@ -242,6 +284,7 @@ mod tests {
             (builder.clone().max_removed(101), "`max_removed` is 101 instead of 100"),
             (builder.clone().max_edges_percent(11), "`max_edges_percent` is 11 instead of 10"),
             (builder.clone().max_edges(2_001), "`max_edges` is 2001 instead of 2000"),
+            (builder.clone().max_links_each_percent(51), "`max_links_each_percent` is 51 instead of 50"),
             (builder.clone().protected(["ceo", "cfo"]), "`protected` is without `admin`, `root`"),
         ];
         for (limits, words) in looser {

@@ -4,10 +4,12 @@
 //! reads anything or asks anybody: the same numbers give the same verdict.
 
 mod limits;
+mod links;
 mod patch;
 mod verdict;
 
 pub use limits::{Limits, LimitsProblem};
+pub(crate) use links::{link_reasons, member_reasons};
 pub use patch::LimitsPatch;
 pub(crate) use verdict::reasons;
 

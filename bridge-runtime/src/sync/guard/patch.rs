@@ -18,6 +18,7 @@ use super::limits::{HIGHEST_PERCENT, Limits, LimitsProblem};
 /// max_removed = 20
 /// max_edges_percent = 5        # 0 to 99
 /// max_edges = 500
+/// max_links_each_percent = 30  # 0 to 99, of a group or license type
 /// protected = ["admin"]
 /// ```
 ///
@@ -42,6 +43,8 @@ pub struct LimitsPatch {
     max_edges_percent: Option<u8>,
     #[serde(deserialize_with = "max_edges")]
     max_edges: Option<u64>,
+    #[serde(deserialize_with = "max_links_each_percent")]
+    max_links_each_percent: Option<u8>,
     #[serde(deserialize_with = "protected")]
     protected: Option<Vec<String>>,
 }
@@ -65,6 +68,9 @@ impl LimitsPatch {
         if let Some(most) = self.max_edges {
             limits = limits.max_edges(most);
         }
+        if let Some(percent) = self.max_links_each_percent {
+            limits = limits.max_links_each_percent(percent);
+        }
         if let Some(ids) = &self.protected {
             limits = limits.protected(ids.iter().map(String::as_str));
         }
@@ -80,6 +86,10 @@ fn max_removed_percent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>,
 
 fn max_edges_percent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
     percent("max_edges_percent", from)
+}
+
+fn max_links_each_percent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    percent("max_links_each_percent", from)
 }
 
 fn max_removed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
@@ -226,7 +236,7 @@ mod tests {
             (
                 "max_remove = 5",
                 "unknown field `max_remove`, expected one of `max_removed_percent`, `max_removed`, \
-                 `max_edges_percent`, `max_edges`, `protected`",
+                 `max_edges_percent`, `max_edges`, `max_links_each_percent`, `protected`",
             ),
         ] {
             assert_eq!(patch(text), Err(message.to_owned()));

@@ -40,6 +40,10 @@ pub(crate) fn reasons(slug: &str, limits: &Limits, losses: &Losses) -> Vec<HoldR
     if !losses.protected.is_empty() {
         reasons.push(HoldReason::Protected { slug: slug.to_owned(), ids: losses.protected.clone() });
     }
+    if !losses.protected_deactivated.is_empty() && !Bug::ProtectedIsDeactivated.is_planted() {
+        let ids = losses.protected_deactivated.clone();
+        reasons.push(HoldReason::ProtectedDeactivated { slug: slug.to_owned(), ids });
+    }
     reasons
 }
 

@@ -49,6 +49,29 @@ async fn sessions_of_a_day_are_summed() {
 }
 
 #[tokio::test]
+async fn the_day_follows_a_wall_clock_that_is_set() {
+    for set in [100.hours(), -100.hours()] {
+        let journal = three_losses().await;
+        journal.end_scan(COMPLETED, NOW).await.unwrap();
+        let then = NOW + 20.hours() + set;
+        journal.follow_clock(then - (NOW + 20.hours()), then).await.unwrap();
+        journal.begin_scan(ScanMode::Push).await.unwrap();
+        let removed = async |at| journal.losses("employee", &[], at).await.unwrap().last_day.removed;
+        assert_eq!((removed(then).await, removed(then + 3.hours()).await, removed(then + 5.hours()).await), (1, 1, 0));
+    }
+}
+
+/// The process that wrote it down had a clock that was ahead, and this one has begun since it was set right.
+#[tokio::test]
+async fn what_lies_in_the_future_counts_for_a_day_from_now_on() {
+    let journal = three_losses().await;
+    journal.end_scan(COMPLETED, NOW + (24 * 365).hours()).await.unwrap();
+    journal.follow_clock(jiff::SignedDuration::ZERO, NOW).await.unwrap();
+    assert_eq!(last_day(&journal, 0).await.removed, 1);
+    assert_eq!(last_day(&journal, 25).await.removed, 0);
+}
+
+#[tokio::test]
 async fn what_a_person_approved_does_not_count() {
     let journal = three_losses().await;
     let all = journal.set_plan(&[], NOW).await.unwrap();

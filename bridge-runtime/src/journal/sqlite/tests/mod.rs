@@ -24,6 +24,7 @@ mod dry;
 mod files;
 mod forget_tasks;
 mod last_day;
+mod links;
 mod migration;
 mod missing;
 mod ordered;
