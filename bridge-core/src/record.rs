@@ -20,6 +20,7 @@ pub struct Record {
     scalars: Vec<u8>,
     status: Option<Status>,
     edges: Vec<Edges>,
+    has_email: bool,
 }
 
 /// The edges of one record to one type.
@@ -80,7 +81,8 @@ impl Record {
         let mut writer = RecordWriter::new(&id);
         match value.write(&mut writer).and_then(|()| writer.check(R::KIND)) {
             Ok(()) => {
-                let record = Record { id, scalars: writer.scalars, status: writer.status, edges: writer.edges };
+                let RecordWriter { scalars, status, edges, has_email, .. } = writer;
+                let record = Record { id, scalars, status, edges, has_email };
                 if record.size() > MAX_RECORD_BYTES {
                     let why = format!("it takes {} bytes, {MAX_RECORD_BYTES} is the most", record.size());
                     return Err(Unreadable::new(Some(record.id), why));
@@ -101,6 +103,12 @@ impl Record {
     #[must_use]
     pub fn status(&self) -> Option<Status> {
         self.status
+    }
+
+    /// Whether it is an account with an e-mail address. Iden matches accounts to people by it (protocol.md section 10).
+    #[must_use]
+    pub fn has_email(&self) -> bool {
+        self.has_email
     }
 
     /// Every membership and assignment.
@@ -173,6 +181,7 @@ pub struct RecordWriter {
     status: Option<Status>,
     edges: Vec<Edges>,
     has_login: bool,
+    has_email: bool,
     has_name: bool,
 }
 
@@ -181,7 +190,7 @@ impl RecordWriter {
         let mut scalars = Vec::with_capacity(256);
         scalars.extend_from_slice(b"{\"id\":");
         append_json(id, &mut scalars).expect("text is JSON");
-        RecordWriter { scalars, status: None, edges: Vec::new(), has_login: false, has_name: false }
+        RecordWriter { scalars, status: None, edges: Vec::new(), has_login: false, has_email: false, has_name: false }
     }
 
     /// Writes a text field of the protocol. An e-mail, username or name that is empty is no value: it is left out.
@@ -195,6 +204,7 @@ impl RecordWriter {
             return Ok(());
         }
         self.has_login |= login;
+        self.has_email |= field == "email";
         self.has_name |= name;
         self.key(field);
         append_json(&*text, &mut self.scalars)
@@ -266,7 +276,8 @@ mod tests {
     fn the_size_of_a_record_counts_what_json_escapes() {
         let ids = ["red", "\u{1}\u{1f}", "\"\\\n", "Ünïcode\u{2028}\u{7f}"].map(str::to_owned).to_vec();
         let edges = vec![Edges { kind: EdgeKind::Membership, slug: "team", ids }];
-        let record = Record { id: "1".to_owned(), scalars: br#"{"id":"1""#.to_vec(), status: None, edges };
+        let record =
+            Record { id: "1".to_owned(), scalars: br#"{"id":"1""#.to_vec(), status: None, edges, has_email: false };
         let mut json = Vec::new();
         record.append_json(&mut json);
         assert!(json.len() <= record.size() && record.size() < json.len() + 30, "{} of {}", record.size(), json.len());

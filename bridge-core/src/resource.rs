@@ -23,6 +23,8 @@ pub trait BridgeResource: Send + Sync {
     const KIND: Kind;
     /// The groups and licenses that records of this type point to.
     const EDGES: &'static [EdgeSchema];
+    /// The names on the wire of the other mapped fields, the id first; empty in an impl by hand that does not say.
+    const FIELDS: &'static [&'static str] = &[];
 
     /// The id of this record in the external system.
     fn id(&self) -> Self::Id;
@@ -41,6 +43,7 @@ impl<T: BridgeResource> BridgeResource for &T {
     const NAME: &'static str = T::NAME;
     const KIND: Kind = T::KIND;
     const EDGES: &'static [EdgeSchema] = T::EDGES;
+    const FIELDS: &'static [&'static str] = T::FIELDS;
 
     fn id(&self) -> T::Id {
         T::id(self)

@@ -69,13 +69,15 @@ pub struct TypeSchema {
     pub kind: wire::Kind,
     /// The memberships and assignments that records of this type carry.
     pub edges: &'static [EdgeSchema],
+    /// The names on the wire of the other mapped fields, the id first; empty where an impl by hand does not say.
+    pub fields: &'static [&'static str],
 }
 
 impl TypeSchema {
     /// The schema of `R`.
     #[must_use]
     pub const fn of<R: BridgeResource>() -> Self {
-        TypeSchema { slug: R::SLUG, name: R::NAME, kind: R::KIND, edges: R::EDGES }
+        TypeSchema { slug: R::SLUG, name: R::NAME, kind: R::KIND, edges: R::EDGES, fields: R::FIELDS }
     }
 
     /// The registration as it goes over the wire.

@@ -6,10 +6,11 @@ use iden_bridge::{
     Connector, Exit,
     connector::{AppChoice, Finding, Outcome, Target},
     prelude::*,
+    tasks,
 };
 use serde_json::json;
 
-use crate::company::{Hr, Mood, NAME, Stage, Team, go_on};
+use crate::company::{Employee, Hr, Mood, NAME, Stage, Team, go_on};
 
 async fn examine(stage: &Stage, target: &Target) -> Vec<Finding> {
     stage.connector().examine(target, Some(&stage.client()), json!({})).await
@@ -105,6 +106,63 @@ async fn a_source_that_fails_panics_or_has_rows_that_cannot_be_mapped_is_named_b
     let findings = examine(&stage, &stage.target()).await;
     let people = of(&findings, "source", "Acme HR employee");
     assert!(people.outcome == Outcome::Warning && people.found.contains("gone?"), "{people:?}");
+}
+
+#[tokio::test]
+async fn a_source_of_which_no_record_can_be_read_fails() {
+    let stage = Stage::with(5).await;
+    stage.company.unreadable.lock().unwrap().extend(1..=5);
+    let findings = examine(&stage, &stage.target()).await;
+    fails(of(&findings, "source", "Acme HR employee"), Exit::Data, "none of the first records can be read");
+}
+
+#[derive(BridgeResource)]
+#[bridge(account)]
+struct Guest {
+    id: u32,
+    username: String,
+}
+
+impl Source<Guest> for Hr {
+    async fn read(&self, out: &Out<Guest>) -> Result<(), SourceError> {
+        for id in 1..=3 {
+            out.push(Guest { id, username: format!("g{id}") }).await;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn accounts_without_an_e_mail_address_are_counted() {
+    let stage = Stage::with(5).await;
+    let connector = stage.builder().resource::<Guest>().build().unwrap();
+    let findings = connector.examine(&stage.target(), Some(&stage.client()), json!({})).await;
+    let guests = of(&findings, "email", "Acme HR guest");
+    assert_eq!(guests.outcome, Outcome::Warning);
+    assert!(guests.found.contains("3 of the first 3 accounts have no e-mail address"), "{guests:?}");
+    assert!(!findings.iter().any(|one| one.check == "email" && one.of.as_deref() == Some("Acme HR employee")));
+}
+
+#[bridge_task]
+async fn unsuspend(_: TaskContext<Hr>, _: UnsuspendAccount<Employee>) -> Result<(), TaskError> {
+    Ok(())
+}
+
+#[bridge_task]
+async fn suspend(_: TaskContext<Hr>, _: SuspendAccount<Employee>) -> Result<(), TaskError> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connector_whose_handlers_cannot_off_board_anyone_is_warned_of() {
+    let stage = Stage::with(5).await;
+    let warned =
+        |findings: &[Finding]| findings.iter().any(|one| one.check == "handlers" && one.found.contains("`employee`"));
+    let only_back = stage.connector_with(tasks![unsuspend]);
+    assert!(warned(&only_back.examine(&stage.target(), Some(&stage.client()), json!({})).await));
+    let both = stage.connector_with(tasks![unsuspend, suspend]);
+    assert!(!warned(&both.examine(&stage.target(), Some(&stage.client()), json!({})).await));
+    assert!(!warned(&examine(&stage, &stage.target()).await), "without tasks there is nothing to do");
 }
 
 #[tokio::test]

@@ -129,9 +129,11 @@ async fn a_plan_an_approval_and_a_sync_now_beside_a_running_connector() {
 
     // The dry run: 40 of 312 are missing, and a twentieth may go, which is 16.
     scene.sandbox.clear_requests();
-    let plan = scene.program.run(&["plan", "--json"]).await.json();
+    let planned = scene.program.run(&["plan", "--json"]).await;
+    assert_eq!(planned.code, Some(3), "it ends as the sync would: {}", planned.stderr);
+    let plan: Value = serde_json::from_str(&planned.stdout).unwrap();
     let hash = plan["hash"].as_str().unwrap();
-    let text = scene.program.run(&["plan"]).await.ok().stdout;
+    let text = scene.program.run(&["plan"]).await.stdout;
     assert_eq!(scene.sandbox.requests().iter().filter(|request| request.method != "GET").count(), 0);
     let reason = json!({"reason": "removed", "slug": "employee", "count": 40, "allowed": 16, "before": 312});
     assert_eq!(plan["held"], json!([reason]));
@@ -158,6 +160,8 @@ async fn a_plan_an_approval_and_a_sync_now_beside_a_running_connector() {
     let (json, text) = scene.says().await;
     assert_eq!((&json["approved"]["hash"], &json["approved"]["used_at"]), (&json!(hash), &Value::Null));
     assert!(text.contains("the Lyon office has closed"), "{text}");
+    let text = scene.program.run(&["plan"]).await.ok().stdout;
+    assert!(text.contains(&format!("a sync would go through: {hash} is approved")), "{text}");
     assert_eq!(scene.app().active("employee"), 312, "an approval alone removes nobody");
 
     scene.program.run(&["sync", "--now"]).await.ok();

@@ -48,6 +48,55 @@ async fn a_wrong_configuration_is_78() {
 }
 
 #[tokio::test]
+async fn a_wrong_setting_of_run_is_78_before_any_request() {
+    let (sandbox, _) = stage().await;
+    for (name, value) in [("BRIDGE_SYNC_EVERY", "1d"), ("BRIDGE_SYNC_CRON", "61 * * * *"), ("BRIDGE_LISTEN", ":9480")] {
+        let program = Program::new("quickstart").facing(&sandbox).set(name, value);
+        fails(&program.run(&["run"]).await, 78, &[&name.trim_start_matches("BRIDGE_").to_lowercase()]);
+        assert_eq!(sandbox.requests().len(), 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_said_at_once_with_the_file_that_was_looked_for() {
+    let program = Program::new("quickstart").set("BRIDGE_LISTEN", "9480").set("BRIDGE_SYNC_CRON", "61 * * * *");
+    let ended = program.run(&["sync", "--app", "Payroll"]).await;
+    let file = program.path("bridge.toml");
+    let file = file.to_str().unwrap();
+    let says = ["has 5 problems", "BRIDGE_TENANT", "sync_cron: ", "listen: ", "`Payroll`", "no API key", file];
+    fails(&ended, 78, &says);
+
+    let csv = Program::new("csv_folder").set("BRIDGE_API_KEY", "k").set("BRIDGE_TENANT", "acme");
+    let file = csv.path("bridge.toml");
+    fails(
+        &csv.run(&["sync"]).await,
+        78,
+        &["[app]", "folder", "no configuration file was read", file.to_str().unwrap()],
+    );
+}
+
+#[tokio::test]
+async fn a_create_app_that_is_set_for_good_is_warned_of() {
+    let (_sandbox, program) = stage().await;
+    let once = program.run(&["sync", "--create-app"]).await.ok();
+    assert!(!once.stderr.contains("for good"), "{}", once.stderr);
+    let program = program.set("BRIDGE_CREATE_APP", "true");
+    let ended = program.run(&["sync"]).await.ok();
+    assert!(ended.stderr.contains("BRIDGE_CREATE_APP is set for good"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_first_run_is_a_flag_that_is_needed_once() {
+    let (sandbox, program) = stage().await;
+    program.run(&["sync", "--first-run"]).await.ok();
+    let again = program.run(&["sync", "--first-run"]).await.ok();
+    assert!(again.stderr.contains("--first-run has no effect"), "{}", again.stderr);
+    assert_eq!(sandbox.apps().len(), 1);
+    let app = sandbox.apps()[0].id().to_string();
+    fails(&program.run(&["sync", "--first-run", "--app-id", &app]).await, 78, &["--first-run", "app id"]);
+}
+
+#[tokio::test]
 async fn an_unknown_key_in_the_file_is_78_and_shown_in_its_line() {
     let program = Program::new("quickstart").set("BRIDGE_API_KEY", "k");
     fs::write(program.path("bridge.toml"), "tenant = \"acme\"\nsink_every = \"5m\"\n").unwrap();
@@ -94,6 +143,12 @@ async fn a_push_that_fails_for_ever_is_69_and_removes_nobody() {
     program.run(&["sync"]).await.ok();
     sandbox.fault(Fault::ending("PUT", "/employee/").answer(500, "no"));
     fails(&program.run(&["sync"]).await, 69, &["could not push a page", "nobody was removed"]);
+    let status = program.run(&["status"]).await.ok().stdout;
+    assert!(status.contains("the last sync failed: could not push a page"), "{status}");
+    sandbox.clear_faults();
+    program.run(&["sync"]).await.ok();
+    let status = program.run(&["status"]).await.ok().stdout;
+    assert!(!status.contains("failed"), "{status}");
     assert_eq!(sandbox.app_named("Quickstart").unwrap().active("employee"), 2);
 }
 

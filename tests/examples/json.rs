@@ -120,6 +120,24 @@ async fn a_command_that_succeeds_prints_nothing_but_its_result() {
 }
 
 #[tokio::test]
+async fn the_schema_shows_fields_links_and_the_policy_of_each_handler() {
+    let schema = Program::new("acme_hr").run(&["schema"]).await.json();
+    let of = |list: &str, key: &str, value: &str| {
+        let found = schema[list].as_array().unwrap().iter().find(|one| one[key] == value);
+        found.unwrap_or_else(|| panic!("no {value} in {schema:#}")).clone()
+    };
+    let employee = of("resource_types", "slug", "employee");
+    let fields = employee["fields"].as_array().unwrap();
+    assert!(fields[0] == "id" && fields.contains(&json!("email")) && fields.contains(&json!("status")), "{employee}");
+    assert_eq!((&employee["memberships"], &employee["assignments"]), (&json!(["team"]), &json!(["seat"])));
+    let suspend = of("tasks", "action", "suspend_account");
+    assert_eq!(suspend["resource_type"], "employee");
+    for key in ["handler", "kind", "timeout_ms", "max_attempts"] {
+        assert!(!suspend[key].is_null(), "{key} in {suspend}");
+    }
+}
+
+#[tokio::test]
 async fn what_happens_to_one_app_stands_beside_how_far_it_came() {
     let sandbox = Sandbox::start().await.unwrap();
     let program = Program::new("quickstart").facing(&sandbox);

@@ -96,6 +96,7 @@ fn implementation(
     let (_, arguments, _) = resource.node.generics.split_for_impl();
     let fixed = &shapes.fixed_type;
     let kind = resource.kind().unwrap_or(Kind::Account).ident();
+    let fields = sent_fields(resource);
     quote! {
         #[automatically_derived]
         impl #params #krate::__private::BridgeResource for #ident #arguments #bounds {
@@ -105,12 +106,23 @@ fn implementation(
             const NAME: &'static ::core::primitive::str = #name;
             const KIND: #krate::__private::Kind = #krate::__private::Kind::#kind;
             const EDGES: &'static [#krate::__private::EdgeSchema] = #edges;
+            const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
             fn id(&self) -> Self::Id {
                 #id
             }
             #write
         }
     }
+}
+
+/// The names on the wire of everything but memberships and assignments, the id first.
+fn sent_fields(resource: &Resource<'_>) -> Vec<String> {
+    let name = |field: &Field<'_>| match &field.role {
+        Role::Protocol(protocol) if !field.is_edge() && protocol.shape != Shape::Id => Some(protocol.name.to_owned()),
+        Role::Custom(name) => Some(name.clone()),
+        _ => None,
+    };
+    std::iter::once("id".to_owned()).chain(resource.fields().iter().filter_map(name)).collect()
 }
 
 /// `Account`, `Group` or `License`, and where the edges point.

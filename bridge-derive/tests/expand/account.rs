@@ -11,6 +11,13 @@ const _: () = {
             ::iden_bridge::__private::EdgeSchema::membership::<Site>(),
             ::iden_bridge::__private::EdgeSchema::assignment::<Seat>(),
         ];
+        const FIELDS: &'static [&'static ::core::primitive::str] = &[
+            "id",
+            "email",
+            "last_name",
+            "status",
+            "desk",
+        ];
         fn id(&self) -> Self::Id {
             let Self { number: __number, .. } = self;
             ::core::clone::Clone::clone(&*__number)

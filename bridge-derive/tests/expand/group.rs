@@ -7,6 +7,7 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "Sales Team";
         const KIND: ::renamed::__private::Kind = ::renamed::__private::Kind::Group;
         const EDGES: &'static [::renamed::__private::EdgeSchema] = &[];
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["id", "name"];
         fn id(&self) -> Self::Id {
             let Self { id: __id, .. } = self;
             ::core::clone::Clone::clone(&*__id)

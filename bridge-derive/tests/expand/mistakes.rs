@@ -10,6 +10,7 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "Team";
         const KIND: ::iden_bridge::__private::Kind = ::iden_bridge::__private::Kind::Group;
         const EDGES: &'static [::iden_bridge::__private::EdgeSchema] = &[];
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["id", "name"];
         fn id(&self) -> Self::Id {
             ::core::unreachable!()
         }

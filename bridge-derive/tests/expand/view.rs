@@ -14,6 +14,12 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "Row";
         const KIND: ::iden_bridge::__private::Kind = ::iden_bridge::__private::Kind::Account;
         const EDGES: &'static [::iden_bridge::__private::EdgeSchema] = &[];
+        const FIELDS: &'static [&'static ::core::primitive::str] = &[
+            "id",
+            "email",
+            "username",
+            "codes",
+        ];
         fn id(&self) -> Self::Id {
             let Self { id: __id, .. } = self;
             ::std::string::ToString::to_string(&*__id)

@@ -94,7 +94,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print what is registered, as JSON
+    /// Print types, fields, links and handlers as JSON
     Schema,
     /// Work against an embedded sandbox, with a state of its own
     #[cfg(feature = "dev")]

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use bridge_core::wire::text::printable;
+use bridge_core::{EdgeKind, TypeSchema, wire::text::printable};
 
 use super::{
     ink::{Ink, washed},
@@ -71,18 +71,29 @@ fn write(text: &str, stream: Stream) -> io::Result<()> {
     })
 }
 
-/// What each member registers and handles.
+/// What each member registers, sends and handles.
 pub(super) fn schema(members: &[Box<dyn Member>]) -> Value {
     let of = |member: &dyn Member| {
-        let types: Vec<_> = member.types().iter().map(bridge_core::TypeSchema::registration).collect();
-        let task = |(route, handler): &(crate::tasks::Route, &str)| json!({"action": route.action, "resource_type": route.slug, "handler": handler});
-        let tasks: Vec<Value> = member.routes().iter().map(task).collect();
-        json!({"app": member.name(), "resource_types": types, "tasks": tasks})
+        let types: Vec<Value> = member.types().iter().map(type_schema).collect();
+        json!({"app": member.name(), "resource_types": types, "tasks": member.handlers()})
     };
     match members {
         [one] => of(one.as_ref()),
         several => several.iter().map(|member| of(member.as_ref())).collect(),
     }
+}
+
+/// A type as it is registered, with the fields that its records carry and where their links point.
+fn type_schema(schema: &TypeSchema) -> Value {
+    let TypeSchema { slug, name, kind, fields, edges, .. } = schema;
+    let mut value = json!({"slug": slug, "name": name, "type": kind, "fields": fields});
+    for kind in [EdgeKind::Membership, EdgeKind::Assignment] {
+        let slugs: Vec<_> = edges.iter().filter(|edge| edge.kind == kind).map(|edge| edge.slug).collect();
+        if !slugs.is_empty() {
+            value[kind.field()] = json!(slugs);
+        }
+    }
+    value
 }
 
 pub(super) fn synced(name: &str, report: &SyncReport) -> Result<(), ConnectorError> {

@@ -109,7 +109,8 @@ impl AppStatus {
             return if self.running { "starting".to_owned() } else { "it has not run yet".to_owned() };
         };
         if said.activity == Activity::Stopped {
-            return format!("stopped at {:.0}", said.at);
+            let failed = said.failed.as_ref().map(|why| format!("; the last sync failed: {}", printable(why, 500)));
+            return format!("stopped at {:.0}{}", said.at, failed.unwrap_or_default());
         }
         let doing = doing(&said.activity);
         // The source gives nothing: it may hang.

@@ -6,7 +6,7 @@ use bridge_core::wire::AppId;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connector, ConnectorError, Schedule, Target, app, running};
+use super::{Connector, ConnectorError, Exit, Schedule, Target, app, running};
 use crate::{
     caught,
     clock::Clock,
@@ -103,7 +103,14 @@ impl<S: Send + Sync + 'static> Attached<S> {
     /// [`SyncError::Unsettled`](crate::sync::SyncError::Unsettled).
     pub async fn sync(&self, stop: &CancellationToken) -> Result<SyncReport, ConnectorError> {
         let synced = self.sync_once(stop).await;
-        self.say(Activity::Stopped).await?;
+        self.meter.says(Activity::Stopped);
+        let mut status = Status::new(Activity::Stopped, self.clock.wall());
+        if let Err(error) = &synced
+            && !matches!(Exit::of(error), Exit::Interrupted | Exit::Held)
+        {
+            status = status.failed(error.to_string());
+        }
+        self.journal.set_status(&status).await?;
         synced
     }
 

@@ -1,8 +1,8 @@
 //! Looking at one connector without changing anything: its journal, its app, its types, and the first page of each source.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
-use bridge_core::{SourceError, TypeSchema};
+use bridge_core::{SourceError, TypeSchema, wire::Kind};
 use serde_json::Value;
 
 use super::{
@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     journal::{Journal, JournalError, UnreadType},
     sync::{Sample, SyncError, SyncFailure, SyncReport, compare_with_journal},
+    tasks::{Entry, Route},
 };
 
 /// How long the external system may take to be opened. A person is waiting.
@@ -36,6 +37,7 @@ impl<S: Send + Sync + 'static> Connector<S> {
                 Finding::skipped("types", "the journal knows which there were"),
             ],
         };
+        findings.extend(off_boarding(self.tasks.entries().iter().map(Entry::route)));
         findings.extend(self.examine_sources(settings, &target.clock).await);
         findings.into_iter().map(|one| if one.of.is_none() { one.of(name.clone()) } else { one }).collect()
     }
@@ -63,7 +65,12 @@ impl<S: Send + Sync + 'static> Connector<S> {
         for reader in self.readers {
             let of = format!("{} {}", self.name, reader.schema.slug);
             let found = match Sample::of(reader, &system, clock).await {
-                Ok(sample) => of_sample(&sample),
+                Ok(sample) => {
+                    if reader.schema.kind == Kind::Account {
+                        findings.extend(of_emails(&sample).map(|found| found.of(&of)));
+                    }
+                    of_sample(&sample)
+                }
                 Err(error) => {
                     let error = SyncFailure { error, report: SyncReport::default() }.into();
                     Finding::failed(
@@ -153,6 +160,28 @@ fn of_unread(unread: &[UnreadType]) -> Finding {
     Finding::failing("types", Exit::Held, found, remedy)
 }
 
+/// Iden matches accounts to people by e-mail address (protocol.md section 10).
+fn of_emails(sample: &Sample) -> Option<Finding> {
+    let Sample { records, without_email, .. } = sample;
+    let found = || format!("{without_email} of the first {records} accounts have no e-mail address");
+    let remedy = "map `email` where the system knows it: Iden matches accounts to people by it, and leaves unmatched ones out of reviews and automatic off-boarding";
+    (*without_email > 0).then(|| Finding::warning("email", found(), remedy))
+}
+
+/// Iden's off-boarding suspends an account, else deletes it.
+fn off_boarding(routes: impl Iterator<Item = Route>) -> Option<Finding> {
+    let routes: Vec<_> = routes.collect();
+    let ends = |slug: &str| {
+        routes.iter().any(|one| one.slug == slug && matches!(one.action, "suspend_account" | "delete_account"))
+    };
+    let slugs: BTreeSet<_> = routes.iter().map(|one| one.slug).filter(|slug| !ends(slug)).collect();
+    let slugs: Vec<_> = slugs.into_iter().map(|slug| format!("`{slug}`")).collect();
+    let found = || format!("no handler suspends or deletes accounts of {}", slugs.join(", "));
+    let remedy =
+        "add a handler of `SuspendAccount` or `DeleteAccount`: Iden's off-boarding tries these two, in this order";
+    (!slugs.is_empty()).then(|| Finding::warning("handlers", found(), remedy))
+}
+
 /// Whether a journal can be written in this folder, which may not be there yet. Nothing is left behind.
 fn place_to_write(folder: &Path) -> Result<(), ConnectorError> {
     let place = folder.ancestors().find(|place| place.exists()).unwrap_or(folder);
@@ -161,8 +190,14 @@ fn place_to_write(folder: &Path) -> Result<(), ConnectorError> {
 }
 
 fn of_sample(sample: &Sample) -> Finding {
-    let Sample { records, unreadable, whole } = sample;
-    match unreadable {
+    let Sample { records, example, whole, .. } = sample;
+    match example {
+        Some(example) if *records == 0 => Finding::failing(
+            "source",
+            Exit::Data,
+            format!("none of the first records can be read: {example}"),
+            "fix the records, or the mapping if it is wrong for all of them",
+        ),
         Some(example) => Finding::warning(
             "source",
             format!("some of the first records cannot be read: {example}"),

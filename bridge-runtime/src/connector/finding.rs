@@ -8,7 +8,8 @@ use super::{ConnectorError, Exit};
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What was looked at: `configuration`, `key`, `dns`, `connection`, `clock`, `journal`, `app`, `types` or `source`.
+    /// What was looked at: `configuration`, `key`, `dns`, `connection`, `clock`, `journal`, `app`, `types`, `handlers`,
+    /// `source` or `email`.
     pub check: &'static str,
     /// Of what: an app, or a type of it.
     #[serde(skip_serializing_if = "Option::is_none")]

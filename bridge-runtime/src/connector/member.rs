@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     journal::Command,
     sync::{Plan, SyncReport},
-    tasks::{Entry, HandlerInfo, ListedTask, RoundReport, Route},
+    tasks::{Entry, HandlerInfo, HandlerSchema, ListedTask, RoundReport, Route},
 };
 
 /// Reads the connector's own settings, and drops them.
@@ -49,6 +49,9 @@ pub trait Member: sealed::Sealed + Send {
     /// # Errors
     /// They do not.
     fn check_settings(&self, settings: Value) -> Result<(), ConnectorError>;
+
+    /// Every handler, with its policy.
+    fn handlers(&self) -> Vec<HandlerSchema>;
 
     /// The handler of such tasks.
     fn handler(&self, action: &str, slug: &str) -> Option<HandlerInfo>;
@@ -120,6 +123,10 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
 
     fn routes(&self) -> Vec<(Route, &'static str)> {
         self.tasks.entries().iter().map(|entry| (entry.route(), entry.name())).collect()
+    }
+
+    fn handlers(&self) -> Vec<HandlerSchema> {
+        self.tasks.entries().iter().map(Entry::schema).collect()
     }
 
     fn check_settings(&self, settings: Value) -> Result<(), ConnectorError> {

@@ -91,13 +91,23 @@ pub struct Status {
     /// Since when the source has given nothing, once that is worth a warning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_since: Option<Timestamp>,
+    /// Why the last sync of a process that has ended failed; `None` if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 impl Status {
     /// What this process is doing at this time.
     #[must_use]
     pub fn new(activity: Activity, at: Timestamp) -> Self {
-        Status { activity, at, pid: std::process::id(), silent_since: None }
+        Status { activity, at, pid: std::process::id(), silent_since: None, failed: None }
+    }
+
+    /// The same after a sync that failed.
+    #[must_use]
+    pub fn failed(mut self, why: impl Into<String>) -> Self {
+        self.failed = Some(why.into());
+        self
     }
 }
 

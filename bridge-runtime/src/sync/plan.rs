@@ -117,6 +117,9 @@ impl<S: Send + Sync + 'static> Sources<S> {
             [] => None,
             _ => self.journal.covering_approval(&verdict.hold.reasons, self.clock.wall()).await?,
         };
+        if verdict.hold.reasons.is_empty() || approved.is_some() {
+            run.refuse_unsettled().await?;
+        }
         let unread = std::mem::take(&mut run.unread).into_iter().filter(UnreadType::needs_approval).collect();
         let mut types = Vec::new();
         for (report, losses) in run.into_reports().0.into_iter().zip(verdict.losses) {

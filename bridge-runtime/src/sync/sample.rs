@@ -16,8 +16,12 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// What the first page of a type had.
 pub(crate) struct Sample {
     pub(crate) records: u64,
-    /// The first row that cannot be mapped, and why.
-    pub(crate) unreadable: Option<String>,
+    /// How many of them have no e-mail address.
+    pub(crate) without_email: u64,
+    /// How many rows cannot be mapped.
+    pub(crate) unreadable: u64,
+    /// The first of them, and why.
+    pub(crate) example: Option<String>,
     /// Whether that was all of them.
     pub(crate) whole: bool,
 }
@@ -31,13 +35,17 @@ impl Sample {
     ) -> Result<Self, SyncError> {
         let slug = reader.schema.slug;
         let mut reading = (reader.read)(Arc::clone(system), ReadSession::new(Arc::clone(clock)));
-        let mut sample = Sample { records: 0, unreadable: None, whole: false };
+        let mut sample = Sample { records: 0, without_email: 0, unreadable: 0, example: None, whole: false };
         let page = async {
-            while sample.records < MOST_RECORDS as u64 && !sample.whole {
+            while sample.records + sample.unreadable < MOST_RECORDS as u64 && !sample.whole {
                 match reading.next().await {
-                    Some(Item::Record(_)) => sample.records += 1,
+                    Some(Item::Record(record)) => {
+                        sample.records += 1;
+                        sample.without_email += u64::from(!record.has_email());
+                    }
                     Some(Item::Unreadable(row)) => {
-                        sample.unreadable.get_or_insert_with(|| printable(&row.to_string(), 300));
+                        sample.unreadable += 1;
+                        sample.example.get_or_insert_with(|| printable(&row.to_string(), 300));
                     }
                     None => sample.whole = true,
                 }

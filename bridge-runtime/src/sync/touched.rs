@@ -41,7 +41,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
 
     /// A creation that was cut off is looked into soon, or by a person. Until then nobody knows the id of whom it may have made,
     /// the system may not show them yet, and Iden may hold them from before they left: they may be one of those who are missing.
-    async fn refuse_unsettled(&self) -> Result<(), SyncError> {
+    pub(super) async fn refuse_unsettled(&self) -> Result<(), SyncError> {
         let now = self.sources.clock.wall();
         let end = |span| now.checked_add(span).unwrap_or(now);
         match self.sources.journal.unclear_creation(end(-SETTLED_WITHIN)..end(SETTLED_WITHIN)).await? {

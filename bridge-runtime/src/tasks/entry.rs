@@ -17,7 +17,7 @@ use bridge_core::{
 };
 
 use super::{
-    HandlerInfo, TaskContext,
+    HandlerInfo, HandlerSchema, TaskContext,
     attempt::CUT_OFF,
     handler::{FromContext, Listed, TaskHandler, policy_of},
 };
@@ -101,6 +101,19 @@ impl<S> Entry<S> {
     #[must_use]
     pub fn info(&self) -> HandlerInfo {
         HandlerInfo { name: self.name, kind: self.policy.on_interrupt.into() }
+    }
+
+    /// The same with the tasks that it takes, and its policy.
+    pub(crate) fn schema(&self) -> HandlerSchema {
+        let Policy { timeout, attempts, on_interrupt, .. } = self.policy;
+        HandlerSchema {
+            action: self.route.action,
+            resource_type: self.route.slug,
+            handler: self.name,
+            kind: on_interrupt.into(),
+            timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+            max_attempts: attempts,
+        }
     }
 }
 

@@ -48,6 +48,24 @@ pub struct HandlerInfo {
     pub kind: HandlerKind,
 }
 
+/// A handler with the tasks that it takes, and its policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct HandlerSchema {
+    /// The action.
+    pub action: &'static str,
+    /// The slug of the account type.
+    pub resource_type: &'static str,
+    /// The function's name.
+    pub handler: &'static str,
+    /// What an interruption of it means.
+    pub kind: HandlerKind,
+    /// How long one run may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// How often a task is tried before it is reported failed.
+    pub max_attempts: u32,
+}
+
 /// With its kind in brackets.
 impl fmt::Display for HandlerInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

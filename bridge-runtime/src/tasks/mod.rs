@@ -43,7 +43,7 @@ pub(crate) use engine::{AT_ONCE, TaskEngine};
 pub use entry::{Entry, Route, Tasks, entry};
 pub use error::RoundError;
 pub use handler::{FromContext, Listed, TaskHandler, assert_distinct, verdict_of_probe};
-pub use kind::{HandlerInfo, HandlerKind};
+pub use kind::{HandlerInfo, HandlerKind, HandlerSchema};
 #[cfg(feature = "fuzzing")]
 pub(crate) use lanes::drive as drive_lanes;
 pub use outlook::ListedTask;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
+use crate::state::catalog::Kind;
 use crate::state::link::links;
 use crate::state::record::Record;
 use crate::view::TypeView;
@@ -14,6 +15,8 @@ pub(crate) struct Tally {
     pub(crate) suspended: usize,
     pub(crate) inactive: usize,
     pub(crate) removed: usize,
+    /// Accounts without an e-mail address, of those that are not removed: Iden matches accounts to people by it.
+    pub(crate) without_email: usize,
     /// The type that Iden fills by itself from the accounts' links, with the number of links.
     pub(crate) companion: Option<(TypeView, usize)>,
 }
@@ -38,8 +41,9 @@ pub(crate) fn of(app: &App) -> Vec<Tally> {
         let mut linked: BTreeMap<&str, usize> = BTreeMap::new();
         let mut tallies: Vec<Tally> = Vec::new();
         for known in scope.types.iter() {
+            let (view, companion) = (known.view(), None);
             let mut tally =
-                Tally { view: known.view(), active: 0, suspended: 0, inactive: 0, removed: 0, companion: None };
+                Tally { view, active: 0, suspended: 0, inactive: 0, removed: 0, without_email: 0, companion };
             for record in scope.app.records.get(&known.slug).into_iter().flat_map(BTreeMap::values) {
                 *match record.standing(known.kind) {
                     "removed" => &mut tally.removed,
@@ -48,6 +52,8 @@ pub(crate) fn of(app: &App) -> Vec<Tally> {
                     _ => &mut tally.active,
                 } += 1;
                 if !record.is_removed() {
+                    let has_email = record.fields().get("email").is_some_and(|email| !email.is_null());
+                    tally.without_email += usize::from(known.kind == Kind::Account && !has_email);
                     links(record.fields()).for_each(|(_, slug, _)| *linked.entry(slug).or_default() += 1);
                 }
             }
