@@ -2,9 +2,36 @@
 
 use std::{fmt, str::FromStr};
 
-/// Names that mean something to cargo or to Rust, and would fail later with a message about something else.
-const TAKEN: [&str; 10] =
-    ["test", "core", "std", "alloc", "proc-macro", "build", "deps", "examples", "iden-bridge", "tokio"];
+/// Names that mean something to cargo or to Rust, and would fail later with a message about something else: crates of the
+/// standard library, folders of a build, and devices of Windows.
+const RESERVED: [&str; 17] = [
+    "test",
+    "core",
+    "std",
+    "alloc",
+    "proc-macro",
+    "build",
+    "deps",
+    "examples",
+    "incremental",
+    "target",
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "iden-bridge",
+    "bridge-cli",
+    "bridge-fuzz",
+];
+/// The crates that every connector is built from; cargo does not tell two packages of one name and version apart.
+const LIBRARY: [&str; 4] = ["bridge-core", "bridge-derive", "bridge-runtime", "bridge-sandbox"];
+/// Keywords of Rust, also reserved ones; none of them can name a crate.
+const KEYWORDS: [&str; 50] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
+    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+];
 
 /// A name that can be a folder, a package, a program, a systemd unit and a user: small letters, digits and `-`, a letter first,
 /// 40 characters at most.
@@ -17,6 +44,16 @@ impl Name {
         let (first, rest) = self.0.split_at(1);
         first.to_uppercase() + &rest.replace('-', " ")
     }
+
+    /// What its environment variables begin with: `my-connector` has `MY_CONNECTOR_`.
+    pub fn variables(&self) -> String {
+        self.0.replace('-', "_").to_uppercase() + "_"
+    }
+
+    /// Whether a crate of this name would be the same crate for Rust.
+    pub fn is_crate(&self, other: &str) -> bool {
+        self.0.replace('-', "_") == other.replace('-', "_")
+    }
 }
 
 impl FromStr for Name {
@@ -28,10 +65,17 @@ impl FromStr for Name {
         if !good || text.ends_with('-') {
             return Err("expected small letters, digits and `-`, a letter first, as in `acme-hr`".to_owned());
         }
-        if TAKEN.contains(&text) {
-            return Err(format!("`{text}` means something else to cargo already; try `{text}-connector`"));
-        }
-        Ok(Name(text.to_owned()))
+        let device = text.strip_prefix("com").or(text.strip_prefix("lpt")).is_some_and(|rest| rest.len() == 1);
+        let why = if LIBRARY.contains(&text) {
+            "is a crate of iden-bridge"
+        } else if KEYWORDS.contains(&text) || text == "yield" {
+            "is a keyword of Rust"
+        } else if RESERVED.contains(&text) || device {
+            "has another meaning for cargo or for the file system"
+        } else {
+            return Ok(Name(text.to_owned()));
+        };
+        Err(format!("`{text}` {why}; try `{text}-connector`"))
     }
 }
 
@@ -50,9 +94,39 @@ mod tests {
         for text in ["acme-hr", "a", "hr2"] {
             assert_eq!(text.parse::<Name>().unwrap().to_string(), text);
         }
-        for text in ["", "Acme", "2hr", "acme hr", "../acme", "acme_hr", "-acme", "acme-", "test", &"a".repeat(41)] {
+        for text in [
+            "",
+            ".",
+            "Acme",
+            "Größe",
+            "2hr",
+            "acme hr",
+            "../acme",
+            "acme_hr",
+            "-acme",
+            "acme-",
+            "test",
+            "incremental",
+            "deps",
+            "target",
+            "bridge-runtime",
+            "bridge-core",
+            "bridge-derive",
+            "bridge-sandbox",
+            "iden-bridge",
+            "self",
+            "crate",
+            "async",
+            "gen",
+            "yield",
+            "nul",
+            "com1",
+            &"a".repeat(41),
+        ] {
             assert!(text.parse::<Name>().is_err(), "{text}");
         }
+        let why = "bridge-runtime".parse::<Name>().unwrap_err();
+        assert_eq!(why, "`bridge-runtime` is a crate of iden-bridge; try `bridge-runtime-connector`");
     }
 
     #[test]

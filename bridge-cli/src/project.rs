@@ -25,6 +25,12 @@ impl Project {
     /// # Errors
     /// There is something of that name, or it cannot be written. Nothing that is there is ever changed.
     pub fn write(&self) -> Result<String, String> {
+        if let Some(taken) = self.template.crates().find(|taken| self.name.is_crate(taken)) {
+            let name = &self.name;
+            return Err(format!(
+                "`{name}` depends on the crate `{taken}`, so it needs another name; try `{name}-connector`"
+            ));
+        }
         self.write_to(Path::new(&self.name.to_string()))?;
         Ok(format!(
             "{name}: a connector, from the template `{template}`\n\n  cd {name}\n  cargo test\n  cargo run -- dev{once}\n\n\
@@ -67,7 +73,7 @@ impl Project {
             files.push((self.filled(path).into(), self.filled(text)));
         }
         files.push(("bridge.toml".into(), self.filled(self.template.settings())));
-        files.push(("tests/system/mod.rs".into(), self.template.system().to_owned()));
+        files.push(("tests/system/mod.rs".into(), self.filled(self.template.system())));
         for (path, text) in self.template.fixtures() {
             files.push((path.into(), (*text).to_owned()));
         }
@@ -78,22 +84,34 @@ impl Project {
         files
     }
 
+    /// With this project's environment variables in place of the example's.
+    fn renamed(&self, text: &str) -> String {
+        match self.template.variables() {
+            Some(theirs) => text.replace(theirs, &self.name.variables()),
+            None => text.to_owned(),
+        }
+    }
+
     fn filled(&self, text: &str) -> String {
-        text.replace("{{name}}", &self.name.to_string())
+        let text = text
+            .replace("{{name}}", &self.name.to_string())
             .replace("{{title}}", &self.name.title())
             .replace("{{dependencies}}", self.template.dependencies().trim_end())
             .replace("{{iden-bridge}}", &self.library.dependency(""))
             .replace("{{bridge-sandbox}}", &self.library.dependency("bridge-sandbox"))
-            .replace("{{about}}", self.template.about())
+            .replace("{{about}}", self.template.about());
+        self.renamed(&text)
     }
 
     /// A file of an example, where the example has become a project.
     fn moved(&self, text: &str) -> String {
         let example = self.template.example();
-        text.replace(&format!("CSV_FOLDER=examples/{example}/sample "), "")
+        let text = text
+            .replace(&format!("CSV_FOLDER=examples/{example}/sample "), "")
             .replace(&format!("cargo run --example {example} -- "), "cargo run -- ")
             .replace("../../tests/common/", "../tests/common/")
-            .replace(&format!("\"{}\"", self.template.title()), &format!("\"{}\"", self.name.title()))
+            .replace(&format!("\"{}\"", self.template.title()), &format!("\"{}\"", self.name.title()));
+        self.renamed(&text)
     }
 }
 
@@ -120,7 +138,8 @@ mod tests {
             for (path, text) in project.files() {
                 let title = format!("\"{}\"", project.template.title());
                 let open = ["{{name", "{{title", "{{about", "{{depend", "{{iden", "{{bridge"];
-                for left in open.into_iter().chain(["--example", "../../", "examples/", &title]) {
+                for left in open.into_iter().chain(["--example", "../../tests", "../../examples", "examples/", &title])
+                {
                     let line = text.lines().find(|line| line.contains(left));
                     assert!(line.is_none(), "`{left}` in {}: {line:?}", path.display());
                 }
@@ -141,6 +160,64 @@ mod tests {
             assert_eq!(path("dev-dependencies", "bridge-sandbox"), "/repository/bridge-sandbox");
             let (_, settings) = files.iter().find(|(path, _)| path == Path::new("bridge.toml")).unwrap();
             assert!(settings.parse::<toml::Table>().is_ok(), "{settings}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_crate_that_the_connector_depends_on_is_refused() {
+        for (name, template, taken) in [
+            ("serde", Template::Rest, "serde"),
+            ("serde-json", Template::Sql, "serde_json"),
+            ("axum", Template::Rest, "axum"),
+        ] {
+            let project =
+                Project { name: name.parse().unwrap(), template, library: Library::Folder("/repository".into()) };
+            let why = project.write().unwrap_err();
+            assert!(why.contains(&format!("depends on the crate `{taken}`")), "{why}");
+            assert!(!Path::new(name).exists());
+        }
+    }
+
+    #[test]
+    fn its_environment_variables_have_its_own_name() {
+        for project in projects() {
+            let ours = ["ACME_HR_", "REST_PAGED_"];
+            for (path, text) in project.files() {
+                let line = text.lines().find(|line| ours.iter().any(|ours| line.contains(ours)));
+                assert!(line.is_none(), "{}: {line:?}", path.display());
+            }
+        }
+        let rest = projects().find(|project| project.template == Template::Rest).unwrap();
+        let all: String = rest.files().into_iter().map(|(_, text)| text).collect();
+        assert!(all.contains("MY_CONNECTOR_URL") && all.contains("MY_CONNECTOR_TOKEN"));
+    }
+
+    /// Skipped where rustfmt is not installed.
+    #[test]
+    fn its_code_is_formatted_whatever_its_name() {
+        for name in ["a", "my-connector", "a-connector-with-the-longest-name-of-all"] {
+            for project in projects() {
+                let here = TempDir::new().unwrap();
+                let project = Project { name: name.parse().unwrap(), ..project };
+                let folder = here.path().join(name);
+                project.write_to(&folder).unwrap();
+                let sources = project.files().into_iter().map(|(path, _)| folder.join(path));
+                let sources = sources.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+                let mut rustfmt = Command::new("rustfmt");
+                match rustfmt.args(["--check", "--edition", "2024"]).args(sources).output() {
+                    Ok(said) => assert!(
+                        said.status.success(),
+                        "{name}, {:?}:\n{}{}",
+                        project.template,
+                        String::from_utf8_lossy(&said.stdout),
+                        String::from_utf8_lossy(&said.stderr)
+                    ),
+                    Err(why) => {
+                        assert!(std::env::var_os("BRIDGE_REQUIRE_TOOLS").is_none(), "rustfmt: {why}");
+                        eprintln!("SKIPPED: rustfmt: {why}");
+                    }
+                }
+            }
         }
     }
 

@@ -48,6 +48,21 @@ impl Template {
         }
     }
 
+    /// What the environment variables begin with that have the example's name; those of a project have its own. Others name
+    /// the system, as `LDAP_URL` does.
+    pub fn variables(self) -> Option<&'static str> {
+        match self {
+            Template::Sql => Some("ACME_HR_"),
+            Template::Rest => Some("REST_PAGED_"),
+            Template::Csv | Template::Ldap => None,
+        }
+    }
+
+    /// The crates that its `Cargo.toml` names.
+    pub fn crates(self) -> impl Iterator<Item = &'static str> {
+        self.dependencies().lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name)
+    }
+
     /// The example's files, by their paths in it.
     pub fn sources(self) -> &'static [File] {
         match self {
@@ -102,8 +117,9 @@ impl Template {
                  `src/seed.rs` goes."
             }
             Template::Rest => {
-                "It begins with an API that it serves for itself. REST_PAGED_URL and REST_PAGED_TOKEN lead to yours, and \
-                 `src/service.rs` goes."
+                "It begins with an API that it serves for itself. REST_PAGED_URL and REST_PAGED_TOKEN lead to yours. Then remove the \
+                 marked lines in `src/directory.rs`, and put `#[cfg(test)]` before `mod service;` in `src/main.rs`: the tests go on \
+                 with that API, until you change it to what yours does."
             }
             Template::Csv => "It begins with the files in `sample`. `folder` in `bridge.toml` leads to yours.",
             Template::Ldap => {
@@ -118,7 +134,8 @@ impl Template {
     pub fn system(self) -> &'static str {
         match self {
             Template::Sql => include_str!("../templates/sql/system.rs"),
-            Template::Rest | Template::Csv => include_str!("../templates/system.rs"),
+            Template::Rest => include_str!("../templates/rest/system.rs"),
+            Template::Csv => include_str!("../templates/system.rs"),
             Template::Ldap => include_str!("../templates/ldap/system.rs"),
         }
     }
@@ -128,6 +145,8 @@ impl Template {
 pub const COMMON: &[File] = &[
     (".dockerignore", include_str!("../templates/dockerignore")),
     (".gitignore", include_str!("../templates/gitignore")),
+    // The examples are formatted by it.
+    ("rustfmt.toml", include_str!("../../rustfmt.toml")),
     ("Cargo.toml", include_str!("../templates/Cargo.toml.in")),
     ("Dockerfile", include_str!("../templates/Dockerfile.in")),
     ("README.md", include_str!("../templates/README.md.in")),

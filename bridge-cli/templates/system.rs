@@ -7,7 +7,7 @@ pub struct System;
 
 impl System {
     /// `None` where the system cannot be had: the test is skipped then.
-    pub fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         Some(System)
     }
 

@@ -35,6 +35,9 @@ const SCHEMA: &str = "
         person integer primary key references person, password text not null, expires_at text not null
     ) strict;";
 
+/// The variable that names the database.
+const DATABASE: &str = "ACME_HR_DB";
+
 /// `[app]` in `bridge.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +55,7 @@ pub struct Hr {
 impl Hr {
     /// Opens the database, and makes it if it is not there.
     pub async fn open(settings: Settings) -> Result<Hr, HrError> {
-        let from_environment = std::env::var_os("ACME_HR_DB").filter(|name| !name.is_empty()).map(PathBuf::from);
+        let from_environment = std::env::var_os(DATABASE).filter(|name| !name.is_empty()).map(PathBuf::from);
         let path = from_environment.or(settings.database).unwrap_or_else(|| PathBuf::from("acme_hr.sqlite"));
         Hr::with(Connection::open(Path::new(&path))?)
     }

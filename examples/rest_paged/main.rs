@@ -7,8 +7,9 @@
 //! The API is a directory of users and groups. `REST_PAGED_URL` says where it is and `REST_PAGED_TOKEN` holds its token;
 //! without the first the program serves a directory of its own (`service.rs`), filled with 250 users, for as long as it runs.
 //!
-//! To start from it: remove `service.rs`, and change the calls in `api.rs`. What stays is how an answer becomes an error
-//! (`error.rs`), since that decides what happens to people and tasks.
+//! To start from it: change the calls in `api.rs`, remove the marked lines in `directory.rs`, and put `#[cfg(test)]` before
+//! `mod service;` here, so that the tests keep their API. What stays is how a response becomes an error (`error.rs`), since
+//! that decides what happens to people and tasks.
 
 // A program has no outside, so plain `pub` says enough.
 #![allow(unreachable_pub)]

@@ -11,7 +11,7 @@ pub struct System(slapd::Slapd);
 
 impl System {
     /// `None` where slapd is not installed: the test is skipped then, and says so.
-    pub fn start() -> Option<Self> {
+    pub async fn start() -> Option<Self> {
         slapd::Slapd::start().map(System)
     }
 
