@@ -13,7 +13,7 @@ use crate::{
 pub(super) enum Reported {
     /// Iden shows this end, which is ours.
     Confirmed(TaskReport),
-    /// Iden shows another end: somebody else reported the task. It is left as it is.
+    /// Iden shows another final status, whoever reported it: its responses do not say. It is left as it is.
     Conflict,
     /// Iden has the task no more.
     Gone,
