@@ -48,6 +48,7 @@ async fn the_summary_of_dev_is_true() {
     assert_eq!(said.tasks[1].code.as_deref(), Some("account_not_found"));
     assert_eq!((said.round.completed(), said.round.failed()), (1, 1));
     let shown = summary.to_string();
+    assert!(shown.contains("  left        in the external system, not undone: suspend_account 1\n"), "{shown}");
     assert!(
         shown.contains("tasks       1 completed, 1 failed") && shown.contains("status: active -> suspended"),
         "{shown}"

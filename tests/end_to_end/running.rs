@@ -12,6 +12,7 @@ use crate::{
     company::{Mood, Stage, go_on},
     sync_held::approve,
     tasks::{about, all},
+    time::DayClock,
 };
 
 /// Long, for a disk that stalls.
@@ -286,4 +287,29 @@ async fn polls_that_fail_stop_no_sync_and_come_back() {
     };
     while_running(&connector, &hourly(), turns).await;
     stage.app().assert_task_completed(task);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_right_brings_the_next_sync_at_its_next_time() {
+    let stage = Stage::with(20).await;
+    let clock = std::sync::Arc::new(DayClock::default());
+    clock.set_forward(365 * 24);
+    let target = stage.target().clock(clock.clone());
+    let connector = stage.connector().attach(&target, serde_json::json!({})).await.unwrap();
+    let beside = Beside::of(&connector);
+    let nightly = Schedule::default().sync_at("30 2 * * *".parse().unwrap());
+    let until = |said: Status| match said.activity {
+        Activity::Waiting { until } => until,
+        other => panic!("{other:?}"),
+    };
+    while_running(&connector, &nightly, async {
+        let waits = |activity: &Activity| matches!(activity, Activity::Waiting { .. });
+        let said = beside.says(jiff::Timestamp::UNIX_EPOCH, waits).await;
+        assert!(until(said) > jiff::Timestamp::now() + jiff::SignedDuration::from_hours(300 * 24));
+        clock.set_forward(-365 * 24);
+        let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+        let soon = |activity: &Activity| matches!(activity, Activity::Waiting { until } if *until <= day);
+        beside.says(jiff::Timestamp::UNIX_EPOCH, soon).await;
+    })
+    .await;
 }

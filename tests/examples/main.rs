@@ -38,6 +38,8 @@ mod signals;
 #[cfg(unix)]
 #[path = "../common/slapd.rs"]
 mod slapd;
+#[cfg(unix)]
+mod state;
 mod summary;
 mod tasks;
 #[cfg(unix)]

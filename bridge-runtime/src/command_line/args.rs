@@ -290,6 +290,9 @@ pub(super) struct SettingArgs {
     /// Allow http to a host that is not this one
     #[arg(long, env = "BRIDGE_ALLOW_HTTP", global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) allow_http: Option<String>,
+    /// Allow a new state on a network file system
+    #[arg(long, env = "BRIDGE_ALLOW_NETWORK_STATE", global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) allow_network_state: Option<String>,
     /// Trust the CA certificates of this file, too
     #[arg(long, env = "BRIDGE_CA_FILE", global = true, value_name = "FILE")]
     pub(super) ca_file: Option<OsString>,

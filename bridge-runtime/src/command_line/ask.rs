@@ -34,7 +34,7 @@ pub(super) async fn ask(
                 ("look for tasks", "`tasks list` tells what is left of them", "`tasks --once` does it itself")
             }
         };
-        let refusal = if !SqliteJournal::is_locked(&folder) {
+        let refusal = if !SqliteJournal::is_locked(&folder)? {
             Some(format!("no connector is running on this state; {instead}"))
         } else if command == Command::Tasks && member.routes().is_empty() {
             Some("it has no task handlers, and never looks for tasks".to_owned())

@@ -21,6 +21,8 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::Handle,
+    task::spawn_blocking,
     time::{sleep, timeout},
 };
 
@@ -51,6 +53,16 @@ pub(super) struct Watched {
     pub(super) folder: PathBuf,
     /// How many handlers it has.
     pub(super) handlers: usize,
+}
+
+impl Watched {
+    /// Opens the journal, reads it and closes it on a thread of its own: the disk must not hold up the engines.
+    async fn status(&self) -> Result<AppStatus, ConnectorError> {
+        let (name, folder, handlers) = (self.name.clone(), self.folder.clone(), self.handlers);
+        let runtime = Handle::current();
+        let read = spawn_blocking(move || runtime.block_on(AppStatus::read(&name, folder, handlers)));
+        read.await.unwrap_or_else(|error| Err(ConnectorError::Other(error.into())))
+    }
 }
 
 /// The listener, with all that it tells.
@@ -172,8 +184,9 @@ impl Told {
     /// What `status --json` prints.
     async fn status(&self) -> Result<(StatusCode, String), ConnectorError> {
         let (mut status, mut results) = (StatusCode::OK, Results::default());
-        for Watched { name, folder, handlers } in &self.apps {
-            match AppStatus::read(name, folder.clone(), *handlers).await {
+        for app in &self.apps {
+            let name = &app.name;
+            match app.status().await {
                 Ok(one) => results.add(name, &one)?,
                 Err(error) => {
                     status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -25,6 +25,7 @@ mod outlook;
 mod precedence;
 mod print;
 mod progress;
+mod quotes;
 #[cfg(test)]
 mod reference;
 mod results;

@@ -29,7 +29,7 @@ const ONE: &str = "11111111-1111-4111-8111-111111111111";
 const TWO: &str = "22222222-2222-4222-8222-222222222222";
 const THREE: &str = "33333333-3333-4333-8333-333333333333";
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     // Which file is read shows in what stands there: here in the filter of the log.
     row("config", "none", ["bridge.toml", "second.toml", "third.toml"]),
     row("tenant", "none", ["first", "second", "third"]),
@@ -42,6 +42,7 @@ const ROWS: [Row; 15] = [
     row("sync_every", "Every(3600s)", ["11m", "12m", "13m"]),
     row("sync_cron", "Every(3600s)", ["1 1 * * *", "2 1 * * *", "3 1 * * *"]),
     row("allow_http", "false", ["true", "false", "true"]),
+    row("allow_network_state", "false", ["true", "false", "true"]),
     row("ca_file", "none", ["/first.pem", "/second.pem", "/third.pem"]),
     row("listen", "none", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
     row("log", "none", ["error", "debug", "trace"]),
@@ -66,6 +67,7 @@ fn decided(settings: &Settings, args: &Args, key: &str) -> String {
                 "app_id" => format!("{:?}", target.app),
                 "create_app" => format!("{:?}", target.app == crate::connector::AppChoice::Create),
                 "allow_http" => format!("{:?}", target.allow_http),
+                "allow_network_state" => format!("{:?}", target.allow_network_state),
                 "clone_from" => text(target.clone_from.map(|id| id.to_string())),
                 "ca_file" => text(target.ca_file.map(|path| path.display().to_string())),
                 "state_dir" if target.state.ends_with("home/.local/state/bridge") => "none".to_owned(),

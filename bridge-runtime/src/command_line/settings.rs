@@ -14,7 +14,7 @@ use bridge_core::wire::{AppId, text::printable};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{args::SettingArgs, key, settings_file::SettingsFile, state_directory};
+use super::{args::SettingArgs, key, quotes, settings_file::SettingsFile, state_directory};
 use crate::{
     client::{ApiKey, BaseUrl},
     connector::{AppChoice, ConnectorError, Fleet, Schedule, Target, state_folder},
@@ -33,6 +33,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn read(args: SettingArgs) -> Result<Self, ConnectorError> {
+        quotes::check()?;
         let file = SettingsFile::read(path(args.config.as_ref()).as_deref())?;
         let has_no_file = file.is_none();
         Ok(Settings { args, file: file.unwrap_or_default(), has_no_file })
@@ -172,7 +173,8 @@ impl Settings {
         let mut target = Target::new(self.url()?, key, self.state()?)
             .app(self.app_choice()?)
             .limits(self.file.types.clone())
-            .allow_http(self.allow_http()?);
+            .allow_http(self.allow_http()?)
+            .allow_network_state(self.allow_network_state()?);
         if let Some(file) = path(self.args.ca_file.as_ref()).or_else(|| self.file.ca_file.clone()) {
             target = target.ca_file(file);
         }
@@ -210,6 +212,11 @@ impl Settings {
 
     pub(super) fn allow_http(&self) -> Result<bool, ConnectorError> {
         Ok(boolean("allow_http", self.args.allow_http.as_ref())?.or(self.file.allow_http).unwrap_or(false))
+    }
+
+    fn allow_network_state(&self) -> Result<bool, ConnectorError> {
+        let flag = boolean("allow_network_state", self.args.allow_network_state.as_ref())?;
+        Ok(flag.or(self.file.allow_network_state).unwrap_or(false))
     }
 
     pub(super) fn app_choice(&self) -> Result<AppChoice, ConnectorError> {

@@ -35,6 +35,7 @@ pub(super) struct SettingsFile {
     pub(super) sync_every: Option<SignedDuration>,
     pub(super) sync_cron: Option<Cron>,
     pub(super) allow_http: Option<bool>,
+    pub(super) allow_network_state: Option<bool>,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) api_key_file: Option<PathBuf>,
     pub(super) listen: Option<SocketAddr>,

@@ -11,8 +11,8 @@ use crate::{
     clock::{Clock, SystemClock},
     connector::ConnectorError,
     journal::{
-        Activity, AppJournal, Approval, ControlJournal, Hold, KnownTask, PlanJournal, SqliteJournal, Status,
-        TaskJournal, TaskState,
+        Activity, AppJournal, Approval, ControlJournal, Hold, KnownTask, PlanJournal, PollFailure, SqliteJournal,
+        Status, TaskJournal, TaskState,
     },
     tasks::MOST_OVERDUE,
 };
@@ -34,6 +34,8 @@ pub(super) struct AppStatus {
     /// The approval that waits for its plan.
     approved: Option<Approval>,
     tasks: TaskCounts,
+    /// Since when polls for tasks have failed, if they do.
+    polling: Option<PollFailure>,
 }
 
 /// How many tasks are begun and not over, by how far they have come.
@@ -87,7 +89,7 @@ impl TaskCounts {
 impl AppStatus {
     /// `handlers`: how many the connector has.
     pub(super) async fn read(name: &str, state: PathBuf, handlers: usize) -> Result<Self, ConnectorError> {
-        let running = SqliteJournal::is_locked(&state);
+        let running = SqliteJournal::is_locked(&state)?;
         let journal = SqliteJournal::beside(state.clone())?;
         let now = SystemClock::new().wall();
         Ok(AppStatus {
@@ -101,6 +103,7 @@ impl AppStatus {
             held: journal.held().await?,
             approved: journal.approvals().await?.into_iter().find(|approval| approval.is_good_at(now)),
             tasks: TaskCounts::of(&journal.open_tasks().await?, handlers),
+            polling: journal.poll_failure().await?,
         })
     }
 
@@ -174,6 +177,14 @@ impl fmt::Display for AppStatus {
             writeln!(f, "  approved        {approval}")?;
         }
         writeln!(f, "  tasks           {}", self.tasks.words(self.running))?;
+        if let Some(PollFailure { since, at, why }) = &self.polling {
+            let failing = Ink::Warning.on("failing");
+            writeln!(
+                f,
+                "  polling         {failing} since {since:.0}, so no new task is found; last attempt at {at:.0}:"
+            )?;
+            writeln!(f, "                  {}", printable(why, 500))?;
+        }
         writeln!(f, "  app             {app}")?;
         writeln!(f, "  state           {}", self.state.display())
     }

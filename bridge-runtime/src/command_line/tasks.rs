@@ -58,10 +58,11 @@ pub(super) async fn list(fleet: Fleet, settings: &Settings, json: bool) -> Resul
     let (mut exit, mut results) = (Exit::Done, Results::default());
     for member in fleet.into_members() {
         let (name, handlers) = (member.name().to_owned(), member.routes().len());
-        let running = SqliteJournal::is_locked(&settings.folder(&name)?);
-        match member.pending_tasks(&target).await {
-            Ok(tasks) if json => results.add(&name, &tasks)?,
-            Ok(tasks) => print::out(&outlook::table(&name, &tasks, handlers, running))?,
+        let folder = settings.folder(&name)?;
+        let pending = async { Ok((SqliteJournal::is_locked(&folder)?, member.pending_tasks(&target).await?)) };
+        match pending.await {
+            Ok((_, tasks)) if json => results.add(&name, &tasks)?,
+            Ok((running, tasks)) => print::out(&outlook::table(&name, &tasks, handlers, running))?,
             Err(error) => {
                 exit = first(exit, say(&name, &error));
                 results.fail(&name, Failure::of(&error));
@@ -139,7 +140,7 @@ struct Found<'a> {
 async fn find<'a>(fleet: &'a Fleet, settings: &Settings, id: TaskId) -> Result<Found<'a>, ConnectorError> {
     for member in fleet.members() {
         let folder = settings.folder(member.name())?;
-        let running = SqliteJournal::is_locked(&folder);
+        let running = SqliteJournal::is_locked(&folder)?;
         let journal = SqliteJournal::beside(folder)?;
         if let Some(task) = journal.tasks(vec![id]).await?.pop() {
             return Ok(Found { member: member.as_ref(), journal, task, running });

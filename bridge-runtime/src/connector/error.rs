@@ -206,6 +206,9 @@ impl ConnectorError {
             ConnectorError::Client(error) => error,
             ConnectorError::AppUnknown { error, .. } => error,
             ConnectorError::ClientBuild(error) => return error.hint(),
+            ConnectorError::Journal(error)
+            | ConnectorError::Approval(ApprovalError::Journal(error))
+            | ConnectorError::Round(RoundError::Journal(error)) => return error.hint(),
             ConnectorError::Round(RoundError::Client(error)) => error,
             ConnectorError::Sync(failure) => match &failure.error {
                 SyncError::Client(error) => error,

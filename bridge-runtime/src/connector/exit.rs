@@ -152,6 +152,7 @@ fn of_client(error: &ClientError) -> Exit {
 fn of_journal(error: &JournalError) -> Exit {
     match error {
         JournalError::Locked { .. } | JournalError::Older { .. } => Exit::TryLater,
+        JournalError::NetworkState { .. } => Exit::Configuration,
         _ => Exit::Journal,
     }
 }

@@ -23,7 +23,7 @@ use super::ConnectorError;
 #[cfg(feature = "cli")]
 use crate::client::{HttpOptions, HttpTransport, Timeouts};
 #[cfg(feature = "journal-sqlite")]
-use crate::journal::SqliteJournal;
+use crate::journal::{DiskPolicy, SqliteJournal};
 
 /// Iden's side of a connector: the address, the key, the state directory, and which app.
 #[derive(Clone)]
@@ -35,6 +35,7 @@ pub struct Target {
     pub(crate) app: AppChoice,
     pub(crate) clone_from: Option<AppId>,
     pub(crate) allow_http: bool,
+    pub(crate) allow_network_state: bool,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) limits: BTreeMap<String, LimitsPatch>,
@@ -72,6 +73,7 @@ impl Target {
             app: AppChoice::default(),
             clone_from: None,
             allow_http: false,
+            allow_network_state: false,
             ca_file: None,
             transport: None,
             limits: BTreeMap::new(),
@@ -98,6 +100,12 @@ impl Target {
     /// Allows `http` to a host that is not this one.
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;
+        self
+    }
+
+    /// Allows a new state on a network file system. Two connectors on two machines do not notice each other there.
+    pub fn allow_network_state(mut self, allow: bool) -> Self {
+        self.allow_network_state = allow;
         self
     }
 
@@ -208,7 +216,7 @@ impl Target {
         match &self.journal {
             Some(journal) => Ok(Arc::clone(journal)),
             #[cfg(feature = "journal-sqlite")]
-            None => Ok(Arc::new(SqliteJournal::open(self.folder(app))?)),
+            None => Ok(Arc::new(SqliteJournal::open_on(self.folder(app), self.disk())?)),
             #[cfg(not(feature = "journal-sqlite"))]
             None => Err(no_journal(app)),
         }
@@ -219,10 +227,15 @@ impl Target {
         match &self.journal {
             Some(journal) => Ok(Arc::clone(journal)),
             #[cfg(feature = "journal-sqlite")]
-            None => Ok(Arc::new(SqliteJournal::beside(self.folder(app))?)),
+            None => Ok(Arc::new(SqliteJournal::beside_on(self.folder(app), self.disk())?)),
             #[cfg(not(feature = "journal-sqlite"))]
             None => Err(no_journal(app)),
         }
+    }
+
+    #[cfg(feature = "journal-sqlite")]
+    fn disk(&self) -> DiskPolicy {
+        DiskPolicy { allow_network: self.allow_network_state, ..DiskPolicy::default() }
     }
 
     pub(crate) fn folder(&self, app: &str) -> PathBuf {

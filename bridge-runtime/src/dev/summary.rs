@@ -80,6 +80,14 @@ pub struct TaskSummary {
     pub after: Option<Value>,
 }
 
+impl AppSummary {
+    /// What the rehearsal changed in the external system. The sandbox goes with the command, and this stays.
+    fn left(&self) -> Vec<String> {
+        let completed = self.tasks.iter().filter(|task| task.status == "completed");
+        completed.map(|task| format!("{} {}", task.action, task.who.as_deref().unwrap_or("–"))).collect()
+    }
+}
+
 impl fmt::Display for DevSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.apps.iter().enumerate().try_for_each(|(at, app)| write!(f, "{}{app}", if at > 0 { "\n" } else { "" }))
@@ -100,7 +108,11 @@ impl fmt::Display for AppSummary {
         }
         let order = self.first.types.iter().filter_map(|one| self.held.get_key_value(one.slug));
         let held: Vec<String> = order.map(|(slug, counts)| format!("{slug} {counts}")).collect();
-        writeln!(f, "  Iden holds  {}", held.join("; "))
+        writeln!(f, "  Iden holds  {}", held.join("; "))?;
+        match self.left() {
+            left if left.is_empty() => Ok(()),
+            left => writeln!(f, "  left        in the external system, not undone: {}", left.join(", ")),
+        }
     }
 }
 

@@ -111,6 +111,18 @@ impl Status {
     }
 }
 
+/// Why tasks are not found: every poll since some time has failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PollFailure {
+    /// When the first poll failed after the last good one.
+    pub since: Timestamp,
+    /// When the last one failed.
+    pub at: Timestamp,
+    /// Why the last one failed.
+    pub why: String,
+}
+
 /// The way between a running connector and the commands beside it.
 #[async_trait]
 pub trait ControlJournal: Send + Sync + 'static {
@@ -125,4 +137,10 @@ pub trait ControlJournal: Send + Sync + 'static {
 
     /// What the connector said last.
     async fn status(&self) -> Result<Option<Status>, JournalError>;
+
+    /// A poll for tasks failed, for this reason, or went well.
+    async fn polled(&self, failure: Option<String>, at: Timestamp) -> Result<(), JournalError>;
+
+    /// Since when polls have failed. `None` after a good one.
+    async fn poll_failure(&self) -> Result<Option<PollFailure>, JournalError>;
 }

@@ -17,12 +17,44 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Another engine works on this app.
-    #[error(
-        "another connector is running on this state: {path} is locked; stop it first, or give this one its own --state-dir"
-    )]
+    #[error("another connector is running on this state: {path} is locked; stop it first")]
     Locked {
         /// The lock file.
         path: PathBuf,
+    },
+    /// Somebody removed or replaced the lock file while the engine had it. A second engine may have taken the new one.
+    #[error(
+        "the lock {path} was removed or replaced while this connector was running, so another one may be using the state: it stops"
+    )]
+    LockLost {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The state, or a file of it, is open to other users.
+    #[error("the state {path} is refused: {why}")]
+    NotOurs {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A new state would be on a network file system.
+    #[error(
+        "the state directory {path} is on a network file system ({kind}), where the locks of the journal do not keep a second connector out: use a local disk, or --allow-network-state if nothing else ever uses this directory"
+    )]
+    NetworkState {
+        /// The directory.
+        path: PathBuf,
+        /// The type of the file system.
+        kind: &'static str,
+    },
+    /// There is no room on the disk.
+    #[error("the disk is full: {why} ({path}). The journal is not damaged: make room, and start again")]
+    DiskFull {
+        /// The file or directory.
+        path: PathBuf,
+        /// How much is missing, or what the system said.
+        why: String,
     },
     /// The file is there and is no journal of ours, or it is damaged.
     #[error(
@@ -66,6 +98,22 @@ pub enum JournalError {
         /// What the database said.
         why: String,
     },
+}
+
+impl JournalError {
+    /// What a person can do about it, where the message does not say so already.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            JournalError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("run the command as the user that the connector runs as: only that user can read its state")
+            }
+            JournalError::NotOurs { .. } => Some(
+                "check who put it there; then give the directory of this app to the user that the connector runs as (`chown -R`), for that user alone (`chmod -R go-rwx`)",
+            ),
+            JournalError::Locked { .. } => Some("`status`, `sync --now`, `plan` and `tasks list` work beside it"),
+            _ => None,
+        }
+    }
 }
 
 /// Why an approval was not taken.

@@ -19,7 +19,7 @@ mod sqlite;
 mod tasks;
 
 pub use app::{AppJournal, KnownApp, KnownType, Origin, UnreadType};
-pub use control::{Activity, Command, ControlJournal, Status};
+pub use control::{Activity, Command, ControlJournal, PollFailure, Status};
 pub use error::{ApprovalError, JournalError};
 pub use hold::{Excess, Hold, HoldReason, LinksOfOne};
 pub use plan::{Approval, LossKind, PlanItem, PlanJournal};
@@ -28,6 +28,8 @@ pub use scan::{
 };
 pub(crate) use scan::{FEW_LINKS, first_eight, folded};
 pub use session::{OpenSession, SessionJournal, SessionState};
+#[cfg(feature = "journal-sqlite")]
+pub(crate) use sqlite::DiskPolicy;
 #[cfg(feature = "journal-sqlite")]
 pub use sqlite::SqliteJournal;
 pub use tasks::{

@@ -145,6 +145,18 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         Ok((report, desk.lanes.next_due()))
     }
 
+    /// Shows how a poll ended: a connector that finds no tasks must not look like one that has none.
+    pub(super) async fn polled<T>(&self, ended: &Result<T, RoundError>) -> Result<(), RoundError> {
+        let failure = match ended {
+            Ok(_) => None,
+            // They say so themselves, and end the round.
+            Err(RoundError::Journal(_) | RoundError::Interrupted) => return Ok(()),
+            Err(error) => Some(error.to_string()),
+        };
+        self.meter.polled(failure.as_deref());
+        Ok(self.journal.polled(failure, self.clock.wall()).await?)
+    }
+
     pub(super) async fn move_to(&self, id: TaskId, to: TaskState, note: &str) -> Result<(), RoundError> {
         Ok(self.journal.move_task(id, to, note, self.clock.wall()).await?)
     }

@@ -196,7 +196,11 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
 
     fn list(&self) -> impl Future<Output = Result<Listing, RoundError>> + use<'a, S> {
         let engine = self.engine;
-        async move { Listing::read(&engine.client, engine.app, &*engine.journal, &*engine.clock).await }
+        async move {
+            let listing = Listing::read(&engine.client, engine.app, &*engine.journal, &*engine.clock).await;
+            engine.polled(&listing).await?;
+            listing
+        }
     }
 
     fn list_after(&self, polling: Polling<'a>) -> impl Future<Output = Result<Listing, RoundError>> + use<'a, S> {

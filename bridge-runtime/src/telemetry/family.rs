@@ -129,6 +129,16 @@ pub(crate) const HANDLERS_OVERDUE: Family = gauge(
     &[],
     "Handlers that were cut off at their timeout and still work on a thread. At 16, no other handler is called.",
 );
+pub(crate) const POLL_FAILURES: Family = counter(
+    "bridge_task_poll_failures_total",
+    &[],
+    "Polls for tasks that failed, after their retries. While they fail, no new task is found.",
+);
+pub(crate) const POLL_LAST_SUCCESS: Family = gauge(
+    "bridge_task_poll_last_success_timestamp_seconds",
+    &[],
+    "When a poll for tasks went well last, in seconds since 1970; absent before the first one. While 1,000 tasks are ready to run, none is made.",
+);
 pub(crate) const TASKS_OPEN: Family = gauge(
     "bridge_tasks_open",
     &["state"],
@@ -157,6 +167,8 @@ pub const FAMILIES: &[Family] = &[
     TASKS,
     TASK_DURATION,
     HANDLERS_OVERDUE,
+    POLL_FAILURES,
+    POLL_LAST_SUCCESS,
     TASKS_OPEN,
     TASKS_OLDEST,
     HTTP_REQUESTS,

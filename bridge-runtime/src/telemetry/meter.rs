@@ -13,8 +13,8 @@ use super::{
     Check, Family,
     doing::{Doing, Sight, UnderWay},
     family::{
-        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, HANDLERS_OVERDUE, SYNC_CHANGES, SYNC_DURATION, SYNC_FOUND,
-        SYNC_PAGES, SYNC_READ, SYNC_RECORDS, SYNCS, TASK_DURATION, TASKS,
+        BUILD_INFO, FamilyKind, GUARD_HELD, GUARD_HOLDS, HANDLERS_OVERDUE, POLL_FAILURES, POLL_LAST_SUCCESS,
+        SYNC_CHANGES, SYNC_DURATION, SYNC_FOUND, SYNC_PAGES, SYNC_READ, SYNC_RECORDS, SYNCS, TASK_DURATION, TASKS,
     },
     histogram::Histogram,
     pulse::{LONGEST_BEAT, Phase, Pulse},
@@ -29,6 +29,8 @@ const ACTIONS: [&str; 6] =
     ["create_account", "update_account", "delete_account", "suspend_account", "unsuspend_account", "reset_password"];
 /// For what is none of the connector's own.
 pub(crate) const OTHER: &str = "other";
+/// For how long polls may fail before the app is not ready: longer than a restart of Iden's gateway takes.
+const POLLS_MAY_FAIL: Duration = Duration::from_secs(5 * 60);
 /// What a completed sync can change.
 const CHANGES: [&str; 5] = ["created", "updated", "removed", "deactivated", "links_ended"];
 
@@ -69,6 +71,8 @@ pub(crate) struct Meter {
     pub(super) doing: Doing,
     /// Why Iden could not be had the last time, if so.
     unreached: Mutex<Option<String>>,
+    /// When the first of the failed polls was, and why the last one failed; `None` after a good one.
+    polls_fail: Mutex<Option<(Duration, String)>>,
     clock: ClockSeam,
 }
 
@@ -108,12 +112,16 @@ impl Meter {
             }
             figures.series(&TASK_DURATION, &[action]);
         }
+        if !actions.is_empty() {
+            figures.series(&POLL_FAILURES, &[]);
+        }
         figures.series(&GUARD_HOLDS, &[]);
         figures.series(&GUARD_HELD, &[]);
         figures.series(&HANDLERS_OVERDUE, &[]);
         let (app, figures) = (app.to_owned(), Mutex::new(figures));
-        let (pulse, doing, unreached) = (Pulse::default(), Doing::of(&app), Mutex::default());
-        Meter { app, actions, figures, pulse, doing, unreached, clock: ClockSeam(clock) }
+        let (pulse, doing, unreached, polls_fail) =
+            (Pulse::default(), Doing::of(&app), Mutex::default(), Mutex::default());
+        Meter { app, actions, figures, pulse, doing, unreached, polls_fail, clock: ClockSeam(clock) }
     }
 
     pub(crate) fn app(&self) -> &str {
@@ -197,6 +205,31 @@ impl Meter {
         *self.unreached.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
+    /// A poll for tasks went well, or failed for this reason.
+    pub(crate) fn polled(&self, failure: Option<&str>) {
+        let mut polls_fail = self.polls_fail.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure {
+            None => {
+                *polls_fail = None;
+                self.set_time(&POLL_LAST_SUCCESS, Some(self.clock.0.wall()));
+            }
+            Some(why) => {
+                let since = polls_fail.as_ref().map_or_else(|| self.clock.0.now(), |(since, _)| *since);
+                *polls_fail = Some((since, why.to_owned()));
+                self.add(&POLL_FAILURES, &[], 1);
+            }
+        }
+    }
+
+    /// What is wrong with the polls, if they have failed for too long.
+    fn polling_trouble(&self) -> Option<String> {
+        let polls_fail = self.polls_fail.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, why) = polls_fail.as_ref()?;
+        let failing = self.clock.0.now().saturating_sub(*since);
+        (failing >= POLLS_MAY_FAIL)
+            .then(|| format!("polls for tasks have failed for {} min: {why}", failing.as_secs() / 60))
+    }
+
     /// The loops begin to turn.
     pub(crate) fn begin(&self) {
         self.pulse.enter(Phase::Running, self.clock.0.now());
@@ -228,7 +261,10 @@ impl Meter {
         let lives = self.lives();
         match self.pulse.phase() {
             Phase::Running if lives.ok => match &*self.unreached.lock().unwrap_or_else(PoisonError::into_inner) {
-                None => Check::passed(&self.app, "Iden answers"),
+                None => match self.polling_trouble() {
+                    Some(trouble) => Check::failed(&self.app, trouble),
+                    None => Check::passed(&self.app, "Iden answers"),
+                },
                 Some(why) => Check::failed(&self.app, why),
             },
             _ => Check { ok: false, ..lives },

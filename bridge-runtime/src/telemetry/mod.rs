@@ -82,8 +82,8 @@ impl Telemetry {
         Health::new(self.meters().iter().map(|meter| meter.lives()).collect())
     }
 
-    /// Whether each of these apps works: it is attached, its engines turn, Iden answers it and takes its key, and it is not
-    /// stopping. An app of whom nothing is known yet is not ready.
+    /// Whether each of these apps works: it is attached, its engines turn, Iden answers it and takes its key, polls for tasks
+    /// have not failed for five minutes, and it is not stopping. An app of whom nothing is known yet is not ready.
     #[must_use]
     pub fn readiness(&self, apps: &[&str]) -> Health {
         let meters = self.meters();

@@ -68,6 +68,29 @@ fn it_is_not_ready_before_it_runs_while_iden_cannot_be_had_and_while_it_stops() 
 }
 
 #[test]
+fn it_is_not_ready_after_five_minutes_without_a_poll_that_went_well() {
+    let (telemetry, meter, clock) = scene();
+    meter.begin();
+    let failing = "failed\n[-] HR: polls for tasks have failed for 5 min: the server answered 403\n";
+    meter.polled(Some("no answer"));
+    for _ in 0..10 {
+        clock.forward(30);
+        meter.beat();
+        // Syncs reach Iden meanwhile.
+        meter.reached();
+        assert_eq!(telemetry.readiness(&["HR"]).is_good(), clock.now() < Duration::from_secs(300));
+        meter.polled(Some("the server answered 403"));
+    }
+    assert_eq!(telemetry.readiness(&["HR"]).to_string(), failing);
+    assert!(telemetry.liveness().is_good(), "a restart would not help");
+    assert!(telemetry.prometheus().contains("bridge_task_poll_failures_total{app=\"HR\"} 11\n"));
+    assert!(!telemetry.prometheus().contains("bridge_task_poll_last_success_timestamp_seconds"));
+    meter.polled(None);
+    assert!(telemetry.readiness(&["HR"]).is_good());
+    assert!(telemetry.prometheus().contains("bridge_task_poll_last_success_timestamp_seconds{app=\"HR\"}"));
+}
+
+#[test]
 fn a_label_never_grows_with_what_iden_says() {
     let (telemetry, meter, _) = scene();
     for action in ["suspend_account", "rotate_keys", "x\" 1\n", "anything", "anything else"] {

@@ -8,8 +8,9 @@ use iden_bridge::{
     journal::{
         Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Ended, Hold, HoldReason,
         Journal, JournalError, Judgement, KnownApp, KnownTask, KnownType, LinksLost, Losses, MembersLost, OpenSession,
-        Ordered, PlanItem, PlanJournal, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask, SessionJournal,
-        SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched, UnreadType,
+        Ordered, PlanItem, PlanJournal, PollFailure, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask,
+        SessionJournal, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
+        UnreadType,
     },
     wire::{Kind, TaskId},
 };
@@ -207,6 +208,15 @@ impl ControlJournal for ProcessJournal {
     }
 
     async fn status(&self) -> Result<Option<Status>, JournalError> {
+        Ok(None)
+    }
+
+    /// For people, as the status.
+    async fn polled(&self, _: Option<String>, _: Timestamp) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    async fn poll_failure(&self) -> Result<Option<PollFailure>, JournalError> {
         Ok(None)
     }
 }

@@ -9,7 +9,7 @@ use super::{
     store::Store,
     values::{At, from_word, word},
 };
-use crate::journal::{Command, ControlJournal, JournalError, Status};
+use crate::journal::{Command, ControlJournal, JournalError, PollFailure, Status};
 
 impl Store {
     fn ask(&mut self, command: Command, at: Timestamp) -> Result<()> {
@@ -22,6 +22,7 @@ impl Store {
 
     /// It is called every second, so it writes only where something was asked.
     fn take_commands(&mut self) -> Result<Vec<Command>> {
+        self.check_lock()?;
         let asked = |store: &mut Store| -> Result<bool> {
             let mut asked = store.reading()?.prepare_cached("SELECT EXISTS (SELECT 1 FROM command)")?;
             Ok(asked.query_row([], |row| row.get(0))?)
@@ -59,6 +60,29 @@ impl Store {
         let status: Option<String> = status.query_row([], |row| row.get(0))?;
         Ok(status.map(|status| serde_json::from_str(&status)).transpose()?)
     }
+
+    /// It is called several times a minute, so it writes nothing after one good poll after the other.
+    fn polled(&mut self, failure: Option<String>, at: Timestamp) -> Result<()> {
+        let before = self.poll_failure()?;
+        let now = match (failure, &before) {
+            (None, None) => return Ok(()),
+            (None, Some(_)) => None,
+            (Some(why), before) => {
+                let since = before.as_ref().map_or(at, |before| before.since);
+                Some(serde_json::to_string(&PollFailure { since, at, why })?)
+            }
+        };
+        self.write_lightly(|tx| {
+            tx.prepare_cached("UPDATE state SET poll_failure = ?1")?.execute([now])?;
+            Ok(())
+        })
+    }
+
+    fn poll_failure(&mut self) -> Result<Option<PollFailure>> {
+        let mut failure = self.reading()?.prepare_cached("SELECT poll_failure FROM state")?;
+        let failure: Option<String> = failure.query_row([], |row| row.get(0))?;
+        Ok(failure.map(|failure| serde_json::from_str(&failure)).transpose()?)
+    }
 }
 
 #[async_trait]
@@ -78,5 +102,13 @@ impl ControlJournal for SqliteJournal {
 
     async fn status(&self) -> Result<Option<Status>, JournalError> {
         self.call("read", Store::status).await
+    }
+
+    async fn polled(&self, failure: Option<String>, at: Timestamp) -> Result<(), JournalError> {
+        self.call("written", move |store| store.polled(failure, at)).await
+    }
+
+    async fn poll_failure(&self) -> Result<Option<PollFailure>, JournalError> {
+        self.call("read", Store::poll_failure).await
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use bridge_core::wire::text::printable;
 use rusqlite::ErrorCode;
 
+use super::disk;
 use crate::journal::JournalError;
 
 pub(super) type Result<T, E = Fault> = std::result::Result<T, E>;
@@ -34,10 +35,25 @@ impl Fault {
         let path = path.to_owned();
         match self {
             Fault::Named(error) => error,
+            Fault::Sqlite(error) if is_full(&error, &path) => JournalError::DiskFull { path, why: shown(&error) },
             Fault::Sqlite(error) if is_damage(&error) => JournalError::Unreadable { path, why: shown(&error) },
             Fault::Sqlite(error) => JournalError::Entry { path, what, why: shown(&error) },
             Fault::Other(why) => JournalError::Entry { path, what, why: shown(&why) },
         }
+    }
+}
+
+/// A journal in which something does not fit together. On a full disk SQLite says so of a sound one, too.
+pub(super) fn damaged(path: &Path, why: &str) -> JournalError {
+    let (path, why) = (path.to_owned(), shown(&why));
+    if disk::is_full(&path) { JournalError::DiskFull { path, why } } else { JournalError::Unreadable { path, why } }
+}
+
+fn is_full(error: &rusqlite::Error, path: &Path) -> bool {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => true,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => disk::is_full(path),
+        _ => is_damage(error) && disk::is_full(path),
     }
 }
 

@@ -4,91 +4,156 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
+use tempfile::TempPath;
+
+use super::{
+    disk::DiskPolicy,
+    ownership::{Visitor, claim},
+};
 use crate::journal::JournalError;
 
 const LOCK: &str = "engine.lock";
 const JOURNAL: &str = "journal.db";
 const SCRATCH: &str = "scratch-";
+/// Every file that stays in the directory.
+const FILES: [&str; 4] = [LOCK, JOURNAL, "journal.db-wal", "journal.db-shm"];
 /// The journal of versions before SQLite.
 const OLD: &str = "state.json";
 
 #[derive(Debug)]
 pub(super) struct Folder {
     directory: PathBuf,
+    disk: DiskPolicy,
     // Held as long as the journal is open; the system lets go of it even when the process is killed.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Folder {
     /// For the one engine of this directory, which is made if it is not there.
-    pub(super) fn locked(directory: PathBuf) -> Result<Self, JournalError> {
+    pub(super) fn locked(directory: PathBuf, disk: DiskPolicy) -> Result<Self, JournalError> {
         create(&directory).map_err(failed(&directory, "created"))?;
-        let mut folder = Folder::unlocked(directory);
+        claim(&directory, &FILES, Visitor::Engine)?;
+        let mut folder = Folder { directory, disk, lock: None };
+        disk.check(&folder.directory, !folder.has_journal()?)?;
         let path = folder.directory.join(LOCK);
         let lock = private(OpenOptions::new().create(true).write(true).truncate(false)).open(&path);
         let lock = lock.map_err(failed(&path, "locked"))?;
         match try_lock(&lock) {
-            Ok(()) => folder._lock = Some(lock),
+            Ok(()) => folder.lock = Some(lock),
             Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path }),
             Err(TryLockError::Error(source)) => return Err(failed(&path, "locked")(source)),
         }
+        folder.check_lock()?;
         folder.remove_scratch();
         folder.warn_of_old();
         Ok(folder)
     }
 
+    /// For a command, whether an engine works on it or not. Nothing is made.
+    pub(super) fn unlocked(directory: PathBuf, disk: DiskPolicy) -> Result<Self, JournalError> {
+        let folder = Folder { directory, disk, lock: None };
+        if folder.exists()? {
+            claim(&folder.directory, &FILES, Visitor::Command)?;
+        }
+        Ok(folder)
+    }
+
     /// Whether an engine works on this directory now.
-    pub(super) fn is_locked(directory: &Path) -> bool {
-        let Ok(lock) = File::open(directory.join(LOCK)) else { return false };
+    pub(super) fn is_locked(directory: &Path) -> Result<bool, JournalError> {
+        let path = directory.join(LOCK);
+        let lock = match no_links(OpenOptions::new().read(true)).open(&path) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failed(&path, "opened")(error)),
+        };
         // Shared, so that two who look do not see each other.
-        matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
+        Ok(matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Whether an engine works on it now.
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(super) fn is_in_use(&self) -> Result<bool, JournalError> {
         Folder::is_locked(&self.directory)
     }
 
-    /// As it is, there or not.
-    pub(super) fn unlocked(directory: PathBuf) -> Self {
-        Folder { directory, _lock: None }
+    /// Whether the lock that this engine took is still the one that others find. Cheap enough for each entry.
+    pub(super) fn check_lock(&self) -> Result<(), JournalError> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        let path = self.directory.join(LOCK);
+        match is_same(lock, &path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(JournalError::LockLost { path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(JournalError::LockLost { path }),
+            Err(error) => Err(failed(&path, "opened")(error)),
+        }
+    }
+
+    /// Whether an engine of another process works on it.
+    pub(super) fn has_other_engine(&self) -> Result<bool, JournalError> {
+        Ok(self.lock.is_none() && self.is_in_use()?)
+    }
+
+    /// Whether the disk has room for the files that opening a journal makes. Beside an engine they are there.
+    pub(super) fn check_room(&self) -> Result<(), JournalError> {
+        if self.lock.is_none() && !self.has_other_engine()? {
+            self.disk.check(&self.directory, false)?;
+        }
+        Ok(())
+    }
+
+    fn exists(&self) -> Result<bool, JournalError> {
+        exists(&self.directory)
     }
 
     pub(super) fn journal(&self) -> PathBuf {
         self.directory.join(JOURNAL)
     }
 
-    pub(super) fn has_journal(&self) -> bool {
-        self.journal().exists()
+    /// The same for SQLite, which refuses every link in it.
+    pub(super) fn real_journal(&self) -> Result<PathBuf, JournalError> {
+        Ok(self.real()?.join(JOURNAL))
+    }
+
+    /// The directory, without a link on the way to it. A state directory may be one: systemd makes it so.
+    fn real(&self) -> Result<PathBuf, JournalError> {
+        if cfg!(unix) {
+            self.directory.canonicalize().map_err(failed(&self.directory, "opened"))
+        } else {
+            Ok(self.directory.clone())
+        }
+    }
+
+    /// Whether there is a journal. A directory that this user may not look into is an error: that is not the same as none.
+    pub(super) fn has_journal(&self) -> Result<bool, JournalError> {
+        exists(&self.journal())
     }
 
     /// Makes the journal's file, empty, unless it is there. SQLite gives its other files the same mode.
     pub(super) fn create_journal(&self) -> Result<(), JournalError> {
         create(&self.directory).map_err(failed(&self.directory, "created"))?;
         let path = self.journal();
+        if self.has_journal()? {
+            return Ok(());
+        }
+        if self.lock.is_none() {
+            claim(&self.directory, &FILES, Visitor::Command)?;
+            self.disk.check(&self.directory, true)?;
+        }
         match private(OpenOptions::new().create_new(true).write(true)).open(&path) {
             Ok(_) => Ok(()),
             // Never to be opened but by SQLite: closing it would let go of the locks that this process has on it.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                keep_private(&path).map_err(failed(&path, "kept from other users"))
-            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(failed(&path, "created")(error)),
         }
     }
 
-    /// A file of its own for one scan.
-    pub(super) fn create_scratch(&self) -> Result<Scratch, JournalError> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = self.directory.join(format!("{SCRATCH}{}-{number}.db", std::process::id()));
-        // A killed process may have had the same id.
-        let created = private(OpenOptions::new().create(true).write(true).truncate(true)).open(&path);
-        created.map_err(failed(&path, "created"))?;
-        Ok(Scratch { path })
+    /// A file of its own for one scan, under a name that nobody can foresee. It is removed with the value; one that stays is
+    /// removed when the next engine opens the journal.
+    pub(super) fn create_scratch(&self) -> Result<TempPath, JournalError> {
+        let made = tempfile::Builder::new().prefix(SCRATCH).suffix(".db").tempfile_in(self.real()?);
+        made.map(tempfile::NamedTempFile::into_temp_path).map_err(failed(&self.directory, "given a temporary file"))
     }
 
     /// Removes what killed processes have left. One that still runs, a `plan` beside, keeps its open file even so: no
@@ -104,31 +169,12 @@ impl Folder {
 
     fn warn_of_old(&self) {
         let old = self.directory.join(OLD);
-        if !self.has_journal() && old.exists() {
+        if old.exists() && self.has_journal().is_ok_and(|has_journal| !has_journal) {
             tracing::warn!(
                 "{} was written by an earlier version and is not used: the app is found by its name, and its first completion needs approval",
                 old.display()
             );
         }
-    }
-}
-
-/// The file of one scan, removed with it.
-#[derive(Debug)]
-pub(super) struct Scratch {
-    path: PathBuf,
-}
-
-impl Scratch {
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // One that stays is removed when the next engine opens the journal.
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -159,31 +205,48 @@ fn try_lock(lock: &File) -> Result<(), TryLockError> {
     lock.try_lock()
 }
 
-/// Readable by its owner alone.
+/// Readable by its owner alone, and not through a link.
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    no_links(options)
+}
+
+/// The flag for [`OpenOptions`].
+#[cfg(unix)]
+pub(super) const NO_LINKS: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+
+fn no_links(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, NO_LINKS);
     options
 }
 
-/// The same for a file that was there: a backup that was put back, for instance.
-#[cfg(unix)]
-fn keep_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mut permissions = fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 != 0 {
-        permissions.set_mode(0o600);
-        fs::set_permissions(path, permissions)?;
+fn exists(path: &Path) -> Result<bool, JournalError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(path, "opened")(error)),
     }
-    Ok(())
+}
+
+/// Whether the path leads to the open file.
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (open, found) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((open.dev(), open.ino()) == (found.dev(), found.ino()))
 }
 
 #[cfg(not(unix))]
-fn keep_private(_: &Path) -> io::Result<()> {
-    Ok(())
+fn is_same(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
-fn failed(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> JournalError {
+pub(super) fn failed(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> JournalError {
     let path = path.to_owned();
-    move |source| JournalError::Io { path, what, source }
+    move |source| match source.kind() {
+        io::ErrorKind::StorageFull => JournalError::DiskFull { path, why: source.to_string() },
+        _ => JournalError::Io { path, what, source },
+    }
 }

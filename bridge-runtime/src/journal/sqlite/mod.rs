@@ -6,6 +6,7 @@
 mod app;
 mod approval;
 mod control;
+mod disk;
 mod end;
 mod fault;
 mod folder;
@@ -13,6 +14,7 @@ mod judge;
 mod links;
 mod losses;
 mod overtaken;
+mod ownership;
 mod plan;
 mod scan;
 mod schema;
@@ -37,6 +39,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Journal, JournalError};
+pub(crate) use disk::DiskPolicy;
 use fault::{Fault, Result};
 use store::Store;
 
@@ -66,23 +69,36 @@ impl SqliteJournal {
     /// The journal of a directory, for the one engine that works on it. Both are made if they are not there.
     ///
     /// # Errors
-    /// Another engine has it, it is damaged or of a newer version, or the file system fails.
+    /// Another engine has it, it is damaged or of a newer version, it belongs to another user, the disk is full or on a
+    /// network, or the file system fails.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, JournalError> {
-        SqliteJournal::on_a_thread(Store::locked(directory.into())?)
+        SqliteJournal::open_on(directory, DiskPolicy::default())
+    }
+
+    /// The same with another opinion on disks.
+    pub(crate) fn open_on(directory: impl Into<PathBuf>, disk: DiskPolicy) -> Result<Self, JournalError> {
+        SqliteJournal::on_a_thread(Store::locked(directory.into(), disk)?)
     }
 
     /// The same for a command that runs beside an engine: without the lock. While there is no journal, it is an empty one;
     /// what writes to it, a scan among that, makes it.
     ///
     /// # Errors
-    /// It is no journal or of a newer version, or the file system fails.
+    /// It is no journal or of a newer version, it belongs to another user, or the file system fails.
     pub fn beside(directory: impl Into<PathBuf>) -> Result<Self, JournalError> {
-        SqliteJournal::on_a_thread(Store::beside(directory.into())?)
+        SqliteJournal::beside_on(directory, DiskPolicy::default())
+    }
+
+    /// The same with another opinion on disks.
+    pub(crate) fn beside_on(directory: impl Into<PathBuf>, disk: DiskPolicy) -> Result<Self, JournalError> {
+        SqliteJournal::on_a_thread(Store::beside(directory.into(), disk)?)
     }
 
     /// Whether an engine works on the journal of this directory now.
-    #[must_use]
-    pub fn is_locked(directory: &Path) -> bool {
+    ///
+    /// # Errors
+    /// This user may not look into the directory.
+    pub fn is_locked(directory: &Path) -> Result<bool, JournalError> {
         folder::Folder::is_locked(directory)
     }
 

@@ -6,11 +6,12 @@
 use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tempfile::TempPath;
 
 use super::{
     app,
     fault::{Fault, Result},
-    folder::{Folder, Scratch},
+    folder::Folder,
     schema,
     store::Store,
     touched::last_touch,
@@ -35,7 +36,7 @@ pub(super) struct Scan {
     /// The approvals of which this scan has pushed the last reduction.
     pub(super) used_up: Vec<i64>,
     /// Removed with the scan. `None`: it is in memory.
-    scratch: Option<Scratch>,
+    scratch: Option<TempPath>,
 }
 
 impl Scan {
@@ -89,7 +90,7 @@ impl Store {
         self.materialise()?;
         let scratch = self.folder().map(Folder::create_scratch).transpose()?;
         if !std::mem::take(&mut self.has_empty_scratch) {
-            let path = scratch.as_ref().map_or(Path::new(":memory:"), Scratch::path);
+            let path = scratch.as_deref().unwrap_or(Path::new(":memory:"));
             let path = path.to_str().ok_or_else(|| Fault::other("the path of the state directory is not UTF-8"))?;
             self.connection.execute("ATTACH ?1 AS scratch", [path])?;
             if let Err(fault) = schema::create_scratch(&self.connection) {

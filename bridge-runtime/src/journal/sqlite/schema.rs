@@ -11,8 +11,8 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 8] =
-    [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED, TYPES_OF_OTHERS, LINKS_BY_TARGET];
+const STEPS: [&str; 9] =
+    [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED, TYPES_OF_OTHERS, LINKS_BY_TARGET, POLLING];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -294,6 +294,9 @@ const LINKS_BY_TARGET: &str = "
 ALTER TABLE taken ADD COLUMN target INTEGER NOT NULL DEFAULT 0;
 ";
 
+/// Since when polls for tasks have failed, as JSON.
+const POLLING: &str = "ALTER TABLE state ADD COLUMN poll_failure TEXT;";
+
 /// What one scan has seen. It is gone with the scan.
 ///
 /// The views stand where they see both databases: what would be lost, and counts.
@@ -379,6 +382,11 @@ CREATE TEMP VIEW item AS
 
 /// Makes the tables of a new journal, and brings an older one to this version. Two processes may try at once.
 pub(super) fn create(connection: &mut Connection) -> Result<()> {
+    // Without the write lock: whoever only looks must not wait for an engine that writes.
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found == VERSION {
+        return Ok(());
+    }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let made = usize::try_from(found).unwrap_or(0);

@@ -9,7 +9,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
 use super::{
-    fault::{Fault, Result, shown},
+    disk::DiskPolicy,
+    fault::{Fault, Result, damaged},
     folder::Folder,
     scan::Scan,
     schema,
@@ -20,6 +21,8 @@ use crate::journal::JournalError;
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 /// A connection stays with one thread at a time.
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+/// Of a file: SQLite follows no link to it or to its companions.
+const FILE_FLAGS: OpenFlags = if cfg!(unix) { FLAGS.union(OpenFlags::SQLITE_OPEN_NOFOLLOW) } else { FLAGS };
 /// How long to wait for the other process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -48,23 +51,22 @@ enum Place {
 
 impl Store {
     /// For the one engine of this directory.
-    pub(super) fn locked(directory: PathBuf) -> Result<Self, JournalError> {
-        let folder = Folder::locked(directory)?;
+    pub(super) fn locked(directory: PathBuf, disk: DiskPolicy) -> Result<Self, JournalError> {
+        let folder = Folder::locked(directory, disk)?;
         folder.create_journal()?;
-        let connection = open(&folder.journal(), Beside::Nobody)?;
+        let connection = open(&folder)?;
         check(&connection, &folder.journal())?;
         Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Disk(folder) })
     }
 
     /// For a command beside it, or where there is none.
-    pub(super) fn beside(directory: PathBuf) -> Result<Self, JournalError> {
-        let folder = Folder::unlocked(directory);
-        if !folder.has_journal() {
+    pub(super) fn beside(directory: PathBuf, disk: DiskPolicy) -> Result<Self, JournalError> {
+        let folder = Folder::unlocked(directory, disk)?;
+        if !folder.has_journal()? {
             let connection = in_memory().map_err(|fault| fault.into_error(&folder.journal(), "opened"))?;
             return Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Missing(folder) });
         }
-        folder.create_journal()?;
-        let connection = open(&folder.journal(), Beside::of(&folder))?;
+        let connection = open(&folder)?;
         Ok(Store { connection, scan: None, has_empty_scratch: false, place: Place::Disk(folder) })
     }
 
@@ -111,7 +113,9 @@ impl Store {
 
     /// The connection, for looking.
     pub(super) fn reading(&mut self) -> Result<&mut Connection> {
-        if matches!(&self.place, Place::Missing(folder) if folder.has_journal()) {
+        if let Place::Missing(folder) = &self.place
+            && folder.has_journal()?
+        {
             self.materialise()?;
         }
         Ok(&mut self.connection)
@@ -120,6 +124,7 @@ impl Store {
     /// One entry: all of it or nothing.
     pub(super) fn write<T>(&mut self, entry: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         self.materialise()?;
+        self.check_lock()?;
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = entry(&tx)?;
         tx.commit()?;
@@ -135,11 +140,19 @@ impl Store {
         done
     }
 
+    /// Fails if the lock of this engine is no longer the one that others find: then a second engine may be at work.
+    pub(super) fn check_lock(&self) -> Result<()> {
+        match &self.place {
+            Place::Disk(folder) => Ok(folder.check_lock()?),
+            Place::Memory | Place::Missing(_) => Ok(()),
+        }
+    }
+
     /// Makes a journal that is not there.
     pub(super) fn materialise(&mut self) -> Result<()> {
         if let Place::Missing(folder) = &self.place {
             folder.create_journal()?;
-            self.connection = open(&folder.journal(), Beside::of(folder))?;
+            self.connection = open(folder)?;
             if let Place::Missing(folder) = std::mem::replace(&mut self.place, Place::Memory) {
                 self.place = Place::Disk(folder);
             }
@@ -158,29 +171,18 @@ fn prepared(mut connection: Connection) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Who else has the journal open.
-#[derive(Clone, Copy, PartialEq)]
-enum Beside {
-    Nobody,
-    AnEngine,
-}
-
-impl Beside {
-    fn of(folder: &Folder) -> Self {
-        if folder.is_in_use() { Beside::AnEngine } else { Beside::Nobody }
-    }
-}
-
-fn open(path: &Path, beside: Beside) -> Result<Connection, JournalError> {
+fn open(folder: &Folder) -> Result<Connection, JournalError> {
+    folder.check_room()?;
+    let (path, real) = (&*folder.journal(), folder.real_journal()?);
     let opened = || -> Result<Connection> {
         let (oldest, name) = OLDEST_SQLITE;
         if rusqlite::version_number() < oldest {
             return Err(Fault::other(format!("SQLite {} is older than {name}", rusqlite::version())));
         }
         // The file is there, with its mode.
-        let mut connection = Connection::open_with_flags(path, FLAGS)?;
+        let mut connection = Connection::open_with_flags(&real, FILE_FLAGS)?;
         connection.busy_timeout(BUSY)?;
-        recognise(&connection, path, beside)?;
+        recognise(&connection, folder)?;
         let mode = set_up(&connection)?;
         if mode != "wal" {
             return Err(Fault::other("the file system does not share memory between processes: use a local disk"));
@@ -199,21 +201,22 @@ fn open(path: &Path, beside: Beside) -> Result<Connection, JournalError> {
 }
 
 /// Refuses what is no journal of ours or a newer one, and an older one that an engine works on, before anything is written.
-fn recognise(connection: &Connection, path: &Path, beside: Beside) -> Result<()> {
+fn recognise(connection: &Connection, folder: &Folder) -> Result<()> {
+    let path = folder.journal();
     let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let found = number("PRAGMA user_version")?;
     let empty = number("SELECT count(*) FROM sqlite_schema")? == 0;
     if !empty && number("PRAGMA application_id")? != schema::APPLICATION {
         let why = "it is a database of something else".to_owned();
-        return Err(JournalError::Unreadable { path: path.to_owned(), why }.into());
+        return Err(JournalError::Unreadable { path, why }.into());
     }
-    if (1..schema::VERSION).contains(&found) && beside == Beside::AnEngine {
-        return Err(JournalError::Older { path: path.to_owned(), found }.into());
+    if (1..schema::VERSION).contains(&found) && folder.has_other_engine()? {
+        return Err(JournalError::Older { path, found }.into());
     }
     if found > schema::VERSION {
         // Not even what stands in its log is moved.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        return Err(JournalError::Newer { path: path.to_owned(), found, known: schema::VERSION }.into());
+        return Err(JournalError::Newer { path, found, known: schema::VERSION }.into());
     }
     Ok(())
 }
@@ -241,7 +244,7 @@ fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     match found {
         Ok(found) if found == "ok" => Ok(()),
-        Ok(why) => Err(JournalError::Unreadable { path: path.to_owned(), why: shown(&why) }),
+        Ok(why) => Err(damaged(path, &why)),
         Err(error) => Err(Fault::from(error).into_error(path, "checked")),
     }
 }

@@ -50,3 +50,22 @@ async fn entries_after_a_status_wait_for_the_disk_again() {
     };
     assert_eq!(engine.call("read", level).await.unwrap(), 2, "FULL");
 }
+
+#[tokio::test]
+async fn polls_that_fail_are_shown_since_the_first_of_them_until_one_goes_well() {
+    let directory = tempfile::tempdir().unwrap();
+    let (engine, at) = (open(&directory), |seconds: i64| NOW + jiff::SignedDuration::from_secs(seconds));
+    let beside = beside(&directory);
+    engine.polled(None, at(1)).await.unwrap();
+    assert_eq!(beside.poll_failure().await.unwrap(), None);
+    for (seconds, why) in [(2, "403"), (3, "500")] {
+        engine.polled(Some(why.to_owned()), at(seconds)).await.unwrap();
+        let shown = beside.poll_failure().await.unwrap().unwrap();
+        assert_eq!((shown.since, shown.at, &*shown.why), (at(2), at(seconds), why));
+    }
+    drop(engine);
+    let engine = open(&directory);
+    assert!(beside.poll_failure().await.unwrap().is_some(), "across a restart");
+    engine.polled(None, at(4)).await.unwrap();
+    assert_eq!(beside.poll_failure().await.unwrap(), None);
+}

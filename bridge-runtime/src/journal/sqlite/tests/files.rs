@@ -3,7 +3,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use rusqlite::Connection;
 
 use super::*;
-use crate::journal::{JournalError, sqlite::schema::VERSION};
+use crate::journal::{ControlJournal, JournalError, sqlite::schema::VERSION};
 
 fn file(directory: &tempfile::TempDir) -> PathBuf {
     directory.path().join("app/journal.db")
@@ -241,4 +241,18 @@ fn several_can_make_the_journal_at_once() {
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(open(&directory).types()).unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn a_command_beside_an_engine_that_writes_does_not_wait_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let _engine = open(&directory);
+    let writer = Connection::open(file(&directory)).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = std::time::Instant::now();
+    let beside = beside(&directory);
+    assert_eq!((beside.status().await.unwrap(), beside.app().await.unwrap()), (None, None));
+    drop(beside);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    writer.execute_batch("ROLLBACK").unwrap();
 }

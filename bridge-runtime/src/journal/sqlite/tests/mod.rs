@@ -20,6 +20,8 @@ mod awaited;
 mod canary;
 mod completion;
 mod control;
+#[cfg(unix)]
+mod disk;
 mod dry;
 mod files;
 mod forget_tasks;
@@ -29,6 +31,8 @@ mod migration;
 mod missing;
 mod ordered;
 mod overtaken;
+#[cfg(unix)]
+mod ownership;
 mod plan;
 mod reduction;
 mod retry;
