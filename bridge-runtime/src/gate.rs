@@ -21,6 +21,8 @@ const LEFT: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     lock: Arc<RwLock<()>>,
+    /// Those that create accounts take this one first.
+    creations: Arc<RwLock<()>>,
     /// Until `complete` is sent.
     budget: Duration,
     /// From then on.
@@ -31,6 +33,13 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 pub(crate) struct Passing {
     _open: OwnedRwLockReadGuard<()>,
+    _creates: Option<OwnedRwLockReadGuard<()>>,
+}
+
+/// The witness that no task creates an account. Dropped, they may again.
+#[derive(Debug)]
+pub(crate) struct CreationsHeld {
+    _held: OwnedRwLockWriteGuard<()>,
 }
 
 /// The witness that no task runs. Dropped, the gate is open again.
@@ -58,7 +67,7 @@ impl Gate {
     /// answer to `complete`, which may take as long as `answer`.
     pub(crate) fn new(longest: Duration, answer: Duration) -> Self {
         let budget = longest.saturating_add(LEFT).clamp(BUDGET.saturating_sub(answer), MOST);
-        Gate { lock: Arc::default(), budget, answer }
+        Gate { lock: Arc::default(), creations: Arc::default(), budget, answer }
     }
 
     /// Whether a task would have to wait now.
@@ -71,12 +80,29 @@ impl Gate {
         self.budget
     }
 
-    /// Waits while the gate is closed, or about to be.
-    pub(crate) async fn pass(&self) -> Passing {
+    /// How long reading again what tasks have touched may take, even if a handler takes all the time that it has.
+    pub(crate) fn left_for_reading(&self) -> Duration {
+        LEFT
+    }
+
+    /// Waits while the gate is closed, or about to be. `None`: a task that `creates` an account is to come again later.
+    pub(crate) async fn pass(&self, creates: bool) -> Option<Passing> {
         if Bug::NoGate.is_planted() {
-            return Passing { _open: Arc::<RwLock<()>>::default().read_owned().await };
+            return Some(Passing { _open: Arc::<RwLock<()>>::default().read_owned().await, _creates: None });
         }
-        Passing { _open: Arc::clone(&self.lock).read_owned().await }
+        let creates = creates && !Bug::CreationsAreNotHeld.is_planted();
+        let creates = if creates { Some(Arc::clone(&self.creations).try_read_owned().ok()?) } else { None };
+        Some(Passing { _open: Arc::clone(&self.lock).read_owned().await, _creates: creates })
+    }
+
+    /// Has creations come again later, and waits for those inside; `None` if they did not end within the budget. Other tasks go
+    /// on.
+    pub(crate) async fn hold_creations(&self, clock: &dyn Clock) -> Option<CreationsHeld> {
+        tokio::select! {
+            biased;
+            held = Arc::clone(&self.creations).write_owned() => Some(CreationsHeld { _held: held }),
+            () = clock.sleep(self.budget) => None,
+        }
     }
 
     /// Lets nobody in any more and waits for those inside; `None` if they did not end within the budget, and the gate is
@@ -104,7 +130,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn closing_waits_for_those_inside_and_keeps_others_out() {
         let (gate, clock) = (Gate::new(SECOND, SECOND), SystemClock::new());
-        let inside = gate.pass().await;
+        let inside = gate.pass(false).await;
         let closing = tokio::spawn({
             let gate = gate.clone();
             async move { gate.close(&clock).await }
@@ -113,7 +139,7 @@ mod tests {
         assert!(gate.is_closed(), "nobody is let in any more");
         let waiting = tokio::spawn({
             let gate = gate.clone();
-            async move { gate.pass().await }
+            async move { gate.pass(false).await }
         });
         tokio::time::sleep(SECOND).await;
         assert!(!closing.is_finished() && !waiting.is_finished());
@@ -129,9 +155,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_who_does_not_end_keeps_it_open() {
         let (gate, clock) = (Gate::new(SECOND, SECOND), SystemClock::new());
-        let _inside = gate.pass().await;
+        let _inside = gate.pass(false).await;
         assert!(gate.close(&clock).await.is_none());
-        gate.pass().await;
+        gate.pass(false).await;
     }
 
     #[tokio::test(start_paused = true)]
@@ -141,6 +167,20 @@ mod tests {
         let start = clock.now();
         let closed = gate.close(&clock).await.expect("nobody is inside");
         assert_eq!((closed.complete_by() - start, closed.until() - start), (30 * SECOND, 60 * SECOND));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn creations_are_held_while_other_tasks_go_on() {
+        let (gate, clock) = (Gate::new(SECOND, SECOND), SystemClock::new());
+        let inside = gate.pass(true).await;
+        assert!(gate.hold_creations(&clock).await.is_none(), "one is at work");
+        drop(inside);
+        let held = gate.hold_creations(&clock).await.expect("none is at work");
+        assert!(gate.pass(true).await.is_none());
+        assert!(gate.pass(false).await.is_some());
+        assert!(!gate.is_closed());
+        drop(held);
+        assert!(gate.pass(true).await.is_some());
     }
 
     #[test]

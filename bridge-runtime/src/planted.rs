@@ -71,6 +71,9 @@ bugs! {
     LinksAreJudgedInTotalOnly,
     VanishedLinksAreNotCounted,
     ProtectedIsDeactivated,
+    SpellingCounts,
+    RespelledIsSilent,
+    CreationsAreNotHeld,
 }
 
 impl Bug {

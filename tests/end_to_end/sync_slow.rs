@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bridge_sandbox::{App, Assumptions, Sandbox};
+use bridge_sandbox::{App, Assumptions, NewTask, Sandbox};
 use iden_bridge::{
     Target, Tasks,
     client::ApiKey,
@@ -19,7 +19,10 @@ use iden_bridge::{
 };
 use serde_json::json;
 
-use crate::{company::go_on, time::HasteClock};
+use crate::{
+    company::go_on,
+    time::{HasteClock, Stop},
+};
 
 /// A clock that the external system sets forward by the time that its answers take.
 pub struct SlowClock {
@@ -86,6 +89,8 @@ pub struct Directory {
     find_adds: Mutex<Duration>,
     /// How long reading the people takes.
     read_takes: Mutex<Duration>,
+    /// The next read of the people waits here behind its last row.
+    read_stop: Mutex<Option<Stop>>,
     /// Teams that somebody creates again while the people are read.
     come_back: Mutex<Vec<String>>,
 }
@@ -139,6 +144,10 @@ impl Source<Person> for System {
             // Tasks have the time to run beside it.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+        let stop = self.read_stop.lock().unwrap().take();
+        if let Some(stop) = stop {
+            stop.wait().await;
+        }
         let back = std::mem::take(&mut *self.come_back.lock().unwrap());
         self.teams.lock().unwrap().extend(back.into_iter().map(|id| (id.clone(), team(&id))));
         Ok(())
@@ -147,6 +156,28 @@ impl Source<Person> for System {
     async fn find(&self, id: &String) -> Result<Option<Person>, SourceError> {
         self.found(&self.people, id)
     }
+}
+
+#[bridge_task(on_interrupt = rerun)]
+async fn hire(cx: TaskContext<System>, task: CreateAccount<Person>) -> Result<Created<Person>, TaskError> {
+    let id = task.email().unwrap().split('@').next().unwrap().to_owned();
+    cx.people.lock().unwrap().insert(id.clone(), person(&id));
+    Ok(Created::new(id))
+}
+
+#[bridge_task]
+async fn rename(cx: TaskContext<System>, task: UpdateAccount<Person>) -> Result<(), TaskError> {
+    cx.people.lock().unwrap().get_mut(task.id()).unwrap().first_name = "Ada".to_owned();
+    Ok(())
+}
+
+fn new_account(id: &str) -> NewTask {
+    NewTask::new("create_account", "person").account(json!({"email": format!("{id}@acme.example")}))
+}
+
+fn new_name(id: &str) -> NewTask {
+    let account = json!({"id": id, "email": format!("{id}@acme.example")});
+    NewTask::new("update_account", "person").account(account).changes(json!({"first_name": "Ada"}))
 }
 
 const NAME: &str = "Slow directory";
@@ -174,6 +205,7 @@ impl Stage {
             reads: AtomicUsize::new(0),
             find_adds: Mutex::default(),
             read_takes: Mutex::default(),
+            read_stop: Mutex::default(),
             come_back: Mutex::default(),
         }));
         let open = {
@@ -222,4 +254,63 @@ async fn a_group_that_comes_back_long_after_it_was_looked_up_is_not_removed() {
 
     stage.app().assert_active("team", "blue");
     stage.app().assert_removed("team", "green");
+}
+
+#[tokio::test]
+async fn without_find_a_sync_that_reads_slowly_completes_while_tasks_arrive_all_the_time() {
+    let stage = Stage::with(20, &[], tasks![hire, rename]).await;
+    stage.system.can_find.store(false, Ordering::SeqCst);
+    // Twice as long as tasks may wait.
+    *stage.system.read_takes.lock().unwrap() = Duration::from_secs(120);
+    let (app, go) = (stage.app(), go_on());
+    let tasks = async {
+        for number in 0.. {
+            app.queue(new_name(&format!("p{}", number % 20)));
+            let new = app.queue(new_account(&format!("new{number}")));
+            stage.connector.tasks_once(&go).await.unwrap();
+            // Iden may take the word of the report for it (question P17).
+            if let Some(result) = app.task(new).unwrap().result {
+                app.put_record("person", &json!({"id": result["id"], "email": "new@acme.example"}));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+
+    let synced = tokio::select! {
+        synced = stage.connector.sync(&go) => synced,
+        () = tasks => unreachable!("there is no end of them"),
+    };
+
+    assert!(synced.unwrap().completed);
+    assert_eq!(app.removed("person"), [""; 0], "no account that a task created is removed");
+    assert!(stage.system.people.lock().unwrap().len() > 22, "tasks created accounts beside the sync");
+    // The first sync, then the scan, those who are missing from it, and once more for what tasks did meanwhile.
+    assert!(stage.system.reads.load(Ordering::SeqCst) <= 4, "one more read is enough");
+    // What had to wait comes now.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stage.connector.tasks_once(&go).await.unwrap();
+    assert!(stage.connector.sync(&go).await.unwrap().completed);
+    assert_eq!(app.removed("person"), [""; 0]);
+}
+
+#[tokio::test]
+async fn many_accounts_that_tasks_touched_are_looked_up_before_tasks_have_to_wait() {
+    let stage = Stage::with(200, &[], tasks![hire, rename]).await;
+    let (app, go, stop) = (stage.app(), go_on(), Stop::default());
+    *stage.system.read_stop.lock().unwrap() = Some(stop.clone());
+    // 200 look-ups of 8 s, eight in flight: several minutes.
+    *stage.system.find_adds.lock().unwrap() = Duration::from_secs(1);
+    let beside = async {
+        stop.reached().await;
+        for number in 0..200 {
+            app.queue(new_name(&format!("p{number}")));
+        }
+        assert_eq!(stage.connector.tasks_once(&go).await.unwrap().completed(), 200);
+        stop.go_on();
+    };
+
+    let (synced, ()) = tokio::join!(stage.connector.sync(&go), beside);
+
+    assert!(synced.unwrap().completed);
+    assert!(app.records("person").iter().all(|person| person.fields["first_name"] == "Ada"), "all in this session");
 }

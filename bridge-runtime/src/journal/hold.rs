@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bridge_core::wire::text::printable;
 use serde::{Deserialize, Serialize};
 
 use super::LossKind;
@@ -99,6 +100,16 @@ pub enum HoldReason {
         created: u64,
         /// How many there were.
         before: u64,
+    },
+    /// Records are missing, and came under another spelling of their id: of other case, with other blanks around it, or in
+    /// another normal form. One record would be removed and another one created, and both may be the same person.
+    Respelled {
+        /// The type.
+        slug: String,
+        /// How many.
+        count: u64,
+        /// The first of them: the id that is missing, and the one that came.
+        examples: Vec<(String, String)>,
     },
     /// Records that are never removed for being missing are missing.
     Protected {
@@ -206,6 +217,7 @@ impl HoldReason {
             | HoldReason::Unread { slug, .. }
             | HoldReason::Churn { slug, .. }
             | HoldReason::LinksEach { slug, .. }
+            | HoldReason::Respelled { slug, .. }
             | HoldReason::Protected { slug, .. }
             | HoldReason::ProtectedDeactivated { slug, .. }
             | HoldReason::ProtectedEmptied { slug, .. }
@@ -223,6 +235,7 @@ impl HoldReason {
             | HoldReason::Removed(_)
             | HoldReason::Churn { .. }
             | HoldReason::LinksVanish { .. }
+            | HoldReason::Respelled { .. }
             | HoldReason::Protected { .. } => Some(LossKind::Removed),
             HoldReason::Deactivated(_) | HoldReason::ProtectedDeactivated { .. } => Some(LossKind::Deactivated),
             HoldReason::Edges(_)
@@ -327,6 +340,13 @@ impl fmt::Display for HoldReason {
                 f,
                 "of {before} `{slug}` records {removed} would be removed while {created} are new: have their ids changed?"
             ),
+            HoldReason::Respelled { slug, count, examples } => {
+                let ids = if *count == 1 { "id" } else { "ids" };
+                write!(f, "`{slug}`: the spelling of {count} {ids} changed, and the old records would be removed")?;
+                let show = |id: &String| printable(id, 200);
+                let changed = |(old, new): &(String, String)| format!("`{}` is now `{}`", show(old), show(new));
+                list(f, *count, &examples.iter().map(changed).collect::<Vec<_>>())
+            }
             HoldReason::Protected { slug, ids } => {
                 write!(f, "protected `{slug}` records are missing: {}", ids.join(", "))
             }

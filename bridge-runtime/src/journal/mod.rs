@@ -26,7 +26,7 @@ pub use plan::{Approval, LossKind, PlanItem, PlanJournal};
 pub use scan::{
     Change, EdgeKey, Ended, Judgement, LinksLost, Losses, MembersLost, ScanEnd, ScanJournal, ScanMode, Seen, Sum,
 };
-pub(crate) use scan::{FEW_LINKS, first_eight, folded};
+pub(crate) use scan::{FEW_LINKS, first_eight, folded, folded_key};
 pub use session::{OpenSession, SessionJournal, SessionState};
 #[cfg(feature = "journal-sqlite")]
 pub(crate) use sqlite::DiskPolicy;

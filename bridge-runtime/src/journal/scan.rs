@@ -48,6 +48,11 @@ pub(crate) fn folded(id: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(&trimmed.to_lowercase()).into_owned()
 }
 
+/// A hash of that.
+pub(crate) fn folded_key(id: &str) -> i64 {
+    first_eight(folded(id).as_bytes())
+}
+
 /// What the journal is told of a record: no contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -139,6 +144,11 @@ pub struct Losses {
     pub protected: Vec<String>,
     /// Protected ids among the active accounts that would become inactive or suspended.
     pub protected_deactivated: Vec<String>,
+    /// How many of those that would be removed came back under another spelling of their id: of other case, with other
+    /// blanks around it, or in another normal form.
+    pub respelled: u64,
+    /// The first of them, and the spelling that came.
+    pub respellings: Vec<(String, String)>,
     /// How many records that Iden may hold could not be read, and were not seen otherwise.
     pub unreadable: u64,
     /// How many records that Iden may hold it has refused.
@@ -260,6 +270,10 @@ pub trait ScanJournal: Send + Sync + 'static {
 
     /// Every id that was found absent is missing again, to be looked up anew.
     async fn forget_absent(&self, slug: &str) -> Result<(), JournalError>;
+
+    /// Writes down that these accounts were read again after this touch ([`TaskJournal::last_touch`](super::TaskJournal::last_touch)):
+    /// they are not among those that tasks have touched, until a task touches them once more.
+    async fn set_read_again(&self, slug: &str, ids: Vec<String>, last_touch: i64) -> Result<(), JournalError>;
 
     /// Whether each record that was held back under this number still is: one that came again is not. Those that are will be
     /// pushed next: from now on they are known to be either, what they were or what they become. Reductions that a usable

@@ -271,4 +271,7 @@ pub trait TaskJournal: Send + Sync + 'static {
     /// that are waited for: a task has made them, and no scan has seen them since. After three scans that looked for one in
     /// vain, or once Iden has ordered it away, it is waited for no more.
     async fn touched(&self) -> Result<Vec<Touched>, JournalError>;
+
+    /// The number of the last touch of an account; 0 before the first one.
+    async fn last_touch(&self) -> Result<i64, JournalError>;
 }

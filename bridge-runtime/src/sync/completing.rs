@@ -51,7 +51,11 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
         required: &Required,
         stop: &CancellationToken,
     ) -> Result<(), Failed> {
-        run.refresh().await?;
+        let _creations_held = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(SyncError::Interrupted.into()),
+            held = run.catch_up(&self.gate) => held?,
+        };
         self.say(Activity::Completing).await?;
         self.enter(Some(session.id()), SessionState::Gated).await?;
         let gate = tokio::select! {

@@ -2,7 +2,7 @@
 
 use bridge_core::Record;
 
-use crate::journal::{EdgeKey, Seen, first_eight, folded};
+use crate::journal::{EdgeKey, Seen, first_eight, folded_key};
 
 /// A record as the journal is told of it.
 pub(super) fn seen(record: &Record) -> Seen {
@@ -11,7 +11,7 @@ pub(super) fn seen(record: &Record) -> Seen {
         status: record.status(),
         edges: edges(record).map(|(slug, id)| EdgeKey::of(slug, id)).collect(),
         fingerprint: first_eight(record.fields()),
-        folded: first_eight(folded(record.id()).as_bytes()),
+        folded: folded_key(record.id()),
     }
 }
 

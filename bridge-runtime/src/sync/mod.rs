@@ -12,8 +12,10 @@
 //! | whoever is missing is looked up | `verify`, `refresh` |
 //! | what would be taken away is judged | `judging`, `guard` |
 //! | what takes something away is pushed | `held_back` |
+//! | what tasks touched meanwhile is read again, as far as the gate leaves no time for it | `catch_up` |
 //! | the gate closes, what tasks touched is read again, the session is completed | `completing`, `touched`, `proof`, `session` |
 
+mod catch_up;
 mod completing;
 mod counts;
 mod digest;

@@ -36,6 +36,10 @@ const LOOKED_UP_IN_ANY_CASE: u64 = 1_000;
 pub(super) struct TypeRun<S> {
     pub(super) reader: TypeReader<S>,
     pub(super) report: TypeReport,
+    /// How long the read took.
+    pub(super) read_took: Duration,
+    /// The read takes longer than the gate leaves for it, so it is not read again there.
+    pub(super) is_too_slow_for_the_gate: bool,
     held_back: HeldBack,
 }
 
@@ -73,6 +77,8 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         let start = |reader: &TypeReader<S>| TypeRun {
             reader: *reader,
             report: TypeReport::new(&reader.schema),
+            read_took: Duration::ZERO,
+            is_too_slow_for_the_gate: false,
             held_back: match session {
                 Some(_) => HeldBack::within(sources.scratch.clone()),
                 None => HeldBack::only_counted(),
@@ -139,6 +145,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
         let slug = reader.schema.slug;
         tracing::info!(bridge.resource_type = slug, "reading");
         self.status.say(Activity::Reading { slug: slug.to_owned(), records: 0 }).await?;
+        let began = self.now();
         let mut reading = (reader.read)(Arc::clone(self.system), Arc::clone(&self.shared));
         let mut intake = self.intake(at, reader.snapshot);
         let status = intake.status();
@@ -164,6 +171,7 @@ impl<'a, S: Send + Sync + 'static> Run<'a, S> {
             report.unreadable,
             "read to its end"
         );
+        self.types[at].read_took = self.now().saturating_sub(began);
         self.reads.push(full);
         self.accepted.push(accepted);
         Ok(())

@@ -22,13 +22,24 @@ use crate::{
 /// completing for ever.
 const SETTLED_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
+/// What a source says of accounts that it was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// They are there, and taken in.
+    pub(super) present: Vec<String>,
+    /// They do not exist, and were not seen otherwise.
+    pub(super) absent: Vec<String>,
+    /// The source cannot be asked for them.
+    pub(super) unclear: Vec<String>,
+}
+
 impl<S: Send + Sync + 'static> Run<'_, S> {
     /// Reads accounts again that tasks have touched since the scan began. No task runs meanwhile.
     pub(super) async fn reread_touched(&mut self, _: &Closed) -> Result<(), SyncError> {
         let touched = self.sources.journal.touched().await?;
         for at in 0..self.types.len() {
             let slug = self.types[at].reader.schema.slug;
-            let ids: Vec<String> = touched.iter().filter(|one| one.slug == slug).map(|one| one.id.clone()).collect();
+            let ids = self.of_type(at, &touched);
             let is_skipped = at > 0 && Bug::SecondTypeIsNotReread.is_planted();
             if !ids.is_empty() && !is_skipped {
                 let accounts = ids.len();
@@ -51,39 +62,58 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     }
 
     async fn reread(&mut self, at: usize, ids: Vec<String>) -> Result<(), SyncError> {
+        let slug = self.types[at].reader.schema.slug;
+        let Asked { absent, unclear, .. } = self.ask(at, ids).await?;
+        let unclear = self.not_excused(at, unclear).await?;
+        // One that is too slow was read before the gate closed.
+        if !unclear.is_empty() && !self.types[at].is_too_slow_for_the_gate {
+            self.read_again(at, &unclear).await?;
+        }
+        self.refuse_vanished(slug, [absent, unclear].concat()).await
+    }
+
+    /// Looks accounts up, and takes in what the source says of them.
+    pub(super) async fn ask(&mut self, at: usize, ids: Vec<String>) -> Result<Asked, SyncError> {
         let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
         let (slug, journal) = (reader.schema.slug, &*sources.journal);
         // Iden may hold one by a task that it refused before: it must be told again, or say again that it will not.
         for id in &ids {
             self.types[at].report.rejected_ids.remove(id);
         }
-        let (mut absent, mut respelled, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut asked, mut respelled) = (Asked::default(), Vec::new());
         let (mut intake, began) = (self.intake(at, false), sources.clock.now());
         let mut answers = pin!(look_up(reader, system, ids));
-        let status = StatusLine::new(sources, false);
-        while let Some((id, answer)) = status.next_answer(answers.next(), slug, 0).await? {
+        while let Some((id, answer)) = answers.next().await {
             match answer? {
-                Found::Present(record) => intake.take(Item::Record(record)).await?,
-                Found::Unreadable(unreadable) => intake.take(Item::Unreadable(unreadable)).await?,
+                Found::Present(record) => {
+                    intake.take(Item::Record(record)).await?;
+                    asked.present.push(id);
+                }
+                Found::Unreadable(unreadable) => {
+                    intake.take(Item::Unreadable(unreadable)).await?;
+                    asked.present.push(id);
+                }
                 Found::Respelled(record) => {
                     intake.take(Item::Record(record)).await?;
                     respelled.push(id);
                 }
-                Found::Absent => absent.push(id),
-                Found::CannotAsk => unclear.push(id),
+                Found::Absent => asked.absent.push(id),
+                Found::CannotAsk => asked.unclear.push(id),
             }
         }
         intake.finish().await?;
-        // A task that waits for a person must not have the whole type read each time, if its account is there anyhow.
-        let unseen = journal.unseen(slug, unclear.clone()).await?;
-        unclear.retain(|id| unseen.contains(id) || !self.was_touched_before(slug, id));
-        if !unclear.is_empty() {
-            self.read_again(at, &unclear).await?;
-        }
         // Who was pushed in this session is not removed by it.
-        let absent = journal.unseen(slug, absent).await?;
-        journal.set_absent_at(slug, [absent.clone(), respelled].concat(), began).await?;
-        self.refuse_vanished(slug, [absent, unclear].concat()).await
+        asked.absent = journal.unseen(slug, asked.absent).await?;
+        journal.set_absent_at(slug, [asked.absent.clone(), respelled].concat(), began).await?;
+        Ok(asked)
+    }
+
+    /// A task that waits for a person must not have the whole type read each time, if its account is there anyhow.
+    pub(super) async fn not_excused(&self, at: usize, mut unclear: Vec<String>) -> Result<Vec<String>, SyncError> {
+        let slug = self.types[at].reader.schema.slug;
+        let unseen = self.sources.journal.unseen(slug, unclear.clone()).await?;
+        unclear.retain(|id| unseen.contains(id) || !self.was_touched_before(slug, id));
+        Ok(unclear)
     }
 
     /// Whether a task that had begun before the scan, and is not over, may have changed it.
@@ -92,7 +122,7 @@ impl<S: Send + Sync + 'static> Run<'_, S> {
     }
 
     /// Reads a type again whose source has no `find`, for these ids and for those who are missing.
-    async fn read_again(&mut self, at: usize, ids: &[String]) -> Result<(), SyncError> {
+    pub(super) async fn read_again(&mut self, at: usize, ids: &[String]) -> Result<(), SyncError> {
         let (sources, system, reader) = (self.sources, self.system, self.types[at].reader);
         let status = StatusLine::new(sources, false);
         let verifier = Verifier { reader, system, journal: &*sources.journal, clock: &sources.clock, status: &status };

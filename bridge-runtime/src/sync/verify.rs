@@ -1,6 +1,6 @@
 //! Looking up, one by one, those that a read did not bring.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 
 use bridge_core::{Record, SourceError, Unreadable};
 use futures_util::{Stream, StreamExt, stream};
@@ -129,6 +129,7 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
     /// A second read. What it brings and the first did not goes to `intake`, and so does what has one of these ids.
     async fn read_again(&self, also: &[String], intake: &mut Intake<'_>) -> Result<(), SyncError> {
         let slug = self.reader.schema.slug;
+        let also: HashSet<&str> = also.iter().map(String::as_str).collect();
         let mut reading = (self.reader.read)(Arc::clone(self.system), ReadSession::new(Arc::clone(self.clock)));
         let (mut batch, mut read) = (Vec::new(), 0);
         while let Some(item) = self.status.next_item(&mut reading, slug, read).await? {
@@ -141,18 +142,23 @@ impl<S: Send + Sync + 'static> Verifier<'_, S> {
                 nameless => intake.take(nameless).await?,
             }
             if batch.len() == CHUNK {
-                self.take_unseen(std::mem::take(&mut batch), also, intake).await?;
+                self.take_unseen(std::mem::take(&mut batch), &also, intake).await?;
                 self.status.say(Activity::Verifying { slug: slug.to_owned(), checked: read }).await?;
             }
         }
-        self.take_unseen(batch, also, intake).await?;
+        self.take_unseen(batch, &also, intake).await?;
         end(reading, slug, read).await.map(drop)
     }
 
-    async fn take_unseen(&self, batch: Vec<Record>, also: &[String], intake: &mut Intake<'_>) -> Result<(), SyncError> {
+    async fn take_unseen(
+        &self,
+        batch: Vec<Record>,
+        also: &HashSet<&str>,
+        intake: &mut Intake<'_>,
+    ) -> Result<(), SyncError> {
         let ids = batch.iter().map(|record| record.id().to_owned()).collect();
         let unseen = self.journal.unseen(self.reader.schema.slug, ids).await?;
-        let wanted = |record: &Record| unseen.iter().chain(also).any(|id| id == record.id());
+        let wanted = |record: &Record| also.contains(record.id()) || unseen.iter().any(|id| id == record.id());
         for record in batch.into_iter().filter(wanted) {
             // Once more it would be a page of its own, and a 500 then looks like a server that stumbles over all.
             if intake.was_rejected(record.id()) {

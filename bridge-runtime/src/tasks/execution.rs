@@ -1,5 +1,7 @@
 //! Carrying a task out: its handler is called, and how that ended is written down.
 
+use std::time::Duration;
+
 use bridge_core::{
     TaskError, TaskResult, Verdict,
     policy::OnInterrupt,
@@ -22,6 +24,9 @@ use crate::{
     telemetry::TASK_DURATION,
 };
 
+/// When a creation comes again that has to wait for a sync.
+const CREATION_PAUSE: Duration = Duration::from_secs(5);
+
 impl<S: Send + Sync + 'static> Turn<'_, S> {
     pub(super) async fn carry_out(&mut self, task: &Task) -> Result<Done, RoundError> {
         let (engine, seen) = (self.engine, seen(task));
@@ -33,7 +38,12 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         let passing = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(Done::Not(Step::Stopped)),
-            passing = engine.gate.pass() => passing,
+            passing = engine.gate.pass(task.action == "create_account") => passing,
+        };
+        // Its turn must not wait: the turns of other tasks may depend on it.
+        let Some(passing) = passing else {
+            tracing::debug!(bridge.task_id = %seen.id, "no account is created while its type is read again");
+            return Ok(Done::Not(Step::Delayed(engine.clock.now() + CREATION_PAUSE)));
         };
         let _under_way = engine.meter.task();
         let (system, clock, stop) = (self.system, &*engine.clock, self.stop);

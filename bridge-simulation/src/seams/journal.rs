@@ -124,6 +124,7 @@ entries! {
         write set_absent_at(slug: &str, ids: Vec<String>, at: Duration) -> ();
         look stale(slug: &str, before: Duration, after: Option<String>, limit: usize) -> Vec<String>;
         write forget_absent(slug: &str) -> ();
+        write set_read_again(slug: &str, ids: Vec<String>, last_touch: i64) -> ();
         write release(slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Vec<bool>;
         look losses(slug: &str, protected: &[String], now: Timestamp) -> Losses;
         look links_lost(slug: &str, now: Timestamp) -> Vec<LinksLost>;
@@ -149,6 +150,7 @@ entries! {
         look is_awaited(account: &Touched) -> bool;
         look at_work() -> Vec<Touched>;
         look touched() -> Vec<Touched>;
+        look last_touch() -> i64;
     }
 }
 

@@ -20,6 +20,7 @@ DELETE FROM session;
 DELETE FROM task;
 DELETE FROM touched;
 DELETE FROM ordered;
+DELETE FROM respelled;
 DELETE FROM taken;
 DELETE FROM leaving;
 DELETE FROM plan;

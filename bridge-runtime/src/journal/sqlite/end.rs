@@ -9,6 +9,7 @@ use super::{
     losses::a_day_before,
     scan::no_scan,
     session::{HELD, close},
+    spelling::{forget_respelled, note_respelled},
     store::Store,
     touched::{Forget, note_unpushed, untouched},
     values::At,
@@ -30,10 +31,14 @@ impl Store {
             ScanEnd::Kept if Bug::KnownShrinksBeforeCompletion.is_planted() => {
                 self.write(|tx| remove(tx, ABSENT, touched_before))
             }
-            ScanEnd::Kept => self.write(confirm),
+            ScanEnd::Kept => self.write(|tx| {
+                note_respelled(tx)?;
+                confirm(tx)
+            }),
             ScanEnd::Reduced => self.write(|tx| {
                 strike_off(tx, &approvals, false, at)?;
                 take_down(tx, at, None)?;
+                note_respelled(tx)?;
                 reduce(tx)
             }),
             ScanEnd::Completed { settled } => self.write(|tx| {
@@ -44,6 +49,7 @@ impl Store {
                     note_unpushed(tx)?;
                     remove(tx, ABSENT, touched_before)?;
                 }
+                forget_respelled(tx)?;
                 complete(tx, at, touched_before)?;
                 // Until Iden says that its clean-up is done, the session stays, with the list of whom it removes.
                 if settled { close(tx) } else { Ok(()) }

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::journal::{Ended, LossKind, Losses, PlanItem, Sum};
 
+/// How many ids that came back in another spelling are named.
+const EXAMPLES: i64 = 5;
+
 impl Store {
     pub(super) fn losses(&mut self, slug: &str, protected: &[String], now: Timestamp) -> Result<Losses> {
         let (connection, scan) = self.scanned()?;
@@ -39,10 +42,13 @@ impl Store {
             )?,
             protected: removed(&tx, type_, protected)?,
             protected_deactivated: deactivated(&tx, type_, protected)?,
+            respellings: respellings(&tx, type_)?,
             unreadable: unseen(&tx, type_, "unreadable")?,
             rejected: unseen(&tx, type_, "rejected")?,
             ..Losses::default()
         };
+        let mut respelled = tx.prepare_cached("SELECT count(*) FROM respelling WHERE type = ?1")?;
+        losses.respelled = count(respelled.query_row([type_], |row| row.get(0))?);
         let mut seen = tx.prepare_cached(
             "SELECT count(*), total(change = 0), total(change = 1), total(dangling) FROM scratch.seen WHERE type = ?1",
         )?;
@@ -166,6 +172,13 @@ fn deactivated(connection: &Connection, type_: i64, ids: &[String]) -> Result<Ve
         }
     }
     Ok(deactivated)
+}
+
+/// The first ids that came back in another spelling, with that one.
+fn respellings(connection: &Connection, type_: i64) -> Result<Vec<(String, String)>> {
+    let mut first = connection.prepare_cached("SELECT id, now FROM respelling WHERE type = ?1 ORDER BY id LIMIT ?2")?;
+    let first = first.query_map((type_, EXAMPLES), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(first.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many records that Iden may hold were not seen, for this reason.

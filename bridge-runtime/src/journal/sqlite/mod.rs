@@ -20,6 +20,7 @@ mod scan;
 mod schema;
 mod seen;
 mod session;
+mod spelling;
 mod steps;
 mod store;
 mod tasks;

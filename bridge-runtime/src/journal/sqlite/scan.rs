@@ -181,6 +181,6 @@ fn began_with(connection: &Connection) -> Result<HashMap<i64, (u64, u64)>> {
 fn detach(connection: &Connection) {
     // Where this fails, attaching fails the next time, and says so.
     let _ = connection.execute_batch(
-        "DROP VIEW IF EXISTS temp.item; DROP VIEW IF EXISTS temp.loss; DROP VIEW IF EXISTS temp.removal; DETACH scratch;",
+        "DROP VIEW IF EXISTS temp.item; DROP VIEW IF EXISTS temp.loss; DROP VIEW IF EXISTS temp.respelling; DROP VIEW IF EXISTS temp.removal; DETACH scratch;",
     );
 }

@@ -11,8 +11,18 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 9] =
-    [TABLES, TASKS, NAMES_AND_SPARED, ORDERED_EDGES, LEAVING, APPROVED, TYPES_OF_OTHERS, LINKS_BY_TARGET, POLLING];
+const STEPS: [&str; 10] = [
+    TABLES,
+    TASKS,
+    NAMES_AND_SPARED,
+    ORDERED_EDGES,
+    LEAVING,
+    APPROVED,
+    TYPES_OF_OTHERS,
+    LINKS_BY_TARGET,
+    POLLING,
+    SPELLINGS,
+];
 
 /// What is on disk. Times are nanoseconds since 1970.
 const TABLES: &str = "
@@ -297,6 +307,26 @@ ALTER TABLE taken ADD COLUMN target INTEGER NOT NULL DEFAULT 0;
 /// Since when polls for tasks have failed, as JSON.
 const POLLING: &str = "ALTER TABLE state ADD COLUMN poll_failure TEXT;";
 
+/// Accounts that a task spells in another way than the known set, and records whose id came back in another spelling.
+const SPELLINGS: &str = "
+-- `known_as`: the account as the known set spells it, if the task spells it in another way.
+ALTER TABLE task ADD COLUMN known_as TEXT;
+
+-- `folded`: a hash of the id without case, blanks around it and differences of normal form. NULL in a row of an older version.
+ALTER TABLE touched ADD COLUMN folded INTEGER;
+DROP VIEW awaited;
+CREATE VIEW awaited AS
+    SELECT type.slug, touched.type, touched.id, touched.folded FROM touched JOIN type ON type.id = touched.type
+    WHERE touched.made AND touched.misses < 3;
+
+-- Records that the last scan missed while it saw another spelling of their id.
+CREATE TABLE respelled (
+    type INTEGER NOT NULL REFERENCES type (id),
+    id   TEXT NOT NULL,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+";
+
 /// What one scan has seen. It is gone with the scan.
 ///
 /// The views stand where they see both databases: what would be lost, and counts.
@@ -326,6 +356,14 @@ CREATE TABLE scratch.twin (
     PRIMARY KEY (type, folded)
 ) STRICT, WITHOUT ROWID;
 
+-- Accounts that were read again since this touch.
+CREATE TABLE scratch.read_again (
+    type   INTEGER NOT NULL,
+    id     TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+
 -- Groups and licenses that were seen.
 CREATE TABLE scratch.target (
     edge_key INTEGER PRIMARY KEY,
@@ -334,13 +372,14 @@ CREATE TABLE scratch.target (
 ) STRICT;
 
 -- Ids that were not seen, and what is known of them: 'unreadable', 'rejected', 'absent'. `looked_up`: when a look-up found
--- it absent, in nanoseconds of the engine's clock; NULL if two reads agree, or one of a snapshot.
+-- it absent, in nanoseconds of the engine's clock; NULL if two reads agree, or one of a snapshot. `folded`: of the absent.
 CREATE TABLE scratch.unseen (
     type         INTEGER NOT NULL,
     id           TEXT NOT NULL,
     why          TEXT NOT NULL,
     known_before INTEGER NOT NULL,
     looked_up    INTEGER,
+    folded       INTEGER,
     PRIMARY KEY (type, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -366,12 +405,21 @@ CREATE TABLE scratch.struck (
 
 -- Who was spared was removed once already, by an order or a leave of its own.
 CREATE TEMP VIEW removal AS
-    SELECT type, id FROM scratch.unseen
+    SELECT type, id, folded FROM scratch.unseen
     WHERE why = 'absent'
       AND NOT EXISTS (SELECT 1 FROM main.known
                       WHERE known.type = unseen.type AND known.id = unseen.id AND known.spared)
       AND NOT EXISTS (SELECT 1 FROM main.ordered
                       WHERE ordered.type = unseen.type AND ordered.id = unseen.id AND ordered.kind = 0);
+-- Whose id was seen in another spelling, and that one is new: in this scan, or since a scan that nobody has approved. Two that
+-- were there side by side are two.
+CREATE TEMP VIEW respelling AS
+    SELECT removal.type, removal.id, twin.id AS now
+    FROM removal
+    JOIN scratch.twin ON twin.type = removal.type AND twin.folded = removal.folded
+    JOIN scratch.seen ON seen.type = twin.type AND seen.id = twin.id
+    WHERE seen.change <> 2
+       OR EXISTS (SELECT 1 FROM main.respelled WHERE respelled.type = removal.type AND respelled.id = removal.id);
 CREATE TEMP VIEW loss AS
     SELECT type, kind, id, target FROM scratch.reduction WHERE counts AND NOT ordered;
 CREATE TEMP VIEW item AS
@@ -401,7 +449,7 @@ pub(super) fn create(connection: &mut Connection) -> Result<()> {
 
 /// Removes all that a scan has seen.
 pub(super) fn empty_scratch(connection: &Connection) -> Result<()> {
-    for table in ["seen", "twin", "target", "unseen", "reduction", "struck"] {
+    for table in ["seen", "twin", "read_again", "target", "unseen", "reduction", "struck"] {
         connection.prepare_cached(&format!("DELETE FROM scratch.{table}"))?.execute([])?;
     }
     Ok(())

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::journal::{
     Change, EdgeKey, Ended, JournalError, Judgement, LinksLost, LossKind, Losses, MembersLost, ScanEnd, ScanJournal,
-    ScanMode, Seen,
+    ScanMode, Seen, folded_key,
 };
 
 impl Store {
@@ -91,12 +91,12 @@ impl Store {
             scan.has_unseen = true;
             // Whatever else is known of one keeps it from being removed.
             let mut note = tx.prepare_cached(
-                "INSERT INTO scratch.unseen (type, id, why, known_before, looked_up)
-                 SELECT ?1, ?2, 'absent', 1, ?3
+                "INSERT INTO scratch.unseen (type, id, why, known_before, looked_up, folded)
+                 SELECT ?1, ?2, 'absent', 1, ?3, ?4
                  WHERE NOT EXISTS (SELECT 1 FROM scratch.seen WHERE type = ?1 AND id = ?2)
                  ON CONFLICT (type, id) DO UPDATE SET looked_up = excluded.looked_up WHERE why = 'absent'",
             )?;
-            ids.iter().try_for_each(|id| note.execute((type_, id, at.map(nanoseconds))).map(drop))?;
+            ids.iter().try_for_each(|id| note.execute((type_, id, at.map(nanoseconds), folded_key(id))).map(drop))?;
             Ok(())
         })
     }
@@ -112,6 +112,16 @@ impl Store {
         let of = (type_, after.unwrap_or_default(), nanoseconds(before), sql_limit(limit));
         let stale = stale.query_map(of, |row| row.get(0))?;
         Ok(stale.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn set_read_again(&mut self, slug: &str, ids: &[String], last_touch: i64) -> Result<()> {
+        self.step(|tx, scan| {
+            let type_ = scan.type_for(tx, slug)?;
+            let mut note =
+                tx.prepare_cached("INSERT OR REPLACE INTO scratch.read_again (type, id, number) VALUES (?1, ?2, ?3)")?;
+            ids.iter().try_for_each(|id| note.execute((type_, id, last_touch)).map(drop))?;
+            Ok(())
+        })
     }
 
     fn forget_absent(&mut self, slug: &str) -> Result<()> {
@@ -270,6 +280,11 @@ impl ScanJournal for SqliteJournal {
     async fn forget_absent(&self, slug: &str) -> Result<(), JournalError> {
         let slug = slug.to_owned();
         self.call("written", move |store| store.forget_absent(&slug)).await
+    }
+
+    async fn set_read_again(&self, slug: &str, ids: Vec<String>, last_touch: i64) -> Result<(), JournalError> {
+        let slug = slug.to_owned();
+        self.call("written", move |store| store.set_read_again(&slug, &ids, last_touch)).await
     }
 
     async fn release(&self, slug: &str, held: Vec<(String, u64)>, now: Timestamp) -> Result<Vec<bool>, JournalError> {

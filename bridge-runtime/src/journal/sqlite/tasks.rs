@@ -9,11 +9,13 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::{
     SqliteJournal,
+    app::type_of,
     fault::{Fault, Result},
     scan::Scan,
+    spelling::known_id,
     steps,
     store::Store,
-    touched::{take_effect, touch},
+    touched::{last_touch, take_effect, touch},
     values::{At, from_word},
 };
 use crate::{
@@ -91,20 +93,23 @@ impl Store {
     fn start_task(&mut self, task: &SeenTask, at: Timestamp) -> Result<u32> {
         self.write(|tx| {
             let id = task.id.to_string();
+            let known_as = known_as(tx, task)?;
             // Whoever calls the handler of a task that has ended has overlooked its end.
             let mut start = tx.prepare_cached(
-                "INSERT INTO task (id, action, slug, account, email, username, due, created, state, attempts, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)
+                "INSERT INTO task
+                     (id, action, slug, account, email, username, due, created, state, attempts, since, known_as)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11)
                  ON CONFLICT (id) DO UPDATE SET
                      action = excluded.action, slug = excluded.slug, account = excluded.account,
                      email = excluded.email, username = excluded.username, due = excluded.due, created = excluded.created,
-                     state = excluded.state, attempts = attempts + 1, since = excluded.since
+                     state = excluded.state, attempts = attempts + 1, since = excluded.since,
+                     known_as = excluded.known_as
                  WHERE outcome IS NULL
                  RETURNING attempts",
             )?;
             let (times, [email, username]) = ((task.due.map(At), task.created.map(At)), task.logins);
             let (action, slug, account, to) = (&task.action, &task.slug, &task.account, TaskState::Started);
-            let started = (&id, action, slug, account, email, username, times.0, times.1, to, At(at));
+            let started = (&id, action, slug, account, email, username, times.0, times.1, to, At(at), known_as);
             let attempts = start.query_row(started, |row| row.get(0)).optional()?;
             let runs_again = Bug::SettledRunsAgain.is_planted().then_some(1);
             let attempts = attempts
@@ -130,21 +135,23 @@ impl Store {
             let id = task.id.to_string();
             let mut end = tx.prepare_cached(
                 "INSERT INTO task
-                     (id, action, slug, account, email, username, due, created, state, attempts, outcome, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11)
+                     (id, action, slug, account, email, username, due, created, state, attempts, outcome, since, known_as)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12)
                  ON CONFLICT (id) DO UPDATE SET
                      action = coalesce(nullif(excluded.action, ''), action), slug = coalesce(nullif(excluded.slug, ''), slug),
                      account = coalesce(excluded.account, account),
                      email = coalesce(excluded.email, email), username = coalesce(excluded.username, username),
                      due = coalesce(excluded.due, due), created = coalesce(excluded.created, created),
-                     state = excluded.state, outcome = excluded.outcome, since = excluded.since
+                     state = excluded.state, outcome = excluded.outcome, since = excluded.since,
+                     known_as = coalesce(excluded.known_as, known_as)
                  RETURNING attempts",
             )?;
             // An account that it has made is its own from now on.
             let account = task.account.as_ref().or(effect.touched.as_ref().map(|touched| &touched.id));
             let (times, [email, username]) = ((task.due.map(At), task.created.map(At)), task.logins);
             let (action, slug, to) = (&task.action, &task.slug, TaskState::Executed);
-            let ended = (&id, action, slug, account, email, username, times.0, times.1, to, outcome, At(at));
+            let known_as = known_as(tx, task)?;
+            let ended = (&id, action, slug, account, email, username, times.0, times.1, to, outcome, At(at), known_as);
             let attempts = end.query_row(ended, |row| row.get(0))?;
             steps::add(tx, &id, &TaskStep::new(at, TaskState::Executed, attempts, note))?;
             // A task that was about no account, and has touched one, has made it.
@@ -212,12 +219,19 @@ impl Store {
 /// access is touched once more when the report is confirmed.
 fn touch_given(tx: &Transaction<'_>, task: &str) -> Result<()> {
     let mut given = tx.prepare_cached(
-        "SELECT slug, account FROM task
+        "SELECT slug, coalesce(known_as, account) FROM task
          WHERE id = ?1 AND account IS NOT NULL AND action NOT IN ('suspend_account', 'delete_account')
            AND outcome ->> '$.report.status' = 'completed'",
     )?;
     let given = given.query_row([task], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    given.map_or(Ok(()), |(slug, account): (String, String)| touch(tx, &slug, &account, false))
+    given.map_or(Ok(()), |(slug, account): (String, String)| touch(tx, &slug, &account, false).map(drop))
+}
+
+/// The account of a task as the known set spells it, if the task spells it in another way.
+fn known_as(tx: &Transaction<'_>, task: &SeenTask) -> Result<Option<String>> {
+    let Some(account) = &task.account else { return Ok(None) };
+    let Some(type_) = type_of(tx, &task.slug)? else { return Ok(None) };
+    Ok(Some(known_id(tx, type_, account)?).filter(|known| known != account))
 }
 
 /// From the columns of [`KNOWN`].
@@ -358,5 +372,9 @@ impl TaskJournal for SqliteJournal {
 
     async fn touched(&self) -> Result<Vec<Touched>, JournalError> {
         self.call("read", Store::touched).await
+    }
+
+    async fn last_touch(&self) -> Result<i64, JournalError> {
+        self.call("read", |store| last_touch(store.reading()?)).await
     }
 }

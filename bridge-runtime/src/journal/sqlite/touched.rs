@@ -8,11 +8,12 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction}
 use super::{
     app::type_for,
     fault::Result,
+    spelling::known_id,
     store::Store,
     values::{At, Edges, KnownStatus},
 };
 use crate::{
-    journal::{Holdings, LossKind, Ordered, TaskEffect, Touched, folded},
+    journal::{Holdings, LossKind, Ordered, TaskEffect, Touched, folded, folded_key},
     planted::Bug,
 };
 
@@ -38,7 +39,7 @@ pub(super) fn untouched(type_: &str, id: &str, touched_before: &str) -> String {
         "NOT EXISTS (SELECT 1 FROM touched
                      WHERE touched.type = {type_} AND touched.id = {id} AND number > {touched_before})
          AND NOT EXISTS (SELECT 1 FROM open_task JOIN type ON type.slug = open_task.slug
-                         WHERE type.id = {type_} AND open_task.account = {id})"
+                         WHERE type.id = {type_} AND coalesce(open_task.known_as, open_task.account) = {id})"
     )
 }
 
@@ -90,9 +91,12 @@ impl Store {
     pub(super) fn touched(&mut self) -> Result<Vec<Touched>> {
         let before = self.scan.as_ref().map(|scan| scan.touched_before);
         // Whom this scan has seen is there.
-        let unseen = match before {
+        let unseen = if before.is_some() { format!("WHERE NOT {}", seen("awaited")) } else { String::new() };
+        let read_again = match before {
             Some(_) => {
-                "WHERE NOT EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = awaited.type AND seen.id = awaited.id)"
+                "AND NOT EXISTS (SELECT 1 FROM scratch.read_again AS again
+                                 WHERE again.type = touched.type AND again.id = touched.id
+                                   AND again.number >= touched.number)"
             }
             None => "",
         };
@@ -100,11 +104,12 @@ impl Store {
         // Without a scan nothing was touched since one began.
         let before = before.map_or_else(|| last_touch(connection), Ok)?;
         let mut touched = connection.prepare_cached(&format!(
-            "SELECT type.slug, touched.id FROM touched JOIN type ON type.id = touched.type WHERE touched.number > ?1
+            "SELECT type.slug, touched.id FROM touched JOIN type ON type.id = touched.type
+             WHERE touched.number > ?1 {read_again}
              UNION
              SELECT slug, id FROM awaited {unseen}
              UNION
-             SELECT slug, account FROM open_task WHERE account IS NOT NULL
+             SELECT slug, coalesce(known_as, account) FROM open_task WHERE account IS NOT NULL
              ORDER BY 1, 2"
         ))?;
         let touched = touched.query_map([before], account)?;
@@ -113,7 +118,7 @@ impl Store {
 
     pub(super) fn at_work(&mut self) -> Result<Vec<Touched>> {
         let mut at_work = self.reading()?.prepare_cached(
-            "SELECT slug, account FROM open_task WHERE account IS NOT NULL
+            "SELECT slug, coalesce(known_as, account) FROM open_task WHERE account IS NOT NULL
              EXCEPT
              SELECT slug, id FROM awaited
              ORDER BY 1, 2",
@@ -126,11 +131,10 @@ impl Store {
     /// were made while it was open it says nothing: it may have seen the account that was there before.
     pub(super) fn count_misses(&mut self, at: Timestamp) -> Result<()> {
         self.write(|tx| {
-            let mut seen = tx.prepare_cached(
-                "UPDATE touched SET made = 0
-                 WHERE made AND misses <> ?1
-                   AND EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = touched.type AND seen.id = touched.id)",
-            )?;
+            let mut seen = tx.prepare_cached(&format!(
+                "UPDATE touched SET made = 0 WHERE made AND misses <> ?1 AND {}",
+                seen("touched")
+            ))?;
             seen.execute([MADE_WHILE_SCANNING])?;
             let mut missed = tx.prepare_cached(
                 "UPDATE touched SET misses = misses + 1, missed_at = iif(misses = ?1, NULL, ?2)
@@ -147,37 +151,48 @@ impl Store {
     }
 }
 
+/// Whether the scan has seen the account of this row, in whatever spelling.
+fn seen(row: &str) -> String {
+    format!(
+        "(EXISTS (SELECT 1 FROM scratch.seen WHERE seen.type = {row}.type AND seen.id = {row}.id)
+          OR EXISTS (SELECT 1 FROM scratch.twin JOIN scratch.seen ON seen.type = twin.type AND seen.id = twin.id
+                     WHERE twin.type = {row}.type AND twin.folded = {row}.folded))"
+    )
+}
+
 /// From the columns slug, id.
 fn account(row: &Row<'_>) -> rusqlite::Result<Touched> {
     Ok(Touched { slug: row.get(0)?, id: row.get(1)? })
 }
 
-/// A task may make or change this account: Iden may hold it from now on.
-/// `made`: it was not there before.
-pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> Result<()> {
+/// A task may make or change this account: Iden may hold it from now on. Answers with the id that it is known by.
+/// `made`: it was not there before, and the id is the system's own.
+pub(super) fn touch(tx: &Transaction<'_>, slug: &str, id: &str, made: bool) -> Result<String> {
     if Bug::TouchIsNotWritten.is_planted() {
-        return Ok(());
+        return Ok(id.to_owned());
     }
     let type_ = type_for(tx, slug)?;
+    let id = if made { id.to_owned() } else { known_id(tx, type_, id)? };
     let mut known = tx.prepare_cached(
         "INSERT INTO known (type, id, status, edges) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (type, id) DO UPDATE SET spared = 0 WHERE spared",
     )?;
-    known.execute((type_, id, KnownStatus::Unknown, Edges::default()))?;
+    known.execute((type_, &id, KnownStatus::Unknown, Edges::default()))?;
     // In place of the older touch, so that its number is the last one. It has been waited for as long as before, unless it
     // is a new one.
     let mut again = tx.prepare_cached(
-        "INSERT OR REPLACE INTO touched (type, id, made, misses, missed_at)
-         SELECT ?1, ?2, ?3 OR coalesce(max(made), 0), iif(?3, 0, coalesce(max(misses), 0)), iif(?3, NULL, max(missed_at))
+        "INSERT OR REPLACE INTO touched (type, id, made, misses, missed_at, folded)
+         SELECT ?1, ?2, ?3 OR coalesce(max(made), 0), iif(?3, 0, coalesce(max(misses), 0)), iif(?3, NULL, max(missed_at)), ?4
          FROM touched WHERE type = ?1 AND id = ?2",
     )?;
-    again.execute((type_, id, made))?;
-    Ok(())
+    again.execute((type_, &id, made, folded_key(&id)))?;
+    Ok(id)
 }
 
 /// What a task did to its account. `made`: the task made it. `scanning`: while a scan was open.
 pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool, scanning: bool) -> Result<()> {
-    if let Some(Touched { slug, id }) = &effect.touched {
-        touch(tx, slug, id, made)?;
+    let mut known_as = None;
+    if let Some(Touched { slug, id: named }) = &effect.touched {
+        let id = &touch(tx, slug, named, made)?;
         let type_ = type_for(tx, slug)?;
         if made && scanning {
             let mut note = tx.prepare_cached("UPDATE touched SET misses = ?3 WHERE type = ?1 AND id = ?2")?;
@@ -185,6 +200,7 @@ pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool,
         }
         let mut withdraw = tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
         effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
+        known_as = Some((slug, named, id.clone()));
     }
     let mut order = tx.prepare_cached(
         "INSERT INTO ordered (type, id, kind, gone) VALUES (?1, ?2, ?3, ?4)
@@ -193,6 +209,10 @@ pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool,
     let mut give_up = tx.prepare_cached("UPDATE touched SET made = 0 WHERE type = ?1 AND id = ?2")?;
     for Ordered { slug, id, kind, holds } in &effect.ordered {
         let type_ = type_for(tx, slug)?;
+        let id = &match &known_as {
+            Some((touched, named, known)) if (*touched, *named) == (slug, id) => known.clone(),
+            _ => known_id(tx, type_, id)?,
+        };
         let gone = if *kind == LossKind::Edge { gone(tx, (type_, id), holds.as_ref())? } else { Edges::default() };
         order.execute((type_, id, kind, gone))?;
         // Nobody is waited for whom Iden has ordered away.

@@ -37,6 +37,10 @@ pub(crate) fn reasons(slug: &str, limits: &Limits, losses: &Losses) -> Vec<HoldR
         let (removed, created, before) = (losses.lost.removed, new(losses), losses.baseline);
         reasons.push(HoldReason::Churn { slug: slug.to_owned(), removed, created, before });
     }
+    if losses.respelled > 0 && !Bug::RespelledIsSilent.is_planted() {
+        let (slug, count, examples) = (slug.to_owned(), losses.respelled, losses.respellings.clone());
+        reasons.push(HoldReason::Respelled { slug, count, examples });
+    }
     if !losses.protected.is_empty() {
         reasons.push(HoldReason::Protected { slug: slug.to_owned(), ids: losses.protected.clone() });
     }

@@ -245,6 +245,23 @@ async fn tasks_and_records_of_version_2_are_carried_over() {
 }
 
 #[tokio::test]
+async fn a_task_of_version_2_touches_the_known_spelling_of_its_account_when_it_starts_again() {
+    let directory = tempfile::tempdir().unwrap();
+    version_2(
+        &directory,
+        r#"INSERT INTO type (slug, baseline) VALUES ('employee', 1);
+           INSERT INTO known (type, id, status, edges) VALUES (1, 'E-7', 2, x'');
+           INSERT INTO task (id, action, slug, account, due, created, state, attempts, since)
+               VALUES ('00000000-0000-4000-8000-000000000001', 'update_account', 'employee', 'e-7', 9, 9, 4, 1, 0);"#,
+    );
+    let journal = open(&directory);
+    assert_eq!(journal.at_work().await.unwrap(), [account("e-7")]);
+    start(&journal, &task(1, Some("e-7"))).await;
+    assert_eq!(journal.at_work().await.unwrap(), [account("E-7")]);
+    assert_eq!(known(&journal, "employee").await, ["E-7"]);
+}
+
+#[tokio::test]
 async fn whom_the_open_session_of_version_2_removes_is_carried_over() {
     let directory = tempfile::tempdir().unwrap();
     version_2(

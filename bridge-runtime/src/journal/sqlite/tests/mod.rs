@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::SqliteJournal;
 use crate::journal::{
     AppJournal, Change, EdgeKey, Judgement, KnownApp, LoginKey, LossKind, Losses, Ordered, Origin, ScanEnd,
-    ScanJournal, ScanMode, Seen, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, Touched, first_eight,
+    ScanJournal, ScanMode, Seen, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, Touched, folded_key,
 };
 
 mod app;
@@ -39,6 +39,7 @@ mod retry;
 mod see;
 mod session;
 mod spared;
+mod spelling;
 mod steps;
 mod tasks;
 mod touched;
@@ -64,7 +65,7 @@ fn beside(directory: &tempfile::TempDir) -> SqliteJournal {
 
 /// An employee who is active, says nothing, and has the fingerprint 1.
 fn employee(id: &str) -> Seen {
-    Seen { id: id.to_owned(), status: None, edges: Vec::new(), fingerprint: 1, folded: first_eight(id.as_bytes()) }
+    Seen { id: id.to_owned(), status: None, edges: Vec::new(), fingerprint: 1, folded: folded_key(id) }
 }
 
 fn member(id: &str, teams: &[&str]) -> Seen {

@@ -46,6 +46,22 @@ async fn a_task_that_was_merely_seen_touches_nothing() {
 }
 
 #[tokio::test]
+async fn an_account_that_was_read_again_is_touched_only_by_the_next_task() {
+    let journal = SqliteJournal::in_task().unwrap();
+    journal.begin_scan(ScanMode::Push).await.unwrap();
+    for (number, id) in [(1, "a"), (2, "b")] {
+        settle(&journal, &task(number, Some(id)), touching(Some(account(id)))).await;
+    }
+    let last_touch = journal.last_touch().await.unwrap();
+    settle(&journal, &task(3, Some("b")), touching(Some(account("b")))).await;
+    // The look-ups began before the second task of `b`.
+    journal.set_read_again("employee", vec!["a".to_owned(), "b".to_owned()], last_touch).await.unwrap();
+    assert_eq!(journal.touched().await.unwrap(), [account("b")]);
+    settle(&journal, &task(4, Some("a")), touching(Some(account("a")))).await;
+    assert_eq!(journal.touched().await.unwrap(), [account("a"), account("b")]);
+}
+
+#[tokio::test]
 async fn accounts_touched_since_the_scan_began_are_told_and_those_of_open_tasks() {
     let journal = SqliteJournal::in_task().unwrap();
     start(&journal, &task(1, Some("before"))).await;
