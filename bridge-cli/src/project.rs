@@ -263,10 +263,16 @@ mod tests {
 
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 1024];
-            let length = stream.read(&mut request).unwrap();
+            let mut request = String::new();
+            // bash sends it line by line.
+            while !request.ends_with("\r\n\r\n") {
+                let mut bytes = [0; 1024];
+                let length = stream.read(&mut bytes).unwrap();
+                assert!(length > 0, "it ends in the middle: {request:?}");
+                request.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
+            }
             write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
-            String::from_utf8_lossy(&request[..length]).into_owned()
+            request
         })
     }
 
