@@ -125,11 +125,11 @@ mod tests {
         let connections = Connections::default();
         let places: Vec<_> = (0..64).map(|number| connections.admit(peer(number))).collect();
         places[0].request_arrived();
-        let _new = connections.admit(peer(100));
+        let silent = connections.admit(peer(100));
         assert!(!places[0].shed.is_cancelled() && places[1].shed.is_cancelled());
-        places.iter().for_each(Place::request_arrived);
-        drop(_new);
-        let (_one, _two) = (connections.admit(peer(101)), connections.admit(peer(102)));
+
+        places.iter().chain([&silent]).for_each(Place::request_arrived);
+        let _newest = connections.admit(peer(101));
         assert!(places[0].shed.is_cancelled(), "without a silent one, the oldest makes room");
     }
 
