@@ -249,6 +249,7 @@ impl HoldReason {
     }
 
     /// The reductions that it is about: a type, or all of them, and a kind. An approval must list every single one.
+    #[cfg(feature = "journal-sqlite")]
     pub(crate) fn reductions(&self) -> Vec<(Option<&str>, LossKind)> {
         match self {
             // The links go with their groups and licenses.
