@@ -6,9 +6,9 @@ extern crate self as iden_bridge;
 
 pub use bridge_core::{
     Account, AssignedTo, BoxError, BridgeError, BridgeId, BridgeResource, BridgeStatus, Created, CustomField,
-    EdgeField, EdgeKind, FieldError, Group, IntoOutcome, License, MemberOf, NewPassword, Outcome, Probe, RecordOf, Ref,
-    Resource, Secret, SourceError, Status, StatusField, TaskError, TaskResult, TextField, TypeSchema, Verdict, payload,
-    policy, wire,
+    EdgeField, EdgeKind, FieldError, Group, IntoId, IntoOutcome, License, MemberOf, NewPassword, Outcome, Probe,
+    RecordOf, Ref, Resource, Secret, SourceError, Status, StatusField, TaskError, TaskResult, TextField, TypeSchema,
+    Verdict, payload, policy, wire,
 };
 pub use bridge_derive::{BridgeError, BridgeResource, BridgeStatus, bridge_task};
 #[cfg(feature = "dev")]
@@ -58,7 +58,8 @@ macro_rules! tasks {
 pub mod __private {
     pub use bridge_core::{
         Account, AssignedTo, BridgeError, BridgeResource, BridgeStatus, EdgeField, EdgeSchema, FieldError, Group,
-        License, MemberOf, Probe, RecordWriter, Status, TaskError, Verdict,
+        License, MemberOf, Probe, RecordWriter, Status, TaskError, Verdict, assert_distinct_targets,
+        assert_thread_safe,
         payload::TaskPayload,
         policy::{Fail, Inferred, Named, Rerun, Undeclared, Verify},
         wire::Kind,

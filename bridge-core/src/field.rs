@@ -157,15 +157,14 @@ impl<T: CustomField> CustomField for [T] {
         out.push(b'[');
         let mut first = true;
         for item in self {
-            let before = out.len();
             if !first {
                 out.push(b',');
             }
-            if item.write_json(out)? {
-                first = false;
-            } else {
-                out.truncate(before);
+            if !item.write_json(out)? {
+                // An element without a value keeps its place.
+                out.extend_from_slice(b"null");
             }
+            first = false;
         }
         out.push(b']');
         Ok(true)

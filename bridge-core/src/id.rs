@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use crate::wire::text::is_hidden;
+
 /// The id of a record: any type that can be written as text and read back.
 ///
 /// Implemented for every `Display + FromStr + Clone + Eq` type, so integers, `String`, `Uuid` and newtypes over them
@@ -47,10 +49,23 @@ impl<T: Display + FromStr + Clone + Eq + Send + Sync + 'static> BridgeId for T {
     }
 }
 
+/// Whether a text can be an id at all: it has a character that a person can see.
+pub(crate) fn is_visible(text: &str) -> bool {
+    text.chars().any(|char| !char.is_whitespace() && !char.is_control() && !is_hidden(char))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::BridgeId;
+    use super::{BridgeId, is_visible};
     use uuid::Uuid;
+
+    #[test]
+    fn an_id_that_nobody_can_see_is_none() {
+        for empty in ["", " ", "\0", "\t\n", "\u{200b}"] {
+            assert!(!is_visible(empty), "{empty:?}");
+        }
+        assert!(is_visible("7") && is_visible(" a ") && is_visible("\0x"));
+    }
 
     #[test]
     fn only_a_text_that_comes_back_the_same_is_an_id() {

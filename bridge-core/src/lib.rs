@@ -3,6 +3,8 @@
 //!
 //! Users import the facade, `iden_bridge`; everything here is re-exported there.
 
+#[doc(hidden)]
+pub mod const_text;
 mod edge;
 mod error;
 mod field;
@@ -24,8 +26,12 @@ pub use field::{CustomField, FieldError, TextField};
 pub use id::BridgeId;
 pub use outcome::{Created, NewPassword, Outcome, PASSWORD, Probe, TaskResult};
 pub use record::{Edges, MAX_RECORD_BYTES, Record, RecordWriter, Unreadable};
-pub use reference::Ref;
+pub use reference::{IntoId, Ref};
 pub use resource::{Account, AssignedTo, BridgeResource, Group, License, MemberOf, RecordOf, Resource};
+#[doc(hidden)]
+pub use resource::{ThreadSafe, assert_thread_safe};
+#[doc(hidden)]
+pub use schema::assert_distinct_targets;
 pub use schema::{EdgeKind, EdgeSchema, TypeSchema};
 pub use secret::Secret;
 pub use status::{BridgeStatus, Status, StatusField};

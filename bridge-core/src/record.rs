@@ -5,11 +5,15 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     BridgeId, BridgeResource, CustomField, EdgeField, EdgeKind, EdgeSchema, FieldError, Status, StatusField, TextField,
     field::append_json,
+    id::is_visible,
     wire::{Kind, text::printable},
 };
 
 /// The most bytes that one record may take on the wire: 256 KiB. A larger one is unreadable.
 pub const MAX_RECORD_BYTES: usize = 256 * 1024;
+
+/// The most that is shown of what is wrong with a record, in characters: it can repeat a value of the source.
+const LONGEST_WHY: usize = 1_000;
 
 /// A record as it goes over the wire: scalar fields as ready JSON, edges still apart, so that an edge can be counted or
 /// dropped without parsing anything again.
@@ -56,8 +60,8 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.id {
             // Shortened, so that a long id leaves room for what is wrong.
-            Some(id) => write!(f, "record `{}`: {}", printable(id, 200), self.why),
-            None => write!(f, "a record without a readable id: {}", self.why),
+            Some(id) => write!(f, "record `{}`: {}", printable(id, 200), printable(&self.why, LONGEST_WHY)),
+            None => write!(f, "a record without a readable id: {}", printable(&self.why, LONGEST_WHY)),
         }
     }
 }
@@ -72,7 +76,7 @@ impl Record {
     /// username, a record of more than [`MAX_RECORD_BYTES`].
     pub fn of<R: BridgeResource>(value: &R) -> Result<Self, Unreadable> {
         let id = value.id().to_wire();
-        if id.is_empty() {
+        if !is_visible(&id) {
             return Err(Unreadable::new(None, "the id is empty"));
         }
         if R::Id::from_wire(&id).is_none() {
@@ -241,13 +245,18 @@ impl RecordWriter {
     /// A value that is no id of a `T`.
     pub fn edges<T>(&mut self, schema: &EdgeSchema, value: &(impl EdgeField<T> + ?Sized)) -> Result<(), FieldError> {
         let (mut ids, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut empty = false;
         value
             .each(&mut |id| {
+                empty |= !is_visible(&id);
                 if seen.insert(id.clone()) {
                     ids.push(id);
                 }
             })
             .map_err(|e| e.of(schema.kind.field()))?;
+        if empty {
+            return Err(FieldError::new(format_args!("an id of a `{}` is empty", schema.slug)).of(schema.kind.field()));
+        }
         self.edges.push(Edges { kind: schema.kind, slug: schema.slug, ids });
         Ok(())
     }
@@ -271,6 +280,12 @@ impl RecordWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_characters_of_what_is_wrong_are_escaped() {
+        let unreadable = Unreadable::new(Some("7".to_owned()), "bad\u{1b}[31m\nINFO all is well");
+        assert_eq!(unreadable.to_string(), r"record `7`: bad\u{1b}[31m\nINFO all is well");
+    }
 
     #[test]
     fn the_size_of_a_record_counts_what_json_escapes() {

@@ -18,10 +18,31 @@ use crate::{BridgeId, Resource};
 /// `Ref` is its id.
 pub struct Ref<T: Resource>(T::Id);
 
+/// What [`Ref::new`] takes: everything that is `Into` the id.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not convert into the id `{Id}`",
+    label = "expected `{Id}`",
+    note = "a number literal is an `i32` unless it says otherwise: write its type behind it, as in `Ref::new(3_u32)`"
+)]
+pub trait IntoId<Id> {
+    /// The id.
+    fn into_id(self) -> Id;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Id, T: Into<Id>> IntoId<Id> for T {
+    fn into_id(self) -> Id {
+        self.into()
+    }
+}
+
 impl<T: Resource> Ref<T> {
     /// A reference to the `T` with this id.
-    pub fn new(id: impl Into<T::Id>) -> Self {
-        Ref(id.into())
+    ///
+    /// `id` is the id itself, or whatever converts into it: `Ref::new("red")` for a `String`. A number literal needs its type,
+    /// unless the id is an `i32`: `Ref::new(3_u32)`.
+    pub fn new(id: impl IntoId<T::Id>) -> Self {
+        Ref(id.into_id())
     }
 
     /// The id.

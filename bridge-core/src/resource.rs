@@ -10,7 +10,7 @@ use crate::{BridgeId, EdgeSchema, FieldError, RecordWriter, wire::Kind};
     label = "not a resource",
     note = "add `#[derive(BridgeResource)]` and `#[bridge(account)]`, `#[bridge(group)]` or `#[bridge(license)]` to `{Self}`"
 )]
-pub trait BridgeResource: Send + Sync {
+pub trait BridgeResource {
     /// This type with every lifetime `'static`: its name in `Source<R>`, in payloads and in the builder.
     type Static: BridgeResource<Static = Self::Static, Id = Self::Id> + 'static;
     /// The type of the record's id.
@@ -35,6 +35,22 @@ pub trait BridgeResource: Send + Sync {
     /// A field that cannot be sent; the record is then unreadable, and the person it stands for counts as present.
     fn write(&self, record: &mut RecordWriter) -> Result<(), FieldError>;
 }
+
+/// What every field of a derived resource is: a record is made on one thread, and may be pushed on another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stays on one thread, and a record must not",
+    label = "not `Send + Sync`",
+    note = "a source may run on any thread: use `Arc` in place of `Rc`, `Mutex` in place of `RefCell`, or a plain value"
+)]
+#[doc(hidden)]
+pub trait ThreadSafe {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + ?Sized> ThreadSafe for T {}
+
+/// Compiles where `T` may go to another thread.
+#[doc(hidden)]
+pub const fn assert_thread_safe<T: ThreadSafe + ?Sized>() {}
 
 impl<T: BridgeResource> BridgeResource for &T {
     type Static = T::Static;

@@ -14,6 +14,7 @@ mod child_process;
 mod company;
 #[cfg(feature = "dev")]
 mod dev;
+mod empty_ids;
 mod examine;
 mod first_run;
 mod journal_trouble;

@@ -1,15 +1,17 @@
 //! What an update asks for.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::draft::is_blank;
-use crate::Status;
+use crate::{Status, wire::text::printable};
 
 /// One change of an `UpdateAccount` task. `None` in a text field: clear it. An empty text is no value, so it is `None` too.
 ///
 /// A `match` needs a last arm; answer it with `TaskError::unsupported(&change)`, so that no change is dropped in
 /// silence.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AccountChange {
     /// The e-mail address.
@@ -31,6 +33,13 @@ pub enum AccountChange {
         /// The new value.
         value: Value,
     },
+}
+
+// A change carries personal data, or a password: only the field is shown.
+impl fmt::Debug for AccountChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountChange").field("field", &printable(self.field(), 64)).finish_non_exhaustive()
+    }
 }
 
 impl AccountChange {

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value};
 
 use super::{PayloadError, changes::AccountChange};
+use crate::id::is_visible;
 use crate::{BridgeId, EdgeKind, Ref, Resource, Status, wire};
 
 /// The fields of an account that are text (protocol.md section 5). One that is something else is refused: read as "not
@@ -41,6 +42,9 @@ impl<R: Resource> Draft<R> {
         let id = match payload.account.as_ref().and_then(|account| account.get("id")) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) if text.is_empty() => None,
+            Some(Value::String(text)) if !is_visible(text) => {
+                return Err(PayloadError::new("`payload.account.id` is empty"));
+            }
             Some(Value::String(text)) => Some(R::Id::from_wire(text).ok_or_else(|| {
                 PayloadError::new(format_args!("`payload.account.id` is `{text}`, which is no id of `{}`", R::SLUG))
             })?),

@@ -25,7 +25,7 @@ pub fn printable(text: &str, limit: usize) -> String {
 }
 
 /// Zero width, line and paragraph separators, direction marks and overrides, soft hyphens, annotations, tags.
-fn is_hidden(char: char) -> bool {
+pub(crate) fn is_hidden(char: char) -> bool {
     matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
         || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -1,6 +1,7 @@
 //! Putting a connector together.
 
 use std::{
+    any::TypeId,
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
@@ -24,6 +25,8 @@ pub struct Builder<S> {
     version: Option<&'static str>,
     readers: Vec<TypeReader<S>>,
     limits: BTreeMap<&'static str, Limits>,
+    /// The Rust types that have limits.
+    limited: Vec<(&'static str, TypeId)>,
     tasks: Tasks<S>,
     at_once: usize,
     open: Opener<S>,
@@ -39,6 +42,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             version: None,
             readers: Vec::new(),
             limits: BTreeMap::new(),
+            limited: Vec::new(),
             tasks: Tasks::of([]),
             at_once: AT_ONCE,
             open,
@@ -69,6 +73,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
     pub fn limits<R: Resource>(mut self, set: impl FnOnce(Limits) -> Limits) -> Self {
         let usual = self.limits.remove(R::SLUG).unwrap_or_else(|| Limits::of(R::KIND));
         self.limits.insert(R::SLUG, set(usual));
+        self.limited.push((R::SLUG, TypeId::of::<R>()));
         self
     }
 
@@ -143,7 +148,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
     }
 
     fn check_types(&self, problems: &mut Vec<BuildProblem>) {
-        let kind_of = |slug: &str| self.readers.iter().map(|reader| reader.schema).find(|schema| schema.slug == slug);
+        let of_slug = |slug: &str| self.readers.iter().map(|reader| reader.schema).find(|schema| schema.slug == slug);
         let mut seen = BTreeSet::new();
         for schema in self.readers.iter().map(|reader| reader.schema) {
             if !seen.insert(schema.slug) {
@@ -152,19 +157,43 @@ impl<S: Send + Sync + 'static> Builder<S> {
             if !is_slug(schema.slug) {
                 problems.push(BuildProblem::Slug { slug: schema.slug });
             }
+            let mut targets = BTreeSet::new();
             for edge in schema.edges {
+                if !targets.insert((edge.kind, edge.slug)) {
+                    let (from, field) = (schema.slug, edge.kind.field());
+                    problems.push(BuildProblem::SameTarget { from, field, to: edge.slug });
+                }
                 let wanted = match edge.kind {
                     EdgeKind::Membership => Kind::Group,
                     EdgeKind::Assignment => Kind::License,
                 };
-                if kind_of(edge.slug).is_none_or(|target| target.kind != wanted) {
-                    problems.push(BuildProblem::Target { from: schema.slug, field: edge.kind.field(), to: edge.slug });
+                match of_slug(edge.slug).filter(|target| target.kind == wanted) {
+                    None => {
+                        let (from, field) = (schema.slug, edge.kind.field());
+                        problems.push(BuildProblem::Target { from, field, to: edge.slug });
+                    }
+                    Some(target) if target.rust_type() != edge.target() => {
+                        let of = format!("the {} of `{}`", edge.kind.field(), schema.slug);
+                        problems.push(BuildProblem::OtherType { of, slug: edge.slug });
+                    }
+                    Some(_) => {}
                 }
             }
         }
     }
 
+    /// Whether a type with this slug is registered, and is another Rust type.
+    fn is_another(&self, slug: &str, rust_type: TypeId) -> bool {
+        let of_slug = self.readers.iter().map(|reader| reader.schema).find(|schema| schema.slug == slug);
+        of_slug.is_some_and(|schema| schema.rust_type() != rust_type)
+    }
+
     fn check_limits(&self, problems: &mut Vec<BuildProblem>) {
+        for (slug, rust_type) in &self.limited {
+            if self.is_another(slug, *rust_type) {
+                problems.push(BuildProblem::OtherType { of: "limits".to_owned(), slug });
+            }
+        }
         for (slug, limits) in &self.limits {
             if !self.readers.iter().any(|reader| reader.schema.slug == *slug) {
                 problems.push(BuildProblem::LimitsOfNone { slug });
@@ -182,6 +211,10 @@ impl<S: Send + Sync + 'static> Builder<S> {
             }
             if !self.readers.iter().any(|reader| reader.schema.slug == route.slug) {
                 problems.push(BuildProblem::Unregistered { handler: entry.name, slug: route.slug });
+            }
+            if self.is_another(route.slug, entry.resource) {
+                let of = format!("the handler `{}`", entry.name);
+                problems.push(BuildProblem::OtherType { of, slug: route.slug });
             }
         }
     }
@@ -246,6 +279,28 @@ pub enum BuildProblem {
         field: &'static str,
         /// The slug that they point to.
         to: &'static str,
+    },
+    /// Two memberships or assignments that would be sent under one key.
+    #[error(
+        "`{from}` has {field} in two types with the slug `{to}`: give one of them another, `#[bridge(slug = \"…\")]`"
+    )]
+    SameTarget {
+        /// The account type.
+        from: &'static str,
+        /// `memberships` or `assignments`.
+        field: &'static str,
+        /// The slug of both.
+        to: &'static str,
+    },
+    /// A link, a handler or limits for a type that is not registered, while another one with its slug is.
+    #[error(
+        "{of}: the slug `{slug}` is registered for another Rust type; register this one, or give one of them another slug"
+    )]
+    OtherType {
+        /// What names the type.
+        of: String,
+        /// The slug of both.
+        slug: &'static str,
     },
     /// Limits of a type that is not registered.
     #[error("`{slug}` has limits and is not registered: add `.resource::<T>()` for it")]

@@ -1,6 +1,7 @@
 //! Handlers by route.
 
 use std::{
+    any::TypeId,
     collections::BTreeSet,
     fmt,
     future::Future,
@@ -48,6 +49,8 @@ pub struct Entry<S> {
     pub(crate) route: Route,
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
+    /// The Rust type of the accounts that its tasks are about.
+    pub(crate) resource: TypeId,
     /// Whether the action is an [`AnyTask`](bridge_core::payload::AnyTask)'s: it loses to a typed payload.
     pub(crate) any: bool,
     pub(crate) check: fn(wire::Payload) -> Result<(), PayloadError>,
@@ -142,6 +145,7 @@ where
         route: Route { action, slug: <H::Payload as TaskPayload>::Resource::SLUG },
         name: H::NAME,
         policy: policy_of::<T, H>(),
+        resource: TypeId::of::<<H::Payload as TaskPayload>::Resource>(),
         any: own.is_none(),
         check: |payload| H::Payload::decode(payload).map(drop),
         run: |cx, payload| Box::pin(run::<T, H>(cx, payload)),
