@@ -71,7 +71,8 @@ impl Entry<'_> {
         if self.ends() {
             return Ok(());
         }
-        Err(syn::Error::new_spanned(self.rest(), format_args!("`{}` takes no value", self.name())))
+        let takes_none = || syn::Error::new_spanned(self.rest(), format_args!("`{}` takes no value", self.name()));
+        Err(self.missing_comma().unwrap_or_else(takes_none))
     }
 
     /// Whether a value follows.
@@ -108,7 +109,7 @@ impl Entry<'_> {
             return Err(wrong(self.key()));
         }
         let value = input.parse().map_err(|_| wrong(&rest))?;
-        if self.ends() { Ok(value) } else { Err(wrong(&rest)) }
+        if self.ends() { Ok(value) } else { Err(self.missing_comma().unwrap_or_else(|| wrong(&rest))) }
     }
 
     /// The key is none of `known`.
@@ -118,6 +119,12 @@ impl Entry<'_> {
 
     fn ends(&self) -> bool {
         self.0.input.is_empty() || self.0.input.peek(Token![,])
+    }
+
+    /// The error of an entry that another one follows without a comma.
+    fn missing_comma(&self) -> Option<syn::Error> {
+        let next = self.0.input.fork().call(syn::Ident::parse_any).ok()?;
+        Some(syn::Error::new_spanned(&next, format_args!("a comma is missing before `{next}`")))
     }
 
     /// What stands before the next comma, without taking it.
@@ -158,6 +165,22 @@ pub(crate) fn walk(
         clean &= errors.take(parsed).is_some();
     }
     clean
+}
+
+/// The lints that the user allows on these items. Generated code repeats names of theirs out of reach of an `allow`, and
+/// what is deprecated is deprecated for the callers of it, not for the code that belongs to it.
+pub(crate) fn lints<'a>(items: impl IntoIterator<Item = &'a [Attribute]>) -> proc_macro2::TokenStream {
+    let (mut lints, mut is_deprecated) = (proc_macro2::TokenStream::new(), false);
+    for attr in items.into_iter().flatten() {
+        is_deprecated |= attr.path().is_ident("deprecated");
+        if attr.path().is_ident("allow") {
+            attr.to_tokens(&mut lints);
+        }
+    }
+    if is_deprecated {
+        lints.extend(quote::quote!(#[allow(deprecated)]));
+    }
+    lints
 }
 
 /// One entry: an error of its own is kept, and the next one is still read.

@@ -170,7 +170,9 @@ fn implementation(failures: &Failures<'_>, value: &TokenStream) -> TokenStream {
     let ident = &node.ident;
     let generics = bounded(node);
     let (params, arguments, bounds) = generics.split_for_impl();
+    let lints = failures.lints();
     quote! {
+        #lints
         const _: () = {
             #[automatically_derived]
             impl #params #krate::__private::BridgeError for #ident #arguments #bounds {

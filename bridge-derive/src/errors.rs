@@ -33,6 +33,14 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// `Err`: what makes the compiler show every error, the first one apart from the others.
+    pub(crate) fn finish_apart(mut self) -> Result<(), (TokenStream, TokenStream)> {
+        self.finished = true;
+        let Some(found) = self.found.take() else { return Ok(()) };
+        let mut found = found.into_iter().map(syn::Error::into_compile_error);
+        Err((found.next().unwrap_or_default(), found.collect()))
+    }
+
     /// `Err`: what makes the compiler show every error.
     pub(crate) fn finish(mut self) -> Result<(), TokenStream> {
         self.finished = true;

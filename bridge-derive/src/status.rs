@@ -52,11 +52,6 @@ impl<'a> Case<'a> {
             says.set(entry, Ident::new(constant, Span::call_site()), errors);
             Ok(())
         });
-        for field in &variant.fields {
-            if let Some(attr) = field.attrs.iter().find(|attr| attr.path().is_ident("bridge")) {
-                errors.at(attr, "`#[bridge(…)]` stands on the variant, not on what it holds");
-            }
-        }
         Case { variant, says, clean }
     }
 }
@@ -95,7 +90,9 @@ fn implementation(status: &Status<'_>, value: &TokenStream) -> TokenStream {
     let Status { node, krate, .. } = status;
     let ident = &node.ident;
     let (params, arguments, bounds) = node.generics.split_for_impl();
+    let lints = status.lints();
     quote! {
+        #lints
         const _: () = {
             #[automatically_derived]
             impl #params #krate::__private::BridgeStatus for #ident #arguments #bounds {

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Path, Token,
+    Attribute, Path, Token,
     parse::{Parse, ParseStream},
 };
 
@@ -15,7 +15,13 @@ use crate::{
 /// `$crate; a, b::<T>, m::c`, as the facade's `tasks!` passes it on.
 struct List {
     krate: Krate,
-    handlers: Vec<Path>,
+    handlers: Vec<Handler>,
+}
+
+/// A handler of the list, with its `#[cfg(…)]`.
+struct Handler {
+    cfg: Vec<Attribute>,
+    path: Path,
 }
 
 pub(crate) fn list(input: TokenStream) -> TokenStream {
@@ -60,8 +66,12 @@ impl Parse for Input {
 /// A path, or else everything up to the next comma.
 fn entry(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let ahead = input.fork();
-    if ahead.parse::<Path>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,])) {
-        return Ok(input.parse::<Path>()?.into_token_stream());
+    if ahead.call(Attribute::parse_outer).is_ok()
+        && ahead.parse::<Path>().is_ok()
+        && (ahead.is_empty() || ahead.peek(Token![,]))
+    {
+        let (cfg, path) = (input.call(Attribute::parse_outer)?, input.parse::<Path>()?);
+        return Ok(quote!(#(#cfg)* #path));
     }
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
@@ -70,16 +80,26 @@ fn entry(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if tokens.is_empty() { Err(input.error("expected the name of a handler")) } else { Ok(tokens) }
 }
 
+impl Parse for Handler {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Handler { cfg: input.call(Attribute::parse_outer)?, path: input.parse()? })
+    }
+}
+
 impl List {
     fn read(input: Input, errors: &mut Errors) -> Self {
         let handlers = input.entries.into_iter().filter_map(|entry| {
-            let path = syn::parse2::<Path>(entry.clone());
-            errors.take(path.map_err(|_| {
+            let handler = syn::parse2::<Handler>(entry.clone());
+            let handler = errors.take(handler.map_err(|_| {
                 syn::Error::new_spanned(
                     entry,
                     "name a function that has `#[bridge_task]`: `tasks![hire, leaving::suspend, lock::<Robot>]`",
                 )
-            }))
+            }))?;
+            for attr in handler.cfg.iter().filter(|attr| !attr.path().is_ident("cfg")) {
+                errors.at(attr, "only `#[cfg(…)]` can stand before a handler");
+            }
+            Some(handler)
         });
         List { krate: Krate::path(&input.krate), handlers: handlers.collect() }
     }
@@ -87,8 +107,10 @@ impl List {
 
 /// A handler is named once. Two handlers for one route are found by the compiler, which knows their types.
 fn check(list: &List, errors: &mut Errors) {
-    let texts: Vec<_> = list.handlers.iter().map(|path| path.to_token_stream().to_string()).collect();
-    for (at, (path, text)) in list.handlers.iter().zip(&texts).enumerate() {
+    // One name may stand for several systems, each behind its own `#[cfg(…)]`.
+    let always = || list.handlers.iter().filter(|handler| handler.cfg.is_empty()).map(|handler| &handler.path);
+    let texts: Vec<_> = always().map(|path| path.to_token_stream().to_string()).collect();
+    for (at, (path, text)) in always().zip(&texts).enumerate() {
         if texts.iter().take(at).any(|earlier| earlier == text) {
             errors.at(path, "this handler is in the list already");
         }
@@ -102,18 +124,22 @@ fn expand(list: &List) -> TokenStream {
     if list.handlers.is_empty() {
         return quote!(#krate::__private::Tasks::of([]));
     }
-    let entries: Vec<_> = list.handlers.iter().map(|path| entry_of(path, krate)).collect();
-    let count = entries.len();
-    let checks = list.handlers.iter().enumerate().skip(1).map(|(at, path)| {
+    let cfgs: Vec<_> = list.handlers.iter().map(|Handler { cfg, .. }| quote!(#(#cfg)*)).collect();
+    let entries: Vec<_> = list.handlers.iter().map(|handler| entry_of(&handler.path, krate)).collect();
+    let checks = list.handlers.iter().enumerate().skip(1).map(|(at, Handler { cfg, path })| {
         let (first, _) = ends(path);
         let krate = krate.at(first);
         let span = Span::call_site().located_at(first);
-        quote_spanned!(span=> const _: () = #krate::__private::assert_distinct(&HANDLERS, #at);)
+        // What is configured out leaves the list: then the compiler counts.
+        let (earlier, is_plain) = (&cfgs[..at], cfgs.iter().all(TokenStream::is_empty));
+        let at =
+            if is_plain { quote!(#at) } else { quote!({ const EARLIER: &[()] = &[#(#earlier ()),*]; EARLIER.len() }) };
+        quote_spanned!(span=> #(#cfg)* const _: () = #krate::__private::assert_distinct(HANDLERS, #at);)
     });
     quote! {{
-        const HANDLERS: [#krate::__private::Listed; #count] = [#(#entries.listed()),*];
+        const HANDLERS: &[#krate::__private::Listed] = &[#(#cfgs #entries.listed()),*];
         #(#checks)*
-        #krate::__private::Tasks::of([#(#entries),*])
+        #krate::__private::Tasks::of([#(#cfgs #entries),*])
     }}
 }
 

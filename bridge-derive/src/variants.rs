@@ -1,9 +1,10 @@
 //! An enum whose variants carry attributes of ours.
 
+use proc_macro2::TokenStream;
 use syn::{Data, DeriveInput, Path, Variant};
 
 use crate::{
-    attr::{Slot, walk},
+    attr::{Slot, lints, walk},
     errors::Errors,
     paths::{Krate, read_krate},
 };
@@ -44,8 +45,16 @@ impl<'a, C> Enum<'a, C> {
             let Wanted { derive, each, .. } = wanted;
             format!("`{derive}` is derived on an enum, each variant {each}; for {it}, write `impl {derive}` by hand")
         };
+        let mut read = |variant: &'a Variant| {
+            for field in &variant.fields {
+                if let Some(attr) = field.attrs.iter().find(|attr| attr.path().is_ident("bridge")) {
+                    errors.at(attr, "`#[bridge(…)]` belongs on the variant, not on a field of it");
+                }
+            }
+            case(variant, errors)
+        };
         let cases = match &node.data {
-            Data::Enum(data) => data.variants.iter().map(|variant| case(variant, errors)).collect(),
+            Data::Enum(data) => data.variants.iter().map(&mut read).collect(),
             Data::Struct(data) => {
                 errors.at(data.struct_token, not_an_enum("a struct"));
                 Vec::new()
@@ -56,5 +65,14 @@ impl<'a, C> Enum<'a, C> {
             }
         };
         Enum { node, krate: Krate::of(&krate), cases }
+    }
+
+    /// The lints that the generated code leaves alone.
+    pub(crate) fn lints(&self) -> TokenStream {
+        let variants = match &self.node.data {
+            Data::Enum(data) => data.variants.iter().map(|variant| &*variant.attrs).collect(),
+            _ => Vec::new(),
+        };
+        lints(std::iter::once(&*self.node.attrs).chain(variants))
     }
 }

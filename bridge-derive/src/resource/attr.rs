@@ -72,6 +72,8 @@ pub(super) struct Named {
 
 /// What stands on a field.
 pub(super) struct FieldAttrs {
+    /// `id`, alone or beside a text field of the protocol: a login name may be the id as well.
+    pub(super) id: Slot<()>,
     pub(super) named: Slot<Named>,
     pub(super) field: Slot<LitStr>,
     pub(super) with: Slot<ExprPath>,
@@ -83,6 +85,7 @@ pub(super) struct FieldAttrs {
 impl FieldAttrs {
     pub(super) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
         let mut this = FieldAttrs {
+            id: Slot::new(),
             named: Slot::for_one("a field of the struct is one field of the record"),
             field: Slot::new(),
             with: Slot::new(),
@@ -91,6 +94,10 @@ impl FieldAttrs {
         };
         this.clean = walk(attrs, errors, |entry, errors| {
             match entry.name().as_str() {
+                "id" => {
+                    entry.flag()?;
+                    this.id.set(entry, (), errors);
+                }
                 "field" => this.field.set(entry, entry.text()?, errors),
                 "with" => this.with.set(entry, entry.function()?, errors),
                 "skip" => {

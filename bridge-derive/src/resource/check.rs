@@ -16,6 +16,7 @@ pub(super) fn check(resource: &Resource<'_>, errors: &mut Errors) {
         it_is_mapped_or_skipped(field, resource.kind(), errors);
         a_skipped_field_says_nothing_else(field, errors);
         it_is_sent_under_one_name(field, errors);
+        only_text_is_the_id_as_well(field, errors);
         it_belongs_to_the_kind(field, resource.kind(), errors);
         its_own_name_is_no_protocol_name(field, resource.kind(), errors);
         an_edge_has_a_target(field, errors);
@@ -56,11 +57,25 @@ choose one: `#[bridge(…, slug = \"…\")]`",
 
 /// The display name has 1 to 255 characters (protocol.md section 3).
 fn its_name_can_be_shown(resource: &Resource<'_>, errors: &mut Errors) {
-    let Some(name) = resource.attrs.name.value() else { return };
-    if resource.name.trim().is_empty() {
-        errors.at(name, "the name is empty: it is what people read in Iden");
+    let fault = if resource.name.trim().is_empty() {
+        "is empty: it is what people read in Iden"
     } else if resource.name.chars().count() > 255 {
-        errors.at(name, "the name is longer than 255 characters");
+        "is longer than 255 characters"
+    } else if resource.name.escape_debug().to_string().contains("\\u{")
+        || resource.name.contains(['\n', '\r', '\t', '\0'])
+    {
+        "has a control character, or one that nobody sees"
+    } else {
+        return;
+    };
+    match resource.attrs.name.value() {
+        Some(name) => errors.at(name, format_args!("the name {fault}")),
+        None => errors.at(
+            &resource.node.ident,
+            format_args!(
+                "the display name, made from the type's name, {fault}\nchoose one: `#[bridge(…, name = \"…\")]`"
+            ),
+        ),
     }
 }
 
@@ -107,8 +122,12 @@ fn a_skipped_field_says_nothing_else(field: &Field<'_>, errors: &mut Errors) {
         return;
     }
     let attrs = &field.attrs;
-    let others =
-        [attrs.named.get().map(|x| &x.key), attrs.field.get().map(|x| &x.key), attrs.with.get().map(|x| &x.key)];
+    let others = [
+        attrs.id.get().map(|x| &x.key),
+        attrs.named.get().map(|x| &x.key),
+        attrs.field.get().map(|x| &x.key),
+        attrs.with.get().map(|x| &x.key),
+    ];
     for key in others.into_iter().flatten() {
         errors.at(key, format_args!("`{}` beside `skip`: a skipped field is not sent", key.to_token_stream()));
     }
@@ -116,11 +135,28 @@ fn a_skipped_field_says_nothing_else(field: &Field<'_>, errors: &mut Errors) {
 
 /// `email` and `field = "…"` contradict each other.
 fn it_is_sent_under_one_name(field: &Field<'_>, errors: &mut Errors) {
-    if let (Some(named), Some(own)) = (field.attrs.named.get(), field.attrs.field.get())
+    let named = field.attrs.named.get().map(|named| named.value.protocol.name);
+    let named = named.or(field.attrs.id.is_set().then_some("id"));
+    if let (Some(name), Some(own)) = (named, field.attrs.field.get())
+        && !field.attrs.skip.is_set()
+    {
+        errors.at(&own.key, format_args!("`field` beside `{name}`: the field is sent as `{name}` already"));
+    }
+}
+
+/// `id` may stand beside a text field: a login name, or a group's name.
+fn only_text_is_the_id_as_well(field: &Field<'_>, errors: &mut Errors) {
+    if let (Some(named), true) = (field.attrs.named.get(), field.attrs.id.is_set())
+        && named.value.protocol.shape != Shape::Text
         && !field.attrs.skip.is_set()
     {
         let name = named.value.protocol.name;
-        errors.at(&own.key, format_args!("`field` beside `{name}`: the field is sent as `{name}` already"));
+        errors.at(
+            &named.key,
+            format_args!(
+                "`{name}` beside `id`: only a text field can be the id as well, as in `#[bridge(id, username)]`"
+            ),
+        );
     }
 }
 
@@ -178,7 +214,7 @@ fn an_edge_has_a_target(field: &Field<'_>, errors: &mut Errors) {
 
 /// Exactly one field identifies a record.
 fn there_is_one_id(resource: &Resource<'_>, errors: &mut Errors) {
-    let mut ids = resource.sent_as("id");
+    let mut ids = resource.ids();
     match (ids.next(), ids.next()) {
         (None, _) if !resource.is_unclear() => {
             let name = &resource.node.ident;

@@ -9,7 +9,7 @@ use super::{
     model::{Field, Resource, Role},
     protocol::{Kind, Shape},
 };
-use crate::paths::ends;
+use crate::paths::{Krate, ends};
 
 pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
     let Resource { krate, .. } = resource;
@@ -26,7 +26,8 @@ pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
         || resource.fields().iter().filter(|field| field.wire().is_some() && field.shape() != Some(Shape::Id));
     let bindings = written().map(binding);
     let lines = written().filter_map(|field| line(field, &record, &mut edge, resource)).collect::<Vec<_>>();
-    let id = resource.sent_as("id").map(|field| id_value(field, resource));
+    let threads = resource.fields().iter().map(|field| thread_safe(field, krate));
+    let id = resource.ids().map(|field| id_value(field, resource));
     let id_type = id_type(resource);
     let trait_impl = implementation(
         resource,
@@ -38,6 +39,7 @@ pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
                 &self,
                 #record: &mut #krate::__private::RecordWriter,
             ) -> ::core::result::Result<(), #krate::__private::FieldError> {
+                #(#threads)*
                 let Self { #(#bindings,)* .. } = self;
                 #(#lines)*
                 ::core::result::Result::Ok(())
@@ -45,10 +47,14 @@ pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
         },
     );
     let markers = markers(resource, resource.kind().as_slice());
+    let targets = distinct_targets(resource);
+    let lints = resource.lints();
     quote! {
+        #lints
         const _: () = {
             #trait_impl
             #markers
+            #targets
         };
     }
 }
@@ -56,7 +62,7 @@ pub(super) fn expand(resource: &Resource<'_>) -> TokenStream {
 /// What a resource with mistakes becomes: enough for the rest of the program to be checked.
 pub(super) fn stub(resource: &Resource<'_>) -> TokenStream {
     let krate = &resource.krate;
-    let id_type = if resource.sent_as("id").count() == 1 { id_type(resource) } else { quote!(::std::string::String) };
+    let id_type = if resource.ids().count() == 1 { id_type(resource) } else { quote!(::std::string::String) };
     let trait_impl = implementation(
         resource,
         &id_type,
@@ -74,7 +80,9 @@ pub(super) fn stub(resource: &Resource<'_>) -> TokenStream {
     let kind = resource.kind();
     let markers =
         markers(resource, kind.as_ref().map_or(&[Kind::Account, Kind::Group, Kind::License], std::slice::from_ref));
+    let lints = resource.lints();
     quote! {
+        #lints
         const _: () = {
             #trait_impl
             #markers
@@ -125,6 +133,34 @@ fn sent_fields(resource: &Resource<'_>) -> Vec<String> {
     std::iter::once("id".to_owned()).chain(resource.fields().iter().filter_map(name)).collect()
 }
 
+/// A field that stays on one thread is refused by its type: otherwise the errors would be about every future around it.
+fn thread_safe(field: &Field<'_>, krate: &Krate) -> TokenStream {
+    let (first, last) = ends(field.ty);
+    let (krate, ty) = (krate.at(first), field.ty);
+    let (head, tail) = (quote_spanned!(first=> #krate::__private::assert_thread_safe::), quote_spanned!(last=> ()));
+    quote!(#head<#ty> #tail;)
+}
+
+/// Two links to types with one slug would be sent under one key. Of a generic type, only the compiled program knows the slugs.
+fn distinct_targets(resource: &Resource<'_>) -> TokenStream {
+    if resource.node.generics.type_params().next().is_some() || resource.node.generics.const_params().next().is_some() {
+        return TokenStream::new();
+    }
+    let Shapes { fixed_type, .. } = Shapes::of(resource);
+    let targets = resource.fields().iter().filter(|field| field.is_edge()).filter_map(Field::target);
+    let checks = targets.enumerate().skip(1).map(|(at, target)| {
+        let span = Span::call_site().located_at(ends(&target).0);
+        let krate = resource.krate.at(span);
+        quote_spanned! {span=>
+            const _: () = #krate::__private::assert_distinct_targets(
+                <#fixed_type as #krate::__private::BridgeResource>::EDGES,
+                #at,
+            );
+        }
+    });
+    quote!(#(#checks)*)
+}
+
 /// `Account`, `Group` or `License`, and where the edges point.
 fn markers(resource: &Resource<'_>, kinds: &[Kind]) -> TokenStream {
     let krate = &resource.krate;
@@ -164,7 +200,7 @@ fn is_text_id(field: &Field<'_>, resource: &Resource<'_>) -> bool {
 }
 
 fn id_type(resource: &Resource<'_>) -> TokenStream {
-    let typed = resource.sent_as("id").next().filter(|field| !is_text_id(field, resource));
+    let typed = resource.ids().next().filter(|field| !is_text_id(field, resource));
     typed.map_or_else(|| quote!(::std::string::String), |field| field.ty.to_token_stream())
 }
 
@@ -247,8 +283,12 @@ fn binding(field: &Field<'_>) -> TokenStream {
     quote!(#name: #local)
 }
 
-/// The local name of a field's value, placed at the last blamed token.
+/// The local name of a field's value, placed at the last blamed token. It is small letters whatever the field's name is: the
+/// style of that is the user's affair, and told once.
 fn local(field: &Field<'_>) -> Ident {
     let (_, last) = blamed(field);
-    Ident::new(&format!("__{}", field.name()), last)
+    let name = field.name();
+    let is_small = !name.contains("__") && !name.contains(char::is_uppercase);
+    let name = if is_small { format!("__{name}") } else { format!("__field_{}", field.position) };
+    Ident::new(&name, last)
 }

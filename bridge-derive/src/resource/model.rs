@@ -12,7 +12,7 @@ use super::{
     attr::{Container, FieldAttrs},
     protocol::{Kind, Protocol, Shape},
 };
-use crate::{errors::Errors, names, paths::Krate};
+use crate::{attr::lints, errors::Errors, names, paths::Krate};
 
 /// A struct with `#[derive(BridgeResource)]`.
 pub(super) struct Resource<'a> {
@@ -27,6 +27,8 @@ pub(super) struct Resource<'a> {
 
 /// A field of it.
 pub(super) struct Field<'a> {
+    pub(super) position: usize,
+    node: &'a syn::Field,
     pub(super) ident: &'a Ident,
     pub(super) ty: &'a Type,
     pub(super) attrs: FieldAttrs,
@@ -51,8 +53,9 @@ impl<'a> Resource<'a> {
     pub(super) fn read(node: &'a DeriveInput, errors: &mut Errors) -> Self {
         let attrs = Container::read(&node.attrs, errors);
         let kind = attrs.kind.value().copied();
-        let fields =
-            named_fields(node, errors).map(|fields| fields.map(|field| Field::read(field, kind, errors)).collect());
+        let fields = named_fields(node, errors).map(|fields| {
+            fields.enumerate().map(|(position, field)| Field::read(position, field, kind, errors)).collect()
+        });
         let ident = node.ident.unraw().to_string();
         Resource {
             krate: Krate::of(&attrs.krate),
@@ -62,6 +65,12 @@ impl<'a> Resource<'a> {
             attrs,
             fields,
         }
+    }
+
+    /// The lints that the generated code leaves alone.
+    pub(super) fn lints(&self) -> TokenStream {
+        let fields = self.fields().iter().map(|field| &*field.node.attrs);
+        lints(std::iter::once(&*self.node.attrs).chain(fields))
     }
 
     pub(super) fn kind(&self) -> Option<Kind> {
@@ -75,6 +84,11 @@ impl<'a> Resource<'a> {
     /// The fields that are this one of the protocol.
     pub(super) fn sent_as(&self, name: &str) -> impl Iterator<Item = &Field<'a>> {
         self.fields().iter().filter(move |field| matches!(field.role, Role::Protocol(p) if p.name == name))
+    }
+
+    /// The fields that are the id, alone or beside another field of the protocol.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields().iter().filter(|field| field.is_id())
     }
 
     /// Whether a field could be anything, so that nothing is surely missing.
@@ -101,11 +115,11 @@ fn named_fields<'a>(
 }
 
 impl<'a> Field<'a> {
-    fn read(field: &'a syn::Field, kind: Option<Kind>, errors: &mut Errors) -> Self {
+    fn read(position: usize, field: &'a syn::Field, kind: Option<Kind>, errors: &mut Errors) -> Self {
         let attrs = FieldAttrs::read(&field.attrs, errors);
         let ident = field.ident.as_ref().expect("the fields are named");
         let role = Role::of(&attrs, &ident.unraw().to_string(), kind);
-        Field { ident, ty: &field.ty, attrs, role }
+        Field { position, node: field, ident, ty: &field.ty, attrs, role }
     }
 
     /// Its name without `r#`.
@@ -129,6 +143,12 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Whether it is the id, alone or beside another field of the protocol.
+    pub(super) fn is_id(&self) -> bool {
+        let is_beside = self.attrs.id.is_set() && matches!(self.role, Role::Protocol(_));
+        is_beside || self.shape() == Some(Shape::Id)
+    }
+
     pub(super) fn is_edge(&self) -> bool {
         matches!(self.shape(), Some(Shape::Memberships | Shape::Assignments))
     }
@@ -147,7 +167,8 @@ impl<'a> Field<'a> {
 
     /// What errors about the name it is sent under point to.
     pub(super) fn blame(&self) -> TokenStream {
-        let named = self.attrs.named.get().map(|named| named.key.to_token_stream());
+        let named = self.attrs.named.get().map(|named| &named.key);
+        let named = named.or(self.attrs.id.get().map(|id| &id.key)).map(ToTokens::to_token_stream);
         let field = || self.attrs.field.get().map(|field| field.value.to_token_stream());
         named.or_else(field).unwrap_or_else(|| self.ident.to_token_stream())
     }
@@ -163,6 +184,8 @@ impl Role {
             Role::Unclear
         } else if let Some(named) = attrs.named.value() {
             Role::Protocol(named.protocol)
+        } else if let (true, Some(protocol)) = (attrs.id.is_set(), Protocol::named("id")) {
+            Role::Protocol(protocol)
         } else if let Some(field) = attrs.field.value() {
             Role::Custom(field.value())
         } else if let Some(protocol) = Protocol::named(name).filter(own) {

@@ -8,7 +8,10 @@ use super::{
     attr::{Args, Interruption},
     model::Function,
 };
-use crate::paths::{Krate, ends, placed};
+use crate::{
+    attr::lints,
+    paths::{Krate, ends, placed},
+};
 
 pub(super) fn expand(function: &Function, args: &Args) -> TokenStream {
     let Some((context, payload)) = function.arguments() else { return proxy(function) };
@@ -35,9 +38,12 @@ pub(super) fn expand(function: &Function, args: &Args) -> TokenStream {
     [proxy(function), impl_].into_iter().collect()
 }
 
-/// What a handler with mistakes becomes, so that a list that names it can be checked.
-pub(super) fn stub(function: &Function, args: &Args, types_are_usable: bool) -> TokenStream {
-    let Some((context, payload)) = function.arguments().filter(|_| types_are_usable) else { return proxy(function) };
+/// What a handler with mistakes becomes, so that a list that names it can be checked. It shows the first mistake.
+pub(super) fn stub(function: &Function, args: &Args, types_are_usable: bool, shown: &TokenStream) -> TokenStream {
+    let Some((context, payload)) = function.likely_arguments().filter(|_| types_are_usable) else {
+        let refused = refused(&function.sig.ident, &function.sig.generics, args, shown);
+        return [proxy(function), refused].into_iter().collect();
+    };
     let (context, payload) = if function.is_swapped() { (payload, context) } else { (context, payload) };
     let (context, payload) = (owned(context), owned(payload));
     let krate = Krate::of(&args.krate);
@@ -47,7 +53,34 @@ pub(super) fn stub(function: &Function, args: &Args, types_are_usable: bool) -> 
     let [cx, task] = ["__cx", "__task"].map(|name| Ident::new(name, Span::mixed_site()));
     let call = call(function, &quote!(async { let _ = (#cx, #task); ::core::unreachable!() }), &cx, &task);
     let impl_ = implementation(function, args, &[context, payload, outcome], &call);
-    [proxy(function), impl_].into_iter().collect()
+    [proxy(function), impl_, shown.clone()].into_iter().collect()
+}
+
+/// A handler of which no type is known. The mistake is shown inside the type of its context, as the length of an array: a type
+/// with an error in it is one of which the compiler says nothing more.
+pub(super) fn refused(ident: &Ident, generics: &syn::Generics, args: &Args, shown: &TokenStream) -> TokenStream {
+    let krate = Krate::of(&args.krate);
+    let name = ident.unraw().to_string();
+    let (params, arguments, bounds) = generics.split_for_impl();
+    quote! {
+        const _: () = {
+            #[automatically_derived]
+            impl #params #krate::__private::TaskHandler<()> for #ident #arguments #bounds {
+                type Context = [(); #shown];
+                type Payload = Self::Context;
+                type Outcome = Self::Context;
+                type Interruption = Self::Context;
+                type Action = Self::Context;
+                const NAME: &'static ::core::primitive::str = #name;
+                fn call(
+                    _: Self::Context,
+                    _: Self::Payload,
+                ) -> impl ::core::future::Future<Output = Self::Outcome> + ::core::marker::Send + 'static {
+                    async { ::core::unreachable!() }
+                }
+            }
+        };
+    }
 }
 
 /// The type that was likely meant: without the borrow.
@@ -77,7 +110,6 @@ fn proxy(function: &Function) -> TokenStream {
     quote! {
         #(#attrs)*
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
         #vis struct #ident #generics #bounds { #fields }
     }
 }
@@ -91,12 +123,11 @@ fn implementation(function: &Function, args: &Args, types: &[TokenStream; 3], fu
     let (interruption, action) = (interruption(function, args, &krate), action(function, args, &krate));
     let constants = constants(args);
     let attrs = function.shared_attrs(&["cfg"]);
-    let inner = function.shared_attrs(&["allow"]);
+    let lints = lints([&*function.attrs]);
     quote! {
         #(#attrs)*
+        #lints
         const _: () = {
-            #(#inner)*
-            #[allow(deprecated)]
             #[automatically_derived]
             impl #params #krate::__private::TaskHandler<(#context, #payload, #outcome)> for #ident #arguments #bounds {
                 type Context = #context;
@@ -186,12 +217,13 @@ fn probe(path: &syn::ExprPath, krate: &Krate, cx: &Ident, task: &Ident) -> Token
             >,
         > + ::core::marker::Send + #lifetime
     };
-    // By way of a pointer: a function of other arguments is then told what was expected, and not the other way round.
-    let function = Ident::new("__verify", Span::call_site());
-    let body = quote! {{
-        let #function: fn(&#lifetime Self::Context, &#lifetime Self::Payload) -> _ = #path;
-        #krate::__private::verdict_of_probe::<<Self::Payload as #krate::__private::TaskPayload>::Outcome, _>(#function(#cx, #task))
-    }};
+    let body = quote! {
+        {
+            #krate::__private::verdict_of_probe::<<Self::Payload as #krate::__private::TaskPayload>::Outcome, _, _, _>(
+                #path, #cx, #task
+            )
+        }
+    };
     let body = placed(body, span);
     let head = placed(head, span);
     quote!(#head #body)

@@ -17,21 +17,26 @@ pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<model::Function>(item.clone()) else {
         let found = model::name_of_item(item.clone());
         errors.at(item, format_args!("`#[bridge_task]` stands on an `async fn`, not on {found}"));
-        let shown = errors.finish().err();
-        return quote!(#item #shown);
+        let Err((first, others)) = errors.finish_apart() else { return item.clone() };
+        // A list that names it must not ask for the attribute once more.
+        let shown = match model::type_of_item(item.clone()) {
+            Some(ident) => expand::refused(&ident, &syn::Generics::default(), &args, &first),
+            None => first,
+        };
+        return quote!(#item #shown #others);
     };
     let usable = check::check(&function, &mut errors);
-    match errors.finish() {
+    match errors.finish_apart() {
         Ok(()) => {
             let handler = expand::expand(&function, &args);
             quote!(#item #handler)
         }
         // Inside an `impl` block there is no room for anything but the method.
-        Err(shown) if function.is_method() => quote!(#item #shown),
-        Err(shown) => {
+        Err((first, others)) if function.is_method() => quote!(#item #first #others),
+        Err((first, others)) => {
             let function = if usable.as_it_is { function } else { function.without_lifetimes() };
-            let stub = expand::stub(&function, &args, usable.types);
-            quote!(#function #stub #shown)
+            let stub = expand::stub(&function, &args, usable.types, &first);
+            quote!(#function #stub #others)
         }
     }
 }

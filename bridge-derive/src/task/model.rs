@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, TokenStreamExt};
 use syn::{
-    Attribute, FnArg, GenericParam, Lifetime, ReturnType, Signature, Type, Visibility, WherePredicate,
+    Attribute, FnArg, GenericParam, Ident, Lifetime, ReturnType, Signature, Type, Visibility, WherePredicate,
     parse::{Parse, ParseStream},
     visit_mut::VisitMut,
 };
@@ -56,6 +56,15 @@ pub(super) fn name_of_item(item: TokenStream) -> &'static str {
     }
 }
 
+/// The name of an item that is a type without parameters.
+pub(super) fn type_of_item(item: TokenStream) -> Option<Ident> {
+    match syn::parse2::<syn::Item>(item).ok()? {
+        syn::Item::Struct(item) if item.generics.params.is_empty() => Some(item.ident),
+        syn::Item::Enum(item) if item.generics.params.is_empty() => Some(item.ident),
+        _ => None,
+    }
+}
+
 impl Function {
     /// The function that was likely meant by one with lifetimes: with `'static` in their place. The compiler would say much
     /// about the lifetimes that the macro has refused already.
@@ -83,6 +92,12 @@ impl Function {
             [context, payload] => Some((context, payload)),
             _ => None,
         }
+    }
+
+    /// The types that were likely meant by those of context and payload: the first two.
+    pub(super) fn likely_arguments(&self) -> Option<(&Type, &Type)> {
+        let mut types = self.argument_types();
+        Some((types.next()?, types.next()?))
     }
 
     /// Whether context and payload stand the other way round.

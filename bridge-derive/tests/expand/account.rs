@@ -26,6 +26,15 @@ const _: () = {
             &self,
             __record: &mut ::iden_bridge::__private::RecordWriter,
         ) -> ::core::result::Result<(), ::iden_bridge::__private::FieldError> {
+            ::iden_bridge::__private::assert_thread_safe::<u32>();
+            ::iden_bridge::__private::assert_thread_safe::<String>();
+            ::iden_bridge::__private::assert_thread_safe::<Name>();
+            ::iden_bridge::__private::assert_thread_safe::<Option<Employment>>();
+            ::iden_bridge::__private::assert_thread_safe::<Vec<Ref<Team>>>();
+            ::iden_bridge::__private::assert_thread_safe::<Option<String>>();
+            ::iden_bridge::__private::assert_thread_safe::<Vec<Ref<Seat>>>();
+            ::iden_bridge::__private::assert_thread_safe::<u16>();
+            ::iden_bridge::__private::assert_thread_safe::<u64>();
             let Self {
                 email: __email,
                 r#type: __type,
@@ -76,4 +85,12 @@ const _: () = {
     impl ::iden_bridge::__private::MemberOf<Site> for Employee {}
     #[automatically_derived]
     impl ::iden_bridge::__private::AssignedTo<Seat> for Employee {}
+    const _: () = ::iden_bridge::__private::assert_distinct_targets(
+        <Employee as ::iden_bridge::__private::BridgeResource>::EDGES,
+        1usize,
+    );
+    const _: () = ::iden_bridge::__private::assert_distinct_targets(
+        <Employee as ::iden_bridge::__private::BridgeResource>::EDGES,
+        2usize,
+    );
 };

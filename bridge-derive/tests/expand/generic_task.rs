@@ -2,12 +2,10 @@ async fn grant<R: Account>(_: TaskContext<Hr>, _: AnyTask<R>) -> Result<(), Task
     Ok(())
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 struct grant<R: Account> {
     __of: ::core::marker::PhantomData<fn() -> (R,)>,
 }
 const _: () = {
-    #[allow(deprecated)]
     #[automatically_derived]
     impl<
         R: Account,

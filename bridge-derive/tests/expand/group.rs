@@ -16,6 +16,8 @@ const _: () = {
             &self,
             __record: &mut ::renamed::__private::RecordWriter,
         ) -> ::core::result::Result<(), ::renamed::__private::FieldError> {
+            ::renamed::__private::assert_thread_safe::<String>();
+            ::renamed::__private::assert_thread_safe::<String>();
             let Self { name: __name, .. } = self;
             ::renamed::__private::RecordWriter::text(__record, "name", &*__name)?;
             ::core::result::Result::Ok(())

@@ -7,11 +7,9 @@ pub async fn hire(
 }
 #[cfg(unix)]
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 pub struct hire {}
 #[cfg(unix)]
 const _: () = {
-    #[allow(deprecated)]
     #[automatically_derived]
     impl ::iden_bridge::__private::TaskHandler<
         (TaskContext<Hr>, CreateAccount<Employee>, Result<Created<Employee>, HrError>),
@@ -47,11 +45,12 @@ const _: () = {
                 ::iden_bridge::__private::TaskError,
             >,
         > + ::core::marker::Send + 'probe {
-            let __verify: fn(&'probe Self::Context, &'probe Self::Payload) -> _ = hired;
             ::iden_bridge::__private::verdict_of_probe::<
                 <Self::Payload as ::iden_bridge::__private::TaskPayload>::Outcome,
                 _,
-            >(__verify(__cx, __task))
+                _,
+                _,
+            >(hired, __cx, __task)
         }
     }
 };

@@ -28,6 +28,10 @@ const _: () = {
             &self,
             __record: &mut ::iden_bridge::__private::RecordWriter,
         ) -> ::core::result::Result<(), ::iden_bridge::__private::FieldError> {
+            ::iden_bridge::__private::assert_thread_safe::<&'a str>();
+            ::iden_bridge::__private::assert_thread_safe::<Option<T>>();
+            ::iden_bridge::__private::assert_thread_safe::<&'a T>();
+            ::iden_bridge::__private::assert_thread_safe::<[u8; N]>();
             let Self { email: __email, username: __username, codes: __codes, .. } = self;
             ::iden_bridge::__private::RecordWriter::text(__record, "email", &*__email)?;
             ::iden_bridge::__private::RecordWriter::text(

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use bridge_core::{
     IntoOutcome, Probe, TaskError,
+    const_text::{Text, same},
     payload::TaskPayload,
     policy::{ActionOf, InterruptionOf, Policy},
 };
@@ -73,32 +74,39 @@ pub trait TaskHandler<Signature>: Send + Sync + 'static {
     }
 }
 
-/// What a `verify` function may return: `Result<Probe<T>, E>`, where `T` is the handler's outcome.
+/// What `verify = path` names: `async fn(&Context, &Payload) -> Result<Probe<T>, E>`, where `T` is the handler's outcome.
+// One trait for the arguments, the future and what it returns: whatever is wrong, it is one error that shows the whole form.
 #[diagnostic::on_unimplemented(
-    message = "a `verify` function returns `Result<Probe<{T}>, E>`, not `{Self}`",
-    label = "not a probe of this task's outcome",
+    message = "`verify` names a function of this form: `async fn name(cx: &{C}, task: &{P}) -> Result<Probe<{T}>, E>`",
+    label = "not of this form",
+    note = "it borrows what the handler gets, it is async, and it returns a probe of the handler's outcome",
     note = "`E` is `TaskError`, or your own enum with `#[derive(BridgeError)]`"
 )]
 #[doc(hidden)]
-pub trait IntoProbe<T> {
-    /// The answer, with the error in Iden's terms.
-    ///
-    /// # Errors
-    /// Those of the `verify` function.
-    fn into_probe(self) -> Result<Probe<T>, TaskError>;
+pub trait VerifyFunction<'a, C, P, T> {
+    /// Calls it. The answer is in Iden's terms.
+    fn verify(self, cx: &'a C, task: &'a P) -> impl Future<Output = Result<Probe<T>, TaskError>>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, R: IntoOutcome<Probe<T>>> IntoProbe<T> for R {
-    fn into_probe(self) -> Result<Probe<T>, TaskError> {
-        self.into_outcome()
+impl<'a, C: 'a, P: 'a, T, F, R> VerifyFunction<'a, C, P, T> for F
+where
+    F: FnOnce(&'a C, &'a P) -> R,
+    R: Future<Output: IntoOutcome<Probe<T>>>,
+{
+    async fn verify(self, cx: &'a C, task: &'a P) -> Result<Probe<T>, TaskError> {
+        self(cx, task).await.into_outcome()
     }
 }
 
-/// The answer of a `verify` function, in Iden's terms.
+/// The answer of a `verify` function.
 #[doc(hidden)]
-pub async fn verdict_of_probe<T, R: IntoProbe<T>>(probe: impl Future<Output = R>) -> Result<Probe<T>, TaskError> {
-    probe.await.into_probe()
+pub fn verdict_of_probe<'a, T, C, P, F: VerifyFunction<'a, C, P, T>>(
+    verify: F,
+    cx: &'a C,
+    task: &'a P,
+) -> impl Future<Output = Result<Probe<T>, TaskError>> {
+    verify.verify(cx, task)
 }
 
 pub(super) const fn policy_of<T, H: TaskHandler<T>>() -> Policy {
@@ -124,7 +132,7 @@ pub struct Listed {
 /// Fails to compile where an earlier handler of the list has the route of the one `at`.
 #[doc(hidden)]
 #[track_caller]
-pub const fn assert_distinct<const N: usize>(handlers: &[Listed; N], at: usize) {
+pub const fn assert_distinct(handlers: &[Listed], at: usize) {
     let this = &handlers[at];
     let mut earlier = 0;
     while earlier < at {
@@ -139,50 +147,5 @@ pub const fn assert_distinct<const N: usize>(handlers: &[Listed; N], at: usize) 
             panic!("{}", text.add("`").as_str());
         }
         earlier += 1;
-    }
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
-/// A text that is put together while the compiler evaluates a constant.
-struct Text {
-    bytes: [u8; 512],
-    length: usize,
-}
-
-impl Text {
-    const fn new() -> Self {
-        Text { bytes: [0; 512], length: 0 }
-    }
-
-    const fn add(mut self, more: &str) -> Self {
-        let more = more.as_bytes();
-        let mut at = 0;
-        while at < more.len() && self.length < self.bytes.len() {
-            self.bytes[self.length] = more[at];
-            self.length += 1;
-            at += 1;
-        }
-        self
-    }
-
-    const fn as_str(&self) -> &str {
-        match core::str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
-            Err(_) => "two handlers for one task",
-        }
     }
 }
