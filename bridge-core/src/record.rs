@@ -24,7 +24,7 @@ pub struct Record {
     scalars: Vec<u8>,
     status: Option<Status>,
     edges: Vec<Edges>,
-    has_email: bool,
+    logins: [Option<String>; 2],
 }
 
 /// The edges of one record to one type.
@@ -85,8 +85,8 @@ impl Record {
         let mut writer = RecordWriter::new(&id);
         match value.write(&mut writer).and_then(|()| writer.check(R::KIND)) {
             Ok(()) => {
-                let RecordWriter { scalars, status, edges, has_email, .. } = writer;
-                let record = Record { id, scalars, status, edges, has_email };
+                let RecordWriter { scalars, status, edges, logins, .. } = writer;
+                let record = Record { id, scalars, status, edges, logins };
                 if record.size() > MAX_RECORD_BYTES {
                     let why = format!("it takes {} bytes, {MAX_RECORD_BYTES} is the most", record.size());
                     return Err(Unreadable::new(Some(record.id), why));
@@ -112,13 +112,19 @@ impl Record {
     /// Whether it is an account with an e-mail address. Iden matches accounts to people by it (protocol.md section 10).
     #[must_use]
     pub fn has_email(&self) -> bool {
-        self.has_email
+        self.logins[0].is_some()
     }
 
     /// Every membership and assignment.
     #[must_use]
     pub fn edges(&self) -> &[Edges] {
         &self.edges
+    }
+
+    /// The e-mail address and the user name of an account.
+    #[must_use]
+    pub fn logins(&self) -> [Option<&str>; 2] {
+        self.logins.each_ref().map(Option::as_deref)
     }
 
     /// Every field but memberships and assignments, as JSON without the closing brace: what a record is compared by.
@@ -184,8 +190,7 @@ pub struct RecordWriter {
     scalars: Vec<u8>,
     status: Option<Status>,
     edges: Vec<Edges>,
-    has_login: bool,
-    has_email: bool,
+    logins: [Option<String>; 2],
     has_name: bool,
 }
 
@@ -194,7 +199,7 @@ impl RecordWriter {
         let mut scalars = Vec::with_capacity(256);
         scalars.extend_from_slice(b"{\"id\":");
         append_json(id, &mut scalars).expect("text is JSON");
-        RecordWriter { scalars, status: None, edges: Vec::new(), has_login: false, has_email: false, has_name: false }
+        RecordWriter { scalars, status: None, edges: Vec::new(), logins: [None, None], has_name: false }
     }
 
     /// Writes a text field of the protocol. An e-mail, username or name that is empty is no value: it is left out.
@@ -203,12 +208,13 @@ impl RecordWriter {
     /// The value has no text.
     pub fn text(&mut self, field: &'static str, value: &(impl TextField + ?Sized)) -> Result<(), FieldError> {
         let Some(text) = value.text().map_err(|e| e.of(field))? else { return Ok(()) };
-        let (login, name) = (matches!(field, "email" | "username"), field == "name");
-        if text.is_empty() && (login || name) {
+        let (login, name) = (["email", "username"].iter().position(|login| *login == field), field == "name");
+        if text.is_empty() && (login.is_some() || name) {
             return Ok(());
         }
-        self.has_login |= login;
-        self.has_email |= field == "email";
+        if let Some(login) = login {
+            self.logins[login] = Some(text.clone().into_owned());
+        }
         self.has_name |= name;
         self.key(field);
         append_json(&*text, &mut self.scalars)
@@ -270,7 +276,9 @@ impl RecordWriter {
     /// What no single field can see (protocol.md section 5).
     fn check(&self, kind: Kind) -> Result<(), FieldError> {
         match kind {
-            Kind::Account if !self.has_login => Err(FieldError::new("it has neither an e-mail nor a username")),
+            Kind::Account if self.logins == [None, None] => {
+                Err(FieldError::new("it has neither an e-mail nor a username"))
+            }
             Kind::Group | Kind::License if !self.has_name => Err(FieldError::new("it has no name")),
             _ => Ok(()),
         }
@@ -292,7 +300,7 @@ mod tests {
         let ids = ["red", "\u{1}\u{1f}", "\"\\\n", "Ünïcode\u{2028}\u{7f}"].map(str::to_owned).to_vec();
         let edges = vec![Edges { kind: EdgeKind::Membership, slug: "team", ids }];
         let record =
-            Record { id: "1".to_owned(), scalars: br#"{"id":"1""#.to_vec(), status: None, edges, has_email: false };
+            Record { id: "1".to_owned(), scalars: br#"{"id":"1""#.to_vec(), status: None, edges, logins: [None, None] };
         let mut json = Vec::new();
         record.append_json(&mut json);
         assert!(json.len() <= record.size() && record.size() < json.len() + 30, "{} of {}", record.size(), json.len());

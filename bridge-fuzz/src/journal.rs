@@ -175,6 +175,7 @@ fn seen_task(id: &str) -> SeenTask {
         slug: "employee".to_owned(),
         account: Some("1".to_owned()),
         logins: [LoginKey::of("employee", "email", "a@acme.example"), None],
+        changed: [None; 2],
         due: Some(now()),
         created: Some(now()),
     }
@@ -190,7 +191,7 @@ fn ordered() -> Ordered {
 }
 
 fn seen(id: &str, status: Option<AccountStatus>, edges: Vec<EdgeKey>) -> Seen {
-    Seen { id: id.to_owned(), status, edges, fingerprint: 7, folded: id.len() as i64 }
+    Seen { id: id.to_owned(), status, edges, fingerprint: 7, logins: [None; 2], folded: id.len() as i64 }
 }
 
 async fn write_journal() -> Vec<u8> {
@@ -221,7 +222,7 @@ async fn write_journal() -> Vec<u8> {
     journal.start_task(&seen_task(ID), now()).await.unwrap();
     let end = TaskEnd { report: TaskReport::failed("timeout", "too slow"), secret: false };
     let touched = Some(Touched { slug: "employee".to_owned(), id: "9".to_owned() });
-    let effect = TaskEffect { touched, ordered: vec![ordered()], withdrawn: Vec::new() };
+    let effect = TaskEffect { touched, ordered: vec![ordered()], withdrawn: Vec::new(), logins: [None; 2] };
     journal.end_task(&seen_task(ID), &end, effect, now()).await.unwrap();
     journal.ask(Command::Sync, now()).await.unwrap();
     let activity = Activity::Failed { why: "no".to_owned(), until: now() };

@@ -74,6 +74,8 @@ bugs! {
     SpellingCounts,
     RespelledIsSilent,
     CreationsAreNotHeld,
+    KnownLoginsAreIgnored,
+    MovedTaskRunsWhereItWas,
 }
 
 impl Bug {

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A task to be queued, as Iden would.
 ///
@@ -16,6 +16,7 @@ pub struct NewTask {
     pub(crate) resource_type: String,
     pub(crate) account: Value,
     pub(crate) memberships: Value,
+    pub(crate) assignments: Value,
     pub(crate) changes: Value,
     pub(crate) execute_after: Option<Timestamp>,
     pub(crate) created_at: Option<Timestamp>,
@@ -30,6 +31,7 @@ impl NewTask {
             resource_type: resource_type.to_owned(),
             account: Value::Null,
             memberships: Value::Null,
+            assignments: Value::Null,
             changes: Value::Null,
             execute_after: None,
             created_at: None,
@@ -42,9 +44,16 @@ impl NewTask {
         self
     }
 
-    /// `payload.memberships`: group type slug to the ids to hold afterwards.
+    /// `payload.memberships`: group type slug to the ids to hold afterwards. Iden may name license types here as well.
     pub fn memberships(mut self, memberships: Value) -> Self {
         self.memberships = memberships;
+        self
+    }
+
+    /// `payload.assignments`: license type slug to the ids to hold afterwards. Iden documents no such key; the task has it
+    /// only if this is called.
+    pub fn assignments(mut self, assignments: Value) -> Self {
+        self.assignments = assignments;
         self
     }
 
@@ -52,6 +61,15 @@ impl NewTask {
     pub fn changes(mut self, changes: Value) -> Self {
         self.changes = changes;
         self
+    }
+
+    /// The payload as the connector gets it.
+    pub(crate) fn payload(&self) -> Value {
+        let mut payload = json!({"account": self.account, "memberships": self.memberships, "changes": self.changes});
+        if !self.assignments.is_null() {
+            payload["assignments"] = self.assignments.clone();
+        }
+        payload
     }
 
     /// The task is `scheduled` until then.

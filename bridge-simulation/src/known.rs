@@ -25,7 +25,14 @@ pub async fn ids(disk: &SqliteJournal, names: Names) -> Result<Vec<Key>, Journal
             _ => Kind::License,
         };
         // Those who were spared are missing only once somebody of the type was seen.
-        let nobody = Seen { id: "nobody".to_owned(), status: None, edges: Vec::new(), fingerprint: 0, folded: 0 };
+        let nobody = Seen {
+            id: "nobody".to_owned(),
+            status: None,
+            edges: Vec::new(),
+            fingerprint: 0,
+            logins: [None; 2],
+            folded: 0,
+        };
         disk.see(slug, kind, vec![nobody]).await?;
         let missing = disk.missing(slug, None, usize::MAX / 2).await?;
         known.extend(missing.into_iter().map(|id| (slug.to_owned(), id)));

@@ -131,6 +131,8 @@ pub struct Company {
     pub plan: Mutex<Vec<&'static str>>,
     /// Whether their `verify` sees nothing.
     pub blind: Mutex<bool>,
+    /// The times that the handlers of `tasks` were told.
+    pub times: Mutex<Vec<jiff::Timestamp>>,
     /// Somebody else with a key.
     pub admin: Mutex<Option<(Client, AppId)>>,
 }

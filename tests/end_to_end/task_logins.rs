@@ -36,7 +36,8 @@ async fn hire(cx: TaskContext<Hr>, _task: CreateAccount<Employee>) -> Result<Cre
     note(&cx).await.map(|()| Created::new(99))
 }
 
-fn noting() -> Tasks<Hr> {
+/// Handlers that note their task, and fail if another one runs at the same time.
+pub fn noting() -> Tasks<Hr> {
     tasks![change, delete, hire]
 }
 
@@ -45,7 +46,7 @@ fn email(number: u32) -> String {
 }
 
 /// Runs the tasks, and checks that each has run alone and in this order.
-async fn assert_runs_in_order(stage: &Stage, tasks: &[Uuid]) {
+pub async fn assert_runs_in_order(stage: &Stage, tasks: &[Uuid]) {
     stage.attach_with(noting()).await.tasks_once(&go_on()).await.unwrap();
     assert_eq!(*stage.company.carried_out.lock().unwrap(), tasks);
     tasks.iter().for_each(|task| stage.app().assert_task_completed(*task));
@@ -69,4 +70,26 @@ async fn an_account_is_created_with_an_address_only_after_another_account_got_it
     let new = NewTask::new("create_account", "employee").account(json!({"email": " New@acme.example"}));
     let hire = stage.app().queue(new);
     assert_runs_in_order(&stage, &[moves, hire]).await;
+}
+
+/// Iden may name an existing account by its id only. Its logins are those that the last sync has pushed.
+#[tokio::test]
+async fn an_account_that_is_named_by_its_id_shares_the_queue_of_its_logins() {
+    let stage = Stage::with(2).await;
+    stage.attach_with(noting()).await.sync(&go_on()).await.unwrap();
+    let delete = stage.app().queue(about("delete_account", 1));
+    let hire = stage.app().queue(NewTask::new("create_account", "employee").account(json!({"email": email(1)})));
+    assert_runs_in_order(&stage, &[delete, hire]).await;
+}
+
+#[tokio::test]
+async fn the_address_of_an_account_that_a_task_has_created_is_known_before_the_next_sync() {
+    let stage = Stage::with(2).await;
+    stage.attach_with(noting()).await;
+    let new = || NewTask::new("create_account", "employee").account(json!({"email": "new@acme.example"}));
+    let hire = stage.app().queue(new());
+    assert_runs_in_order(&stage, &[hire]).await;
+    let delete = stage.app().queue(about("delete_account", 99));
+    let again = stage.app().queue(new());
+    assert_runs_in_order(&stage, &[hire, delete, again]).await;
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     company::{Stage, go_on},
     task_answers::begun,
+    task_logins::{assert_runs_in_order, noting},
     tasks::{about, all},
     trouble::{calls, known},
 };
@@ -74,4 +75,20 @@ async fn an_action_without_a_handler_is_refused_with_the_handlers_that_exist() {
     let expected = "this connector has no handler for `suspend_account` on `employee`; its handlers: \
                     `delete_account`, `update_account`";
     assert_eq!(message, expected);
+}
+
+#[tokio::test]
+async fn a_task_whose_account_differs_from_the_list_waits_for_the_tasks_of_its_own_account() {
+    let stage = Stage::with(2).await;
+    stage.attach_with(noting()).await;
+    let first = stage.app().queue(about("update_account", 1));
+    let second = stage.app().queue(about("update_account", 1));
+    let mut listed = [first, second].map(|task| shown(task, "update_account", "pending"));
+    for (task, listed) in [first, second].into_iter().zip(&mut listed) {
+        listed["created_at"] = stage.app().task(task).unwrap().created_at.to_string().into();
+    }
+    listed[1]["payload"]["account"]["id"] = json!("2");
+    let page = json!({"count": 2, "next": null, "previous": null, "results": listed});
+    stage.sandbox.fault(answering(Fault::on("GET", "/tasks/?"), &page));
+    assert_runs_in_order(&stage, &[first, second]).await;
 }

@@ -320,3 +320,60 @@ async fn an_empty_text_in_a_task_is_no_value() {
     assert_eq!(stage.company.people.lock().unwrap()[&1].email, Some("p1@acme.example".into()));
     stage.app().assert_task_failed(without, "no_address");
 }
+
+#[tokio::test]
+async fn licenses_reach_the_handler_wherever_iden_names_them() {
+    #[bridge_task]
+    async fn change(cx: TaskContext<Hr>, task: UpdateAccount<Employee>) -> Result<(), TaskError> {
+        assert_eq!(task.changes(), []);
+        let seats = task.assignments().ok_or_else(|| TaskError::fail("no_licenses", "none came"))?;
+        change_of(&cx, *task.id(), |person| person.seats = seats).map_err(BridgeError::into_task_error)
+    }
+    let stage = Stage::with(5).await;
+    let connector = stage.attach_with(tasks![change]).await;
+    connector.sync(&go_on()).await.unwrap();
+    let update = |number| about("update_account", number);
+    let none = json!({"seat": []});
+    let tasks = [
+        update(1).memberships(none.clone()),
+        update(2).assignments(none.clone()),
+        update(3).changes(none.clone()),
+        update(4).changes(json!({"assignments": none})),
+        NewTask::new("update_account", "employee").account(json!({"id": "5", "assignments": none})),
+    ];
+    let tasks = tasks.map(|task| stage.app().queue(task));
+    let unknown = stage.app().queue(update(1).assignments(json!({"desk": ["7"]})));
+
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    tasks.into_iter().for_each(|task| stage.app().assert_task_completed(task));
+    assert!(stage.company.people.lock().unwrap().values().all(|person| person.seats.is_empty()));
+    stage.app().assert_task_failed(unknown, "invalid_payload");
+    // Iden ordered these losses, so nobody has to approve them.
+    assert!(connector.sync(&go_on()).await.unwrap().completed);
+}
+
+#[tokio::test]
+async fn a_handler_and_its_verify_know_the_times_of_the_task() {
+    #[bridge_task(verify = hired, timeout = "1s")]
+    async fn hire(cx: TaskContext<Hr>, _task: CreateAccount<Employee>) -> Result<Created<Employee>, TaskError> {
+        assert!(cx.task.created_at.is_some() && cx.task.execute_after.is_none());
+        let started = cx.task.started_at.expect("the engine has written it down");
+        *cx.times.lock().unwrap() = vec![started];
+        Err(TaskError::unknown("the connection broke"))
+    }
+    async fn hired(cx: &TaskContext<Hr>, _: &CreateAccount<Employee>) -> Result<Probe<Created<Employee>>, TaskError> {
+        cx.times.lock().unwrap().extend(cx.task.started_at);
+        Ok(Probe::Applied(Created::new(7)))
+    }
+    let stage = Stage::with(1).await;
+    let connector = stage.attach_with(tasks![hire]).await;
+    let task = NewTask::new("create_account", "employee").account(json!({"email": "new@acme.example"}));
+    let task = stage.app().queue(task);
+
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_completed(task);
+    let times = stage.company.times.lock().unwrap().clone();
+    assert_eq!((times.len(), times[0]), (2, times[1]));
+}

@@ -117,6 +117,15 @@ pub async fn known<S: Send + Sync + 'static>(connector: &Attached<S>, task: uuid
 pub async fn begin_and_be_killed(state: &Path, task: uuid::Uuid, action: &str, account: Option<&str>) {
     let (action, slug) = (action.to_owned(), "employee".to_owned());
     let account = account.map(str::to_owned);
-    let begun = SeenTask { id: task.into(), action, slug, account, logins: [None; 2], due: None, created: None };
+    let begun = SeenTask {
+        id: task.into(),
+        action,
+        slug,
+        account,
+        logins: [None; 2],
+        changed: [None; 2],
+        due: None,
+        created: None,
+    };
     SqliteJournal::open(state).unwrap().start_task(&begun, jiff::Timestamp::now()).await.unwrap();
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::{PayloadError, TaskPayload, changes::AccountChange, draft::Draft};
-use crate::{Account, AssignedTo, BridgeId, Created, EdgeKind, MemberOf, NewPassword, Ref, Resource, Status, wire};
+use crate::{Account, AssignedTo, BridgeId, Created, MemberOf, NewPassword, Ref, Resource, Status, wire};
 
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident, $action:literal, $outcome:ty) => {
@@ -72,17 +72,21 @@ macro_rules! payload {
             where
                 R: MemberOf<G>,
             {
-                self.0.refs(EdgeKind::Membership)
+                self.0.refs()
             }
 
             /// The licenses of type `L` that the task names. `None`: the task says nothing of them. `Some(vec![])`:
             /// none.
+            ///
+            /// Iden may name them in `memberships`, `assignments`, `changes` or the account itself (an assumption:
+            /// protocol.md section 10). A place beside the account wins over the account, which may show what it has now.
+            /// Two places beside it that disagree are refused with `invalid_payload`.
             #[must_use]
             pub fn assignments<L: Resource>(&self) -> Option<Vec<Ref<L>>>
             where
                 R: AssignedTo<L>,
             {
-                self.0.refs(EdgeKind::Assignment)
+                self.0.refs()
             }
 
             /// The payload as it came.
@@ -99,6 +103,9 @@ macro_rules! payload {
 
             fn decode(payload: wire::Payload) -> Result<Self, PayloadError> {
                 let draft = Draft::read(payload)?;
+                if !matches!($action, "suspend_account" | "delete_account") {
+                    draft.check_keys()?;
+                }
                 if !draft.has_account() {
                     return Err(PayloadError::new("`payload.account` is missing"));
                 }
@@ -164,7 +171,8 @@ macro_rules! existing {
 existing! { UpdateAccount DeleteAccount SuspendAccount UnsuspendAccount ResetPassword }
 
 impl<R: Account> UpdateAccount<R> {
-    /// What to change, field by field. Memberships stand in [`UpdateAccount::memberships`].
+    /// What to change, field by field. Groups and licenses are in [`UpdateAccount::memberships`] and
+    /// [`UpdateAccount::assignments`].
     #[must_use]
     pub fn changes(&self) -> Vec<AccountChange> {
         self.0.changes()

@@ -35,7 +35,7 @@ pub use lighthouse::{LighthouseAccount, LighthouseApp, LighthousePage};
 pub use report::{ReportError, ReportStatus, TaskReport};
 pub use resource::{Kind, RegisteredType, ResourceType};
 pub use sync::{PageReceipt, SyncProgress, SyncSession, SyncStatus, TypeProgress};
-pub use task::{Payload, Task, TaskFault, TaskStatus};
+pub use task::{NamedLinks, Payload, Task, TaskFault, TaskStatus};
 pub use task_page::{TaskEntry, TaskPage};
 
 /// A JSON object.

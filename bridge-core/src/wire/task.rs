@@ -136,36 +136,89 @@ impl<'de> Deserialize<'de> for TaskStatus {
 
 /// What a task is to be done with (protocol.md section 6).
 ///
-/// The three parts are documented; what stands inside them is an assumption. [`Payload::raw`] has everything that was
-/// sent, also what this version does not know.
+/// `account`, `memberships` and `changes` are documented; what stands inside them is an assumption, and so is
+/// `assignments`. [`Payload::raw`] has everything that was sent, also what this version does not know.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Object", into = "Object")]
 #[non_exhaustive]
 pub struct Payload {
     /// Fields of the account; with `id` for an account that exists.
     pub account: Option<Object>,
-    /// Group type slug to group record ids: the memberships to hold afterwards.
+    /// Group type slug to group record ids: the memberships to hold afterwards. May name license types as well.
     pub memberships: Option<Object>,
+    /// The same for license types.
+    pub assignments: Option<Object>,
     /// Field to new value, for `update_account`.
     pub changes: Option<Object>,
     raw: Object,
 }
 
 impl Payload {
-    /// Reads a payload. Fails where one of the three parts is there and is neither an object nor null.
+    /// Reads a payload. Fails where one of the four parts is there and is neither an object nor null.
     pub fn from_raw(raw: Object) -> Result<Self, TaskFault> {
         let part = |name: &str| match raw.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(fields)) => Ok(Some(fields.clone())),
             Some(other) => Err(TaskFault::wrong(&format!("payload.{name}"), "an object or null", other)),
         };
-        let (account, memberships, changes) = (part("account")?, part("memberships")?, part("changes")?);
-        Ok(Self { account, memberships, changes, raw })
+        let (account, memberships) = (part("account")?, part("memberships")?);
+        let (assignments, changes) = (part("assignments")?, part("changes")?);
+        Ok(Self { account, memberships, assignments, changes, raw })
     }
 
     /// The JSON object as it was received.
     pub fn raw(&self) -> &Object {
         &self.raw
+    }
+
+    /// Every group or license type that the task names, with the ids that it gives: first those beside the account, then
+    /// those within it. In which of these places Iden puts them is an assumption (protocol.md section 10). `null` says
+    /// nothing, so it is left out.
+    pub fn links(&self) -> impl Iterator<Item = NamedLinks<'_>> {
+        let maps = [
+            ("payload.memberships", self.memberships.as_ref()),
+            ("payload.assignments", self.assignments.as_ref()),
+            ("payload.changes.memberships", map_in(self.changes.as_ref(), "memberships")),
+            ("payload.changes.assignments", map_in(self.changes.as_ref(), "assignments")),
+        ];
+        let within = [
+            (NamedLinks::IN_ACCOUNT[0], map_in(self.account.as_ref(), "memberships")),
+            (NamedLinks::IN_ACCOUNT[1], map_in(self.account.as_ref(), "assignments")),
+        ];
+        // A list in `changes` may also be the new value of a field: only the account's type tells.
+        let lists = self.changes.iter().flatten().filter(|(_, ids)| ids.is_array());
+        let lists = lists.map(|(slug, ids)| NamedLinks { place: "payload.changes", slug, ids });
+        let beside = maps.into_iter().flat_map(named).chain(lists);
+        beside.chain(within.into_iter().flat_map(named)).filter(|links| !links.ids.is_null())
+    }
+}
+
+fn map_in<'a>(fields: Option<&'a Object>, field: &str) -> Option<&'a Object> {
+    fields?.get(field)?.as_object()
+}
+
+fn named<'a>((place, map): (&'static str, Option<&'a Object>)) -> impl Iterator<Item = NamedLinks<'a>> {
+    map.into_iter().flatten().map(move |(slug, ids)| NamedLinks { place, slug, ids })
+}
+
+/// A group or license type that a task names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct NamedLinks<'a> {
+    /// Where it is named, such as `payload.memberships`.
+    pub place: &'static str,
+    /// The slug of the group or license type.
+    pub slug: &'a str,
+    /// What should be a list of record ids.
+    pub ids: &'a Value,
+}
+
+impl NamedLinks<'_> {
+    const IN_ACCOUNT: [&'static str; 2] = ["payload.account.memberships", "payload.account.assignments"];
+
+    /// Whether it is named within the account, which may show what the account has now.
+    pub fn is_within_account(&self) -> bool {
+        Self::IN_ACCOUNT.contains(&self.place)
     }
 }
 
@@ -189,6 +242,7 @@ impl std::fmt::Debug for Payload {
         f.debug_struct("Payload")
             .field("account", &names(&self.account))
             .field("memberships", &names(&self.memberships))
+            .field("assignments", &names(&self.assignments))
             .field("changes", &names(&self.changes))
             .finish_non_exhaustive()
     }

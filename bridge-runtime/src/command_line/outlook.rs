@@ -108,6 +108,7 @@ mod tests {
             slug: "employee".to_owned(),
             account: Some("7".to_owned()),
             logins: [None; 2],
+            changed: [None; 2],
             due: Some(Timestamp::UNIX_EPOCH),
             created: None,
         };

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use super::{JournalError, PlanItem};
+use super::{JournalError, LoginKey, PlanItem};
 
 /// Whether a scan goes with a session or is a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Seen {
     pub edges: Vec<EdgeKey>,
     /// A hash of its other fields.
     pub fingerprint: i64,
+    /// The e-mail address and the login name of an account.
+    pub logins: [Option<LoginKey>; 2],
     /// A hash of its id without case, blanks around it, and differences of normal form.
     pub folded: i64,
 }

@@ -100,6 +100,8 @@ pub struct SeenTask {
     pub account: Option<String>,
     /// The account's e-mail address and its login name, where the task has them: a task that makes an account has no id of it.
     pub logins: [Option<LoginKey>; 2],
+    /// The e-mail address and the login name that the account is to get, where the task changes them.
+    pub changed: [Option<LoginKey>; 2],
     /// The later of its two times: its place in the order of its account's tasks (protocol.md section 6).
     pub due: Option<Timestamp>,
     /// When it was made.
@@ -128,6 +130,8 @@ pub struct KnownTask {
     pub end: Option<TaskEnd>,
     /// Since when it is in this state.
     pub since: Timestamp,
+    /// When its handler was called for the first time.
+    pub started: Option<Timestamp>,
 }
 
 /// One step of a task's history.
@@ -196,6 +200,8 @@ pub struct TaskEffect {
     pub ordered: Vec<Ordered>,
     /// What it gave back to the account: earlier orders of that kind are void.
     pub withdrawn: Vec<LossKind>,
+    /// The e-mail address and the login name that it gave to the account.
+    pub logins: [Option<LoginKey>; 2],
 }
 
 /// Tasks by id.
@@ -208,6 +214,10 @@ pub trait TaskJournal: Send + Sync + 'static {
 
     /// Those of these that are here.
     async fn tasks(&self, ids: Vec<TaskId>) -> Result<Vec<KnownTask>, JournalError>;
+
+    /// The e-mail address and the login name of each of these accounts, in the order given: as they were pushed last, or as a
+    /// task has left them.
+    async fn logins(&self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, JournalError>;
 
     /// Those that were begun and are not settled: started, interrupted, parked or executed. The oldest first.
     async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError>;

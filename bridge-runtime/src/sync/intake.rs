@@ -156,7 +156,7 @@ impl<'a> Intake<'a> {
         if batch.is_empty() {
             return Ok(());
         }
-        let seen = batch.iter().map(seen).collect();
+        let seen = batch.iter().map(|record| seen(self.report.slug, record)).collect();
         let mut judgements = self.journal.see(self.report.slug, self.report.kind, seen).await?;
         self.report.read += batch.len() as u64;
         self.status.count(&SYNC_READ, &[self.report.slug], batch.len() as u64);
@@ -184,7 +184,7 @@ impl<'a> Intake<'a> {
     /// Where the first one was refused, the journal has forgotten both.
     async fn judge_again(&mut self, batch: &[Record], judgements: &mut [Judgement]) -> Result<(), SyncError> {
         let places: Vec<usize> = (0..batch.len()).filter(|at| judgements[*at].repeated).collect();
-        let records = places.iter().map(|at| seen(&batch[*at])).collect();
+        let records = places.iter().map(|at| seen(self.report.slug, &batch[*at])).collect();
         let again = self.journal.see(self.report.slug, self.report.kind, records).await?;
         for (at, judgement) in places.into_iter().zip(again) {
             judgements[at] = Judgement { repeated: true, ..judgement };

@@ -3,6 +3,7 @@
 use std::{fmt, ops::Deref, sync::Arc};
 
 use bridge_core::{Resource, SourceError};
+use jiff::Timestamp;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::source::Source;
@@ -28,6 +29,13 @@ pub struct TaskInfo {
     pub key: String,
     /// The first attempt is 1.
     pub attempt: u32,
+    /// When Iden created the task, if it says so.
+    pub created_at: Option<Timestamp>,
+    /// The time before which the task was not to run, if there is one.
+    pub execute_after: Option<Timestamp>,
+    /// When the handler was called for this task for the first time, by this machine's clock. A `verify` function can look
+    /// for effects since then. `None` if a version that did not record it has begun the task.
+    pub started_at: Option<Timestamp>,
 }
 
 impl<S: Send + Sync + 'static> TaskContext<S> {
@@ -38,7 +46,9 @@ impl<S: Send + Sync + 'static> TaskContext<S> {
 
     /// A context for a unit test of a handler.
     pub fn test(system: impl Into<Arc<S>>) -> Self {
-        let task = TaskInfo { id: "test".to_owned(), key: "test:test".to_owned(), attempt: 1 };
+        let (created_at, execute_after, started_at) = (None, None, None);
+        let (id, key) = ("test".to_owned(), "test:test".to_owned());
+        let task = TaskInfo { id, key, attempt: 1, created_at, execute_after, started_at };
         TaskContext::new(system.into(), task, CancellationToken::new(), TaskTracker::new())
     }
 

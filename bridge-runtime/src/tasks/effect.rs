@@ -2,10 +2,11 @@
 
 use bridge_core::{
     TaskError, TaskResult,
-    wire::{Payload, Task},
+    wire::{NamedLinks, Payload, Task},
 };
 use serde_json::Value;
 
+use super::subject::logins;
 use crate::journal::{Holdings, LossKind, Ordered, TaskEffect, Touched};
 
 /// What a task did. A failed one may have changed its account, too; but what Iden ordered did not come of it.
@@ -20,6 +21,12 @@ pub(super) fn effect(task: &Task, outcome: &Result<TaskResult, TaskError>) -> Ta
         let order = |kind| Ordered { slug: slug.clone(), id: id.clone(), kind, holds: holds(kind) };
         effect.ordered = kinds.into_iter().map(order).collect();
         effect.withdrawn = withdrawn(&task.action, &task.payload);
+        let given = match task.action.as_str() {
+            "create_account" => task.payload.account.as_ref(),
+            "update_account" => task.payload.changes.as_ref(),
+            _ => None,
+        };
+        effect.logins = logins(slug, given);
     }
     effect
 }
@@ -46,16 +53,12 @@ fn ordered(action: &str, payload: &Payload) -> Vec<LossKind> {
         "delete_account" => vec![LossKind::Removed, LossKind::Deactivated, LossKind::Edge],
         "suspend_account" => vec![LossKind::Deactivated],
         "update_account" => {
-            let edges = payload.memberships.is_some()
-                || changes("memberships").is_some()
-                || changes("assignments").is_some()
-                || payload.account.as_ref().is_some_and(|account| account.contains_key("assignments"));
             let status = changes("status").and_then(Value::as_str);
             let mut lost = Vec::new();
             if matches!(status, Some("inactive" | "suspended")) {
                 lost.push(LossKind::Deactivated);
             }
-            if edges {
+            if payload.links().next().is_some() {
                 lost.push(LossKind::Edge);
             }
             lost
@@ -69,13 +72,11 @@ fn holdings(action: &str, payload: &Payload) -> Option<Holdings> {
     if action == "delete_account" {
         return None;
     }
-    let changes = |field: &str| payload.changes.as_ref().and_then(|changes| changes.get(field));
-    let of_account = payload.account.as_ref().and_then(|account| account.get("assignments"));
-    let memberships = payload.memberships.clone().map(Value::Object);
-    let maps = [memberships.as_ref(), changes("memberships"), changes("assignments"), of_account];
     let mut holdings = Holdings::new();
-    for (slug, ids) in maps.into_iter().flatten().filter_map(Value::as_object).flatten() {
-        holdings.entry(slug.clone()).or_default().extend(ids.as_array().into_iter().flatten().filter_map(text));
+    for NamedLinks { slug, ids, .. } in payload.links() {
+        let ids = || ids.as_array().into_iter().flatten().filter_map(text).collect();
+        // The place that the handler reads.
+        holdings.entry(slug.to_owned()).or_insert_with(ids);
     }
     Some(holdings)
 }

@@ -2,24 +2,26 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bridge_core::wire::{AppId, TaskId, TaskStatus};
+use bridge_core::wire::{AppId, Task, TaskId, TaskStatus};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Tasks,
+    effect::account_of,
     error::RoundError,
     lanes::Lanes,
     pending::Pending,
     round::RoundReport,
     shift::{Polling, Shift},
+    subject::Subject,
 };
 use crate::{
     client::Client,
     clock::Clock,
     gate::Gate,
-    journal::{Journal, TaskState},
+    journal::{Journal, TaskState, Touched},
     telemetry::Meter,
 };
 
@@ -155,6 +157,15 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         };
         self.meter.polled(failure.as_deref());
         Ok(self.journal.polled(failure, self.clock.wall()).await?)
+    }
+
+    /// Whose account a task is about, with the logins that the journal knows of it.
+    pub(super) async fn subject(&self, task: &Task) -> Result<Subject, RoundError> {
+        let subject = Subject::of(task);
+        let Some(id) = account_of(&task.payload) else { return Ok(subject) };
+        let account = Touched { slug: task.resource_type.clone(), id };
+        let known = self.journal.logins(vec![account]).await?.pop();
+        Ok(subject.knowing(known.unwrap_or_default()))
     }
 
     pub(super) async fn move_to(&self, id: TaskId, to: TaskState, note: &str) -> Result<(), RoundError> {

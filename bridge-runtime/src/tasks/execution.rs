@@ -69,7 +69,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         task: &Task,
         error: TaskError,
     ) -> Result<Settled, RoundError> {
-        let info = self.info(self.pending.attempts.max(1));
+        let info = self.info(task, self.pending.attempts.max(1));
         let settled = attempting.settle(&info, &task.payload, error).await;
         let verifies = attempting.entry.policy.on_interrupt == OnInterrupt::Verify;
         if matches!(settled, Settled::Again) && verifies && !Bug::NotAppliedIsForgotten.is_planted() {
@@ -87,7 +87,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         task: &Task,
         seen: &SeenTask,
     ) -> Result<Option<Done>, RoundError> {
-        let info = self.info(self.pending.attempts.max(1));
+        let info = self.info(task, self.pending.attempts.max(1));
         let error = TaskError::unknown("its handler was cut off in an earlier run");
         let ended = match self.settle_attempt(attempting, task, error).await? {
             Settled::Done(result) => self.conclude(task, seen, Ok(result)).await?,
@@ -120,11 +120,12 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         passing: Passing,
     ) -> Result<Done, RoundError> {
         let (engine, Entry { name, policy, .. }) = (self.engine, attempting.entry);
-        let late = Bug::StartIsWrittenAfterwards.is_planted();
-        let attempt = if late { 1 } else { engine.journal.start_task(seen, engine.clock.wall()).await? };
+        let (late, began_at) = (Bug::StartIsWrittenAfterwards.is_planted(), engine.clock.wall());
+        let attempt = if late { 1 } else { engine.journal.start_task(seen, began_at).await? };
+        self.pending.started.get_or_insert(began_at);
         let unclear_before = std::mem::replace(&mut self.pending.unclear, true);
         self.pending.attempts = attempt;
-        let info = self.info(attempt);
+        let info = self.info(task, attempt);
         tracing::info!(bridge.task_id = info.id, bridge.action = task.action, handler = name, attempt, "carrying out");
         let began = engine.clock.now();
         let ran = attempting.run(&info, &task.payload).await;
@@ -182,7 +183,7 @@ impl<S: Send + Sync + 'static> Turn<'_, S> {
         seen: &SeenTask,
         error: TaskError,
     ) -> Result<Done, RoundError> {
-        let info = self.info(self.pending.attempts);
+        let info = self.info(task, self.pending.attempts);
         if self.stop.is_cancelled() {
             log(&info, &error, "the task was cut off; the next start finds out what became of it");
             return Ok(Done::Not(Step::Stopped));

@@ -99,7 +99,7 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
                 // The list has missed it. Younger ones of its account wait behind it.
                 Fate::Pending(task) if state.is_some_and(TaskState::is_unclear) && !desk.lanes.contains(id) => {
                     let pending = Pending::of(&task).known(&known);
-                    desk.lanes.enter(&pending, &Subject::of(&task));
+                    desk.lanes.enter(&pending, &engine.subject(&task).await?);
                     if state == Some(TaskState::Parked) { desk.lanes.park(pending) } else { desk.lanes.queue(pending) }
                 }
                 _ => {}

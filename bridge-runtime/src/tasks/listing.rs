@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bridge_core::wire::{AppId, Task, TaskEntry, TaskId, TaskStatus};
 
 use super::{
+    effect::account_of,
     error::RoundError,
     page_size::PageSize,
     pending::{self, Pending},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
-    journal::{Journal, KnownTask, SeenTask, TaskState},
+    journal::{Journal, KnownTask, LoginKey, SeenTask, TaskState, Touched},
 };
 
 /// How many pending tasks are held. Each takes about 600 bytes.
@@ -136,6 +137,7 @@ impl Listing {
             }
             found |= !new.is_empty();
             if !new.is_empty() {
+                self.add_logins(&new, onlooker).await?;
                 onlooker.see(new).await?;
             }
             if self.tasks.len() > MOST {
@@ -146,6 +148,25 @@ impl Listing {
                 return Ok((found || place.has_grown()) && pages > 1);
             }
         }
+    }
+
+    /// Adds the logins of existing accounts to the tasks that are about them: a task may name the id only.
+    async fn add_logins(&mut self, new: &[TaskEntry], onlooker: &mut dyn Onlooker) -> Result<(), RoundError> {
+        let (mut tasks, mut accounts) = (Vec::new(), Vec::new());
+        for entry in new {
+            if let TaskEntry::Readable(task) = entry
+                && let Some(id) = account_of(&task.payload)
+            {
+                tasks.push(task.id);
+                accounts.push(Touched { slug: task.resource_type.clone(), id });
+            }
+        }
+        for (task, logins) in tasks.into_iter().zip(onlooker.logins(accounts).await?) {
+            if let Some((_, subject)) = self.tasks.get_mut(&task) {
+                *subject = subject.knowing(logins);
+            }
+        }
+        Ok(())
     }
 
     /// Takes in a task of a page. Whether it is new.
@@ -172,6 +193,9 @@ impl Listing {
 pub(super) trait Onlooker: Send {
     /// The tasks of a page that no page before has shown.
     async fn see(&mut self, new: Vec<TaskEntry>) -> Result<(), RoundError>;
+
+    /// The logins of these accounts, as far as the journal knows.
+    async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError>;
 }
 
 /// Has the journal know every task.
@@ -186,6 +210,10 @@ impl Onlooker for Clerk<'_> {
         let seen = new.iter().filter_map(seen).collect();
         Ok(self.journal.see_tasks(seen, self.clock.wall()).await?)
     }
+
+    async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
+        Ok(self.journal.logins(accounts).await?)
+    }
 }
 
 /// What the journal is to know of a listed task.
@@ -194,7 +222,16 @@ pub(super) fn seen(entry: &TaskEntry) -> Option<SeenTask> {
         TaskEntry::Readable(task) => Some(pending::seen(task)),
         TaskEntry::Unreadable { id, .. } => {
             let (action, slug) = Default::default();
-            Some(SeenTask { id: (*id)?, action, slug, account: None, logins: [None; 2], due: None, created: None })
+            Some(SeenTask {
+                id: (*id)?,
+                action,
+                slug,
+                account: None,
+                logins: [None; 2],
+                changed: [None; 2],
+                due: None,
+                created: None,
+            })
         }
     }
 }
@@ -249,6 +286,10 @@ mod tests {
     impl Onlooker for Nobody {
         async fn see(&mut self, _: Vec<TaskEntry>) -> Result<(), RoundError> {
             Ok(())
+        }
+
+        async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
+            Ok(vec![[None; 2]; accounts.len()])
         }
     }
 

@@ -1,5 +1,7 @@
 //! A task that is not over, without its payload: that is fetched when its turn comes.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use bridge_core::wire::{Task, TaskId, TaskStatus};
 use jiff::Timestamp;
 
@@ -51,15 +53,24 @@ impl Place {
 
 /// What the journal is to know of a task.
 pub(super) fn seen(task: &Task) -> SeenTask {
+    let subject = Subject::of(task);
     SeenTask {
         id: task.id,
         action: task.action.clone(),
         slug: task.resource_type.clone(),
         account: account_of(&task.payload),
-        logins: Subject::of(task).by_login,
+        logins: subject.by_login,
+        changed: subject.changed,
         due: due(task),
         created: task.created_at,
     }
+}
+
+fn told(seen: &SeenTask) -> u64 {
+    let SeenTask { action, slug, account, logins, changed, due, created, .. } = seen;
+    let mut hasher = DefaultHasher::new();
+    (action, slug, account, logins, changed, due, created).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether an action takes an account's access away.
@@ -86,10 +97,16 @@ pub(super) struct Pending {
     pub(super) passes: bool,
     /// How often its handler was called.
     pub(super) attempts: u32,
+    /// When its handler was called for the first time.
+    pub(super) started: Option<Timestamp>,
     /// How often its report was sent in vain.
     pub(super) reports: u32,
     /// Whether its effect may have happened without anybody knowing.
     pub(super) unclear: bool,
+    /// What its queue and its place were chosen by, as a hash.
+    told: u64,
+    /// How often Iden showed it differently afterwards.
+    pub(super) moves: u32,
     /// Why it cannot be read.
     pub(super) unreadable: Option<String>,
     /// How it ended, once it has: it is only to be reported.
@@ -98,7 +115,20 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn of(task: &Task) -> Self {
-        Pending { passes: ends_access(&task.action), ..Pending::at(Place::new(due(task), task.created_at, task.id)) }
+        let seen = seen(task);
+        let (passes, told) = (ends_access(&task.action), told(&seen));
+        Pending { passes, told, ..Pending::at(Place::new(seen.due, seen.created, seen.id)) }
+    }
+
+    /// Follows what Iden shows of the task now. Returns whether it belongs into another queue, or to another place in it.
+    pub(super) fn follow(&mut self, task: &Task) -> bool {
+        let Pending { place, passes, told, .. } = Pending::of(task);
+        if self.told == told || Bug::MovedTaskRunsWhereItWas.is_planted() {
+            return false;
+        }
+        (self.place, self.passes, self.told) = (place, passes, told);
+        self.moves += 1;
+        true
     }
 
     /// One that cannot be read, but has an id to report on.
@@ -113,12 +143,15 @@ impl Pending {
 
     /// One of which no more is known than its place.
     pub(super) fn at(place: Place) -> Self {
-        Pending { place, passes: false, attempts: 0, reports: 0, unclear: false, unreadable: None, conclusion: None }
+        let (attempts, reports, moves, told) = (0, 0, 0, 0);
+        let (started, unreadable, conclusion) = (None, None, None);
+        let (passes, unclear) = (false, false);
+        Pending { place, passes, attempts, started, reports, unclear, told, moves, unreadable, conclusion }
     }
 
     /// With what the journal knows of it.
     pub(super) fn known(mut self, known: &KnownTask) -> Self {
-        self.attempts = known.attempts;
+        (self.attempts, self.started) = (known.attempts, known.started);
         let over = known.state.is_settled() || known.state == TaskState::Executed;
         // One that Iden settled, or had no more, before anybody knew how it had ended.
         self.unclear = known.state.is_unclear() || (over && known.end.is_none());

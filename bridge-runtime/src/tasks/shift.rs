@@ -15,7 +15,7 @@ use super::{
     listing::Listing,
     pending::Pending,
     round::RoundReport,
-    turn::{Turn, Turned},
+    turn::{self, Turn, Turned},
 };
 use crate::telemetry::{HANDLERS_OVERDUE, TASKS_OLDEST, TASKS_OPEN};
 
@@ -257,6 +257,13 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             Turned::Dropped(id) => {
                 lanes.remove(id);
                 self.desk.settled.insert(id, now);
+            }
+            Turned::Moved(pending, subject) => {
+                let moves = pending.moves;
+                lanes.remove(pending.id());
+                lanes.enter(&pending, &subject);
+                // A server that shows it differently each time must not be asked without a pause.
+                if moves > 1 { lanes.delay(pending, now + turn::PAUSE) } else { lanes.queue(pending) }
             }
             Turned::Unreported(pending) => lanes.hold_report(pending),
             Turned::Delayed(pending, until) => lanes.delay(pending, until),

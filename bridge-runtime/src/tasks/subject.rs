@@ -18,6 +18,8 @@ pub(super) struct Subject {
     pub(super) id: Option<IdKey>,
     /// By what is to be unique about a person: the e-mail address and the login name.
     pub(super) by_login: [Option<LoginKey>; 2],
+    /// By the logins that the account has as far as the journal knows: the task may name its id only.
+    pub(super) known: [Option<LoginKey>; 2],
     /// The e-mail address and the login name that the account is to get.
     pub(super) changed: [Option<LoginKey>; 2],
 }
@@ -28,12 +30,17 @@ impl Subject {
         let id = account_of(&task.payload).map(|id| key(slug, &id));
         let by_login = logins(slug, task.payload.account.as_ref());
         let changes = task.payload.changes.as_ref().filter(|_| !Bug::ChangedLoginIsIgnored.is_planted());
-        Subject { id, by_login, changed: logins(slug, changes) }
+        Subject { id, by_login, known: [None; 2], changed: logins(slug, changes) }
+    }
+
+    /// The same with what the journal knows of the account.
+    pub(super) fn knowing(self, known: [Option<LoginKey>; 2]) -> Self {
+        Subject { known, ..self }
     }
 
     /// The logins that the account has.
     pub(super) fn owned(&self) -> impl Iterator<Item = LoginKey> {
-        self.by_login.into_iter().flatten().filter(|_| self.id.is_some())
+        self.by_login.into_iter().chain(self.known).flatten().filter(|_| self.id.is_some())
     }
 
     /// The logins that the account gets: all those of a new account, and the changed ones of an existing account.
@@ -44,7 +51,7 @@ impl Subject {
 }
 
 /// The e-mail address and the login name among these fields.
-fn logins(slug: &str, fields: Option<&Object>) -> [Option<LoginKey>; 2] {
+pub(super) fn logins(slug: &str, fields: Option<&Object>) -> [Option<LoginKey>; 2] {
     ["email", "username"].map(|field| LoginKey::of(slug, field, fields?.get(field).and_then(Value::as_str)?))
 }
 

@@ -16,6 +16,7 @@ use super::{
     pending::{Pending, ends_access, is_over},
     reporter::{self, Reported},
     round::ReportedTask,
+    subject::Subject,
 };
 use crate::{
     client::{ClientError, ErrorKind},
@@ -51,6 +52,8 @@ pub(super) enum Turned {
     Conflict(TaskId),
     /// It is not to be carried out any more: somebody else has settled it, or has put it off.
     Dropped(TaskId),
+    /// Iden shows it differently than in the list: it belongs to this account.
+    Moved(Pending, Subject),
     /// It is over, and the report did not arrive.
     Unreported(Pending),
     /// Again, but not before this time.
@@ -71,6 +74,7 @@ impl Turned {
             Turned::Reported(task) => task.id,
             Turned::Conflict(id) | Turned::Dropped(id) => *id,
             Turned::Unreported(pending)
+            | Turned::Moved(pending, _)
             | Turned::Delayed(pending, _)
             | Turned::Parked(pending)
             | Turned::Aside(pending)
@@ -85,6 +89,7 @@ pub(super) enum Step {
     Reported(ReportedTask),
     Conflict,
     Dropped,
+    Moved(Subject),
     Unreported,
     Delayed(Duration),
     Parked,
@@ -117,6 +122,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Ok(Step::Reported(task)) => Turned::Reported(task),
             Ok(Step::Conflict) => Turned::Conflict(pending.id()),
             Ok(Step::Dropped) => Turned::Dropped(pending.id()),
+            Ok(Step::Moved(subject)) => Turned::Moved(pending, subject),
             Ok(Step::Unreported) => Turned::Unreported(pending),
             Ok(Step::Delayed(until)) => Turned::Delayed(pending, until),
             Ok(Step::Parked) => Turned::Parked(pending),
@@ -168,6 +174,12 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             answer = engine.client.task(engine.app, id) => answer,
         };
         Ok(match answer {
+            // Before any handler runs: the queue keeps the order of the account that the list named.
+            Ok(task) if task.status == TaskStatus::Pending && self.pending.follow(&task) => {
+                let account = &task.resource_type;
+                tracing::warn!(bridge.task_id = %id, bridge.resource_type = printable(account, 64), "the task differs from the list; queueing it again");
+                Err(Step::Moved(engine.subject(&task).await?))
+            }
             Ok(task) if task.status == TaskStatus::Pending => Ok(task),
             Ok(task) if task.status == TaskStatus::Scheduled && Bug::ScheduledIsPickedUp.is_planted() => Ok(task),
             Ok(task) if self.pending.unclear && is_over(&task.status) => {
@@ -269,14 +281,25 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
         }
     }
 
-    pub(super) fn info(&self, attempt: u32) -> TaskInfo {
-        let id = self.pending.id();
-        TaskInfo { id: id.to_string(), key: format!("{}:{id}", self.engine.app), attempt }
+    pub(super) fn info(&self, task: &Task, attempt: u32) -> TaskInfo {
+        let (id, started_at) = (self.pending.id(), self.pending.started);
+        let (created_at, execute_after, key) =
+            (task.created_at, task.execute_after, format!("{}:{id}", self.engine.app));
+        TaskInfo { id: id.to_string(), key, attempt, created_at, execute_after, started_at }
     }
 
     fn unreadable(&self) -> SeenTask {
         let (action, slug) = Default::default();
-        SeenTask { id: self.pending.id(), action, slug, account: None, logins: [None; 2], due: None, created: None }
+        SeenTask {
+            id: self.pending.id(),
+            action,
+            slug,
+            account: None,
+            logins: [None; 2],
+            changed: [None; 2],
+            due: None,
+            created: None,
+        }
     }
 }
 

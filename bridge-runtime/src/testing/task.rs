@@ -126,7 +126,16 @@ impl TestTask {
     async fn arrange(&self, journal: &impl Journal, clock: &dyn Clock) -> Result<u32, JournalError> {
         let attempts = self.attempts.max(u32::from(self.interrupted));
         let (action, slug) = (self.action.clone(), self.slug.clone());
-        let seen = SeenTask { id: TASK, action, slug, account: None, logins: [None; 2], due: None, created: None };
+        let seen = SeenTask {
+            id: TASK,
+            action,
+            slug,
+            account: None,
+            logins: [None; 2],
+            changed: [None; 2],
+            due: None,
+            created: None,
+        };
         for _ in 0..attempts {
             journal.start_task(&seen, clock.wall()).await?;
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::{Answer, page, render, see};
-use super::draft::{ACCOUNT_FIELDS, ACTIONS, Action, Draft, Mistake};
+use super::draft::{ACCOUNT_FIELDS, ACTIONS, Action, Draft, LICENSE_PLACES, Mistake};
 use super::fields::{Fields, Posted};
 use super::frame::{Frame, Tab};
 use super::{Console, links};
@@ -76,6 +76,10 @@ impl ComposePage<'_> {
         self.fields.get("status") == status
     }
 
+    fn is_sent_in(&self, place: &str) -> bool {
+        self.fields.get("licenses_in") == place
+    }
+
     fn sets(&self, links: &str) -> bool {
         self.fields.all("set").any(|set| set == links)
     }
@@ -138,7 +142,7 @@ fn payload(task: &NewTask) -> Value {
         "action": task.action,
         "resource_type": task.resource_type,
         "execute_after": task.execute_after,
-        "payload": {"account": task.account, "memberships": task.memberships, "changes": task.changes},
+        "payload": task.payload(),
     })
 }
 

@@ -38,6 +38,14 @@ pub(crate) const ACCOUNT_FIELDS: [(&str, &str); 5] = [
     ("display_name", "Display name"),
 ];
 
+/// Where a task may name the licenses of an account. Iden's documentation leaves that open.
+pub(crate) const LICENSE_PLACES: [(&str, &str); 4] = [
+    ("account", "account.assignments"),
+    ("memberships", "memberships"),
+    ("changes", "changes"),
+    ("assignments", "assignments"),
+];
+
 /// What is wrong with one field of the form.
 pub(crate) struct Mistake {
     pub(crate) field: &'static str,
@@ -100,15 +108,15 @@ impl<'a> Draft<'a> {
             if !["email", "username"].iter().any(|field| entered.contains_key(*field)) {
                 note("email", "An account needs an email or a username.");
             }
-            if self.has_ticked("assignments") {
-                entered.insert("assignments".to_owned(), self.ticked("assignments", false));
-            }
             task = task.account(entered.into());
             if self.has_ticked("memberships") {
-                task = task.memberships(self.ticked("memberships", false));
+                task = task.memberships(self.ticked("memberships", false).into());
+            }
+            if self.has_ticked("assignments") {
+                task = self.with_licenses(task, self.ticked("assignments", false));
             }
         } else {
-            let mut account = self.known();
+            let account = self.known();
             if account.is_empty() {
                 note("account", "Choose the account that the task is about.");
             }
@@ -117,17 +125,17 @@ impl<'a> Draft<'a> {
                 if entered.is_empty() && !sets("memberships") && !sets("assignments") {
                     note("changes", "Fill in what is to change.");
                 }
-                if sets("assignments") {
-                    account.insert("assignments".to_owned(), self.ticked("assignments", true));
-                }
                 if sets("memberships") {
-                    task = task.memberships(self.ticked("memberships", true));
+                    task = task.memberships(self.ticked("memberships", true).into());
                 }
                 if !entered.is_empty() {
                     task = task.changes(entered.into());
                 }
             }
             task = task.account(account.into());
+            if self.is_update() && self.fields.all("set").any(|set| set == "assignments") {
+                task = self.with_licenses(task, self.ticked("assignments", true));
+            }
         }
         match self.wait() {
             Ok(None) => {}
@@ -138,6 +146,23 @@ impl<'a> Draft<'a> {
             Err(words) => note("wait", &words),
         }
         if mistakes.is_empty() { Ok(task) } else { Err(mistakes) }
+    }
+
+    /// The task with these licenses, in the place that was chosen.
+    fn with_licenses(&self, mut task: NewTask, licenses: Map<String, Value>) -> NewTask {
+        let place = match self.fields.get("licenses_in") {
+            "memberships" => &mut task.memberships,
+            "changes" => &mut task.changes,
+            "assignments" => &mut task.assignments,
+            _ => {
+                task.account["assignments"] = licenses.into();
+                return task;
+            }
+        };
+        let mut all = place.as_object().cloned().unwrap_or_default();
+        all.extend(licenses);
+        *place = all.into();
+        task
     }
 
     /// The chosen account as Iden names it: its plain fields. Its links are left out: in a task they would be links to set.
@@ -168,7 +193,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Slug to the ids that were ticked. `whole`: also the types of which none is.
-    fn ticked(&self, links: &'static str, whole: bool) -> Value {
+    fn ticked(&self, links: &'static str, whole: bool) -> Map<String, Value> {
         let kind = LINKS.iter().find(|(field, _)| *field == links).map_or("", |(_, kind)| kind.name());
         let ids = |slug: &str| -> Vec<&str> {
             let ticked = self.fields.all(links).filter_map(|tick| tick.split_once('/'));
@@ -179,7 +204,7 @@ impl<'a> Draft<'a> {
             .iter()
             .filter(|known| known.kind == kind)
             .map(|known| (known.slug.clone(), json!(ids(&known.slug))));
-        types.filter(|(_, ids)| whole || ids != &json!([])).collect::<Map<_, _>>().into()
+        types.filter(|(_, ids)| whole || ids != &json!([])).collect()
     }
 
     fn wait(&self) -> Result<Option<Duration>, String> {

@@ -18,14 +18,13 @@ impl Scope<'_> {
         let made = result.and_then(|result| result["id"].as_str());
         let (id, cause) = (made.or(known).unwrap_or_default().to_owned(), Cause::Report { task });
         let done = match action {
-            "create_account" => self.change(slug, &id, payload, cause, account, Value::Null),
-            "update_account" => self.held(slug, &id).and_then(|held| {
-                let changes = payload["changes"].clone();
-                self.change(slug, &id, payload, cause, held, changes)
-            }),
+            "create_account" => self.change(slug, &id, payload, cause, account, &Value::Null),
+            "update_account" => {
+                self.held(slug, &id).and_then(|held| self.change(slug, &id, payload, cause, held, &payload["changes"]))
+            }
             "suspend_account" | "unsuspend_account" => self.held(slug, &id).and_then(|held| {
                 let status = if action == "suspend_account" { "suspended" } else { "active" };
-                self.change(slug, &id, payload, cause, held, json!({ "status": status }))
+                self.change(slug, &id, payload, cause, held, &json!({ "status": status }))
             }),
             "delete_account" => self.held(slug, &id).map(|_| self.remove(slug, &id, cause)),
             _ => Ok(()),
@@ -50,22 +49,40 @@ impl Scope<'_> {
         payload: &Value,
         cause: Cause,
         mut fields: Map<String, Value>,
-        changes: Value,
+        changes: &Value,
     ) -> Result<(), Refusal> {
         fields.insert("id".to_owned(), id.into());
-        if let Value::Object(changes) = changes {
-            fields.extend(changes);
-        }
-        if let memberships @ Value::Object(_) = &payload["memberships"] {
-            let wanted = Map::from_iter([("memberships".to_owned(), memberships.clone())]);
-            if self.assumptions.task_memberships_are_added {
-                add_links(&mut fields, &wanted);
-            } else {
-                fields.extend(wanted);
-            }
-        }
+        let mut changes = changes.as_object().cloned().unwrap_or_default();
+        let wanted = self.wanted_links(payload, &mut changes);
+        fields.extend(changes);
+        let (added, set): (Map<_, _>, Map<_, _>) = wanted
+            .into_iter()
+            .partition(|(field, _)| field == "memberships" && self.assumptions.task_memberships_are_added);
+        add_links(&mut fields, &added);
+        fields.extend(set);
         fields.retain(|_, value| !value.is_null());
         self.put_record(slug, &Value::Object(fields), cause)
+    }
+
+    /// The memberships and assignments that a task asks for beside the account, wherever it names them. Those in `changes` are
+    /// taken out of them.
+    fn wanted_links(&self, payload: &Value, changes: &mut Map<String, Value>) -> Map<String, Value> {
+        let mut named = Map::new();
+        let is_type = |slug: &String| self.types.get(slug).is_some_and(|known| known.kind != Kind::Account);
+        let slugs: Vec<String> = changes.keys().filter(|slug| is_type(slug)).cloned().collect();
+        named.extend(slugs.into_iter().filter_map(|slug| changes.remove_entry(&slug)));
+        let maps = ["memberships", "assignments"].map(|field| changes.remove(field));
+        let beside = ["assignments", "memberships"].map(|field| payload.get(field).cloned());
+        for map in maps.into_iter().chain(beside).flatten() {
+            named.extend(map.as_object().cloned().unwrap_or_default());
+        }
+        let mut wanted = Map::new();
+        for (slug, ids) in named {
+            let is_license = self.types.get(&slug).is_some_and(|known| known.kind == Kind::License);
+            let field = if is_license { "assignments" } else { "memberships" };
+            wanted.entry(field).or_insert_with(|| json!({}))[slug] = ids;
+        }
+        wanted
     }
 
     fn remove(&mut self, slug: &str, id: &str, cause: Cause) {

@@ -56,11 +56,11 @@ impl Task {
     pub(crate) fn new(new: NewTask, created_at: Timestamp) -> Self {
         Self {
             id: Uuid::new_v4(),
+            payload: new.payload(),
             action: new.action,
             resource_type: new.resource_type,
             execute_after: new.execute_after,
             created_at,
-            payload: json!({ "account": new.account, "memberships": new.memberships, "changes": new.changes }),
             report: None,
             reported_at: None,
         }

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use iden_bridge::{
     journal::{
         Activity, AppJournal, Approval, ApprovalError, Change, Command, ControlJournal, Ended, Hold, HoldReason,
-        Journal, JournalError, Judgement, KnownApp, KnownTask, KnownType, LinksLost, Losses, MembersLost, OpenSession,
-        Ordered, PlanItem, PlanJournal, PollFailure, Retry, ScanEnd, ScanJournal, ScanMode, Seen, SeenTask,
-        SessionJournal, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep, Touched,
-        UnreadType,
+        Journal, JournalError, Judgement, KnownApp, KnownTask, KnownType, LinksLost, LoginKey, Losses, MembersLost,
+        OpenSession, Ordered, PlanItem, PlanJournal, PollFailure, Retry, ScanEnd, ScanJournal, ScanMode, Seen,
+        SeenTask, SessionJournal, SqliteJournal, Status, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep,
+        Touched, UnreadType,
     },
     wire::{Kind, TaskId},
 };
@@ -137,6 +137,7 @@ entries! {
     TaskJournal {
         write see_tasks(tasks: Vec<SeenTask>, at: Timestamp) -> ();
         look tasks(ids: Vec<TaskId>) -> Vec<KnownTask>;
+        look logins(accounts: Vec<Touched>) -> Vec<[Option<LoginKey>; 2]>;
         look open_tasks() -> Vec<KnownTask>;
         look unclear_creation(within: Range<Timestamp>) -> Option<TaskId>;
         write start_task(task: &SeenTask, at: Timestamp) -> u32;

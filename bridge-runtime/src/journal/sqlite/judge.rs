@@ -12,7 +12,7 @@ use super::{
     values::{Edges, KnownStatus, number},
 };
 use crate::{
-    journal::{Change, EdgeKey, Judgement, LossKind, Seen},
+    journal::{Change, EdgeKey, Judgement, LoginKey, LossKind, Seen},
     planted::Bug,
 };
 
@@ -24,7 +24,10 @@ struct State {
     fingerprint: Option<i64>,
     /// A completed session removed it, and Iden may hold it all the same.
     spared: bool,
+    logins: Logins,
 }
+
+type Logins = [Option<LoginKey>; 2];
 
 /// What a record takes away.
 #[derive(Debug, Default)]
@@ -85,8 +88,9 @@ impl<'a> Page<'a> {
             slug,
             type_,
             kind,
-            find_known: tx
-                .prepare_cached("SELECT status, edges, fingerprint, spared FROM known WHERE type = ?1 AND id = ?2")?,
+            find_known: tx.prepare_cached(
+                "SELECT status, edges, fingerprint, spared, email, username FROM known WHERE type = ?1 AND id = ?2",
+            )?,
             find_seen: tx.prepare_cached("SELECT change FROM scratch.seen WHERE type = ?1 AND id = ?2")?,
             find_target: tx.prepare_cached("SELECT 1 FROM scratch.target WHERE edge_key = ?1")?,
             note_seen: tx.prepare_cached(
@@ -105,7 +109,7 @@ impl Page<'_> {
         let before = self.seen_before(&record.id)?;
         let (kept, dangling) = self.edges(record)?;
         let (status, fingerprint) = (record.status.into(), Some(record.fingerprint));
-        let new = State { status, edges: kept, fingerprint, spared: false };
+        let new = State { status, edges: kept, fingerprint, spared: false, logins: record.logins };
         let change = match &known {
             _ if before == Some(Change::Created) => Change::Created,
             None => Change::Created,
@@ -134,8 +138,11 @@ impl Page<'_> {
             self.recall(&record.id)?;
         }
         if scan.is_push() && held_back.is_none() && !Bug::PushIsNotWritten.is_planted() {
-            if !known.is_some_and(|known| known.covers(&new)) {
-                self.know(&record.id, &new)?;
+            match &known {
+                Some(known) if known.covers(&new) && known.logins == new.logins => {}
+                // Once after an older version, which did not write them down.
+                Some(known) if known.covers(&new) => self.know_logins(&record.id, new.logins)?,
+                _ => self.know(&record.id, &new)?,
             }
             if reduction.is_some() {
                 // It is known without it now: the loss has happened, and its order covers no later one.
@@ -157,7 +164,13 @@ impl Page<'_> {
 
     fn known(&mut self, id: &str) -> Result<Option<State>> {
         let known = self.find_known.query_row((self.type_, id), |row| {
-            Ok(State { status: row.get(0)?, edges: row.get(1)?, fingerprint: row.get(2)?, spared: row.get(3)? })
+            Ok(State {
+                status: row.get(0)?,
+                edges: row.get(1)?,
+                fingerprint: row.get(2)?,
+                spared: row.get(3)?,
+                logins: [row.get(4)?, row.get(5)?],
+            })
         });
         Ok(known.optional()?)
     }
@@ -277,12 +290,21 @@ impl Page<'_> {
     /// Writes it down before it is pushed. The fingerprint is confirmed when the scan ends.
     fn know(&self, id: &str, new: &State) -> Result<()> {
         let mut know = self.tx.prepare_cached(
-            "INSERT INTO known (type, id, status, edges, edge_key) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO known (type, id, status, edges, edge_key, email, username) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (type, id) DO UPDATE SET
-                 status = excluded.status, edges = excluded.edges, fingerprint = NULL, edge_key = excluded.edge_key",
+                 status = excluded.status, edges = excluded.edges, fingerprint = NULL, edge_key = excluded.edge_key,
+                 email = excluded.email, username = excluded.username",
         )?;
         let edge_key = (self.kind != Kind::Account).then(|| EdgeKey::of(self.slug, id));
-        know.execute((self.type_, id, new.status, &new.edges, edge_key))?;
+        let [email, username] = new.logins;
+        know.execute((self.type_, id, new.status, &new.edges, edge_key, email, username))?;
+        Ok(())
+    }
+
+    fn know_logins(&self, id: &str, [email, username]: Logins) -> Result<()> {
+        let mut know =
+            self.tx.prepare_cached("UPDATE known SET email = ?3, username = ?4 WHERE type = ?1 AND id = ?2")?;
+        know.execute((self.type_, id, email, username))?;
         Ok(())
     }
 

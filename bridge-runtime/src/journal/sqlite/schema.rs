@@ -11,7 +11,7 @@ pub(super) const APPLICATION: i64 = 0x4964_4272;
 
 /// What makes each version of the one before it; the first one, of an empty database. None of them ever changes: journals
 /// that went through it are out there. A new version is a new step.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     TABLES,
     TASKS,
     NAMES_AND_SPARED,
@@ -22,6 +22,7 @@ const STEPS: [&str; 10] = [
     LINKS_BY_TARGET,
     POLLING,
     SPELLINGS,
+    LOGINS_AND_STARTS,
 ];
 
 /// What is on disk. Times are nanoseconds since 1970.
@@ -325,6 +326,20 @@ CREATE TABLE respelled (
     id   TEXT NOT NULL,
     PRIMARY KEY (type, id)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Which logins an account has, since a task may name it by its id only; and when a task was first started.
+const LOGINS_AND_STARTS: &str = "
+-- `email`, `username`: keys of the account's logins, as they were pushed last or as a task has left them. NULL where it has
+-- none, and in the rows of an older version until a sync reads the account.
+ALTER TABLE known ADD COLUMN email INTEGER;
+ALTER TABLE known ADD COLUMN username INTEGER;
+
+-- `new_email`, `new_username`: keys of the logins that the account is to get. `started`: when its handler was first called.
+ALTER TABLE task ADD COLUMN new_email INTEGER;
+ALTER TABLE task ADD COLUMN new_username INTEGER;
+ALTER TABLE task ADD COLUMN started INTEGER;
+UPDATE task SET started = (SELECT min(at) FROM task_step WHERE task_step.task = task.id AND task_step.state = 1);
 ";
 
 /// What one scan has seen. It is gone with the scan.

@@ -20,14 +20,15 @@ use super::{
 };
 use crate::{
     journal::{
-        JournalError, KnownTask, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState, TaskStep,
-        Touched,
+        JournalError, KnownTask, LoginKey, Ordered, Retry, SeenTask, TaskEffect, TaskEnd, TaskJournal, TaskState,
+        TaskStep, Touched,
     },
     planted::Bug,
 };
 
 /// What is read of a task.
-const KNOWN: &str = "id, action, slug, account, email, username, due, created, state, attempts, outcome, since";
+const KNOWN: &str = "id, action, slug, account, email, username, due, created, state, attempts, outcome, since,
+                     new_email, new_username, started";
 
 impl Store {
     /// It is called every round, and most of what is listed is here: it writes only where something is new.
@@ -50,14 +51,18 @@ impl Store {
         }
         self.write(|tx| {
             let mut see = tx.prepare_cached(
-                "INSERT INTO task (id, action, slug, account, email, username, due, created, state, attempts, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO task (id, action, slug, account, email, username, due, created, state, attempts, since,
+                                   new_email, new_username)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING",
             )?;
             for task in new {
                 let id = task.id.to_string();
                 let times = (task.due.map(At), task.created.map(At));
                 let (action, slug, account, [email, username]) = (task.action, task.slug, task.account, task.logins);
-                let seen = (&id, action, slug, account, email, username, times.0, times.1, TaskState::Seen, At(at));
+                let (to, since, [new_email, new_username]) = (TaskState::Seen, At(at), task.changed);
+                let (due, created) = times;
+                let seen =
+                    (&id, action, slug, account, email, username, due, created, to, since, new_email, new_username);
                 if see.execute(seen)? > 0 {
                     steps::add(tx, &id, &TaskStep::new(at, TaskState::Seen, 0, ""))?;
                 }
@@ -79,6 +84,20 @@ impl Store {
         Ok(found)
     }
 
+    fn logins(&mut self, accounts: &[Touched]) -> Result<Vec<[Option<LoginKey>; 2]>> {
+        let tx = self.reading()?.transaction()?;
+        let mut find = tx.prepare_cached(
+            "SELECT email, username FROM known
+             WHERE type = (SELECT id FROM type WHERE slug = ?1) AND known.id = ?2",
+        )?;
+        let mut logins = Vec::with_capacity(accounts.len());
+        for Touched { slug, id } in accounts {
+            let found = find.query_row((slug, id), |row| Ok([row.get(0)?, row.get(1)?])).optional()?;
+            logins.push(found.filter(|_| !Bug::KnownLoginsAreIgnored.is_planted()).unwrap_or_default());
+        }
+        Ok(logins)
+    }
+
     fn open_tasks(&mut self) -> Result<Vec<KnownTask>> {
         let mut open =
             self.reading()?.prepare_cached(&format!("SELECT {KNOWN} FROM open_task ORDER BY due, created, id"))?;
@@ -96,20 +115,38 @@ impl Store {
             let known_as = known_as(tx, task)?;
             // Whoever calls the handler of a task that has ended has overlooked its end.
             let mut start = tx.prepare_cached(
-                "INSERT INTO task
-                     (id, action, slug, account, email, username, due, created, state, attempts, since, known_as)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11)
+                "INSERT INTO task (id, action, slug, account, email, username, due, created, state, attempts, since,
+                                   new_email, new_username, started, known_as)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?10, ?13)
                  ON CONFLICT (id) DO UPDATE SET
                      action = excluded.action, slug = excluded.slug, account = excluded.account,
                      email = excluded.email, username = excluded.username, due = excluded.due, created = excluded.created,
                      state = excluded.state, attempts = attempts + 1, since = excluded.since,
-                     known_as = excluded.known_as
+                     known_as = excluded.known_as,
+                     new_email = excluded.new_email, new_username = excluded.new_username,
+                     started = coalesce(started, excluded.started)
                  WHERE outcome IS NULL
                  RETURNING attempts",
             )?;
             let (times, [email, username]) = ((task.due.map(At), task.created.map(At)), task.logins);
             let (action, slug, account, to) = (&task.action, &task.slug, &task.account, TaskState::Started);
-            let started = (&id, action, slug, account, email, username, times.0, times.1, to, At(at), known_as);
+            let ([new_email, new_username], since) = (task.changed, At(at));
+            let (due, created) = times;
+            let started = (
+                &id,
+                action,
+                slug,
+                account,
+                email,
+                username,
+                due,
+                created,
+                to,
+                since,
+                new_email,
+                new_username,
+                known_as,
+            );
             let attempts = start.query_row(started, |row| row.get(0)).optional()?;
             let runs_again = Bug::SettledRunsAgain.is_planted().then_some(1);
             let attempts = attempts
@@ -246,6 +283,7 @@ fn known_task(row: &Row<'_>) -> Result<KnownTask> {
             slug: row.get(2)?,
             account: row.get(3)?,
             logins: [row.get(4)?, row.get(5)?],
+            changed: [row.get(12)?, row.get(13)?],
             due: time(6)?,
             created: time(7)?,
         },
@@ -253,6 +291,7 @@ fn known_task(row: &Row<'_>) -> Result<KnownTask> {
         attempts: row.get(9)?,
         end: outcome.map(|end| serde_json::from_str(&end)).transpose()?,
         since,
+        started: time(14)?,
     })
 }
 
@@ -308,6 +347,10 @@ impl TaskJournal for SqliteJournal {
 
     async fn tasks(&self, ids: Vec<TaskId>) -> Result<Vec<KnownTask>, JournalError> {
         self.call("read", move |store| store.tasks(&ids)).await
+    }
+
+    async fn logins(&self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, JournalError> {
+        self.call("read", move |store| store.logins(&accounts)).await
     }
 
     async fn open_tasks(&self) -> Result<Vec<KnownTask>, JournalError> {

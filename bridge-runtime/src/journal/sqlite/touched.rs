@@ -198,6 +198,15 @@ pub(super) fn take_effect(tx: &Transaction<'_>, effect: &TaskEffect, made: bool,
             let mut note = tx.prepare_cached("UPDATE touched SET misses = ?3 WHERE type = ?1 AND id = ?2")?;
             note.execute((type_, id, MADE_WHILE_SCANNING))?;
         }
+        if let [email, username] = effect.logins
+            && (email.is_some() || username.is_some())
+        {
+            let mut given = tx.prepare_cached(
+                "UPDATE known SET email = coalesce(?3, email), username = coalesce(?4, username)
+                 WHERE type = ?1 AND id = ?2",
+            )?;
+            given.execute((type_, id, email, username))?;
+        }
         let mut withdraw = tx.prepare_cached("DELETE FROM ordered WHERE type = ?1 AND id = ?2 AND kind = ?3")?;
         effect.withdrawn.iter().try_for_each(|kind| withdraw.execute((type_, id, kind)).map(drop))?;
         known_as = Some((slug, named, id.clone()));

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     client::Client,
     clock::Clock,
-    journal::{Journal, KnownTask, SeenTask, TaskState},
+    journal::{Journal, KnownTask, LoginKey, SeenTask, TaskState, Touched},
 };
 
 /// How many tasks the journal is asked about at a time.
@@ -56,7 +56,7 @@ impl<S: Send + Sync> Outlook<'_, S> {
     /// The tasks in the order in which they would be carried out; then those that wait for a person, with what waits behind
     /// them; then those of the journal that are not over and that Iden does not list.
     pub(crate) async fn read(&self) -> Result<Vec<ListedTask>, RoundError> {
-        let mut sketcher = Sketcher { tasks: self.tasks, sketches: HashMap::new() };
+        let mut sketcher = Sketcher { journal: self.journal, tasks: self.tasks, sketches: HashMap::new() };
         let listing = Listing::walk_all(self.client, self.app, self.clock, &mut sketcher).await?;
         let mut sketches = sketcher.sketches;
         let known = self.known(sketches.keys().copied().collect()).await?;
@@ -167,6 +167,7 @@ fn forecast(
 
 /// Keeps of each task what is shown of it: its payload would be too much.
 struct Sketcher<'a, S> {
+    journal: &'a dyn Journal,
     tasks: &'a Tasks<S>,
     sketches: HashMap<TaskId, Sketch>,
 }
@@ -190,5 +191,9 @@ impl<S: Send + Sync> Onlooker for Sketcher<'_, S> {
             self.sketches.insert(seen.id, Sketch { seen, handler, refusal });
         }
         Ok(())
+    }
+
+    async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
+        Ok(self.journal.logins(accounts).await?)
     }
 }

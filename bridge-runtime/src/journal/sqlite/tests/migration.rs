@@ -262,6 +262,24 @@ async fn a_task_of_version_2_touches_the_known_spelling_of_its_account_when_it_s
 }
 
 #[tokio::test]
+async fn when_a_task_of_an_older_version_was_first_started_is_carried_over() {
+    let directory = tempfile::tempdir().unwrap();
+    version_2(
+        &directory,
+        "INSERT INTO task (id, action, slug, state, attempts, since)
+             VALUES ('00000000-0000-4000-8000-000000000001', 'create_account', 'employee', 4, 2, 9),
+                    ('00000000-0000-4000-8000-000000000002', 'create_account', 'employee', 0, 0, 9);
+         INSERT INTO task_step (task, number, at, state, attempts, note)
+             VALUES ('00000000-0000-4000-8000-000000000001', 1, 5, 0, 0, ''),
+                    ('00000000-0000-4000-8000-000000000001', 2, 6, 1, 1, ''),
+                    ('00000000-0000-4000-8000-000000000001', 3, 8, 1, 2, '');",
+    );
+    let tasks = open(&directory).tasks(vec![task_id(1), task_id(2)]).await.unwrap();
+    let started = tasks.iter().map(|task| task.started.map(Timestamp::as_nanosecond)).collect::<Vec<_>>();
+    assert_eq!(started, [Some(6), None]);
+}
+
+#[tokio::test]
 async fn whom_the_open_session_of_version_2_removes_is_carried_over() {
     let directory = tempfile::tempdir().unwrap();
     version_2(

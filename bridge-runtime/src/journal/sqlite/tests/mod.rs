@@ -27,6 +27,7 @@ mod files;
 mod forget_tasks;
 mod last_day;
 mod links;
+mod logins;
 mod migration;
 mod missing;
 mod ordered;
@@ -65,7 +66,14 @@ fn beside(directory: &tempfile::TempDir) -> SqliteJournal {
 
 /// An employee who is active, says nothing, and has the fingerprint 1.
 fn employee(id: &str) -> Seen {
-    Seen { id: id.to_owned(), status: None, edges: Vec::new(), fingerprint: 1, folded: folded_key(id) }
+    Seen {
+        id: id.to_owned(),
+        status: None,
+        edges: Vec::new(),
+        fingerprint: 1,
+        logins: [None; 2],
+        folded: folded_key(id),
+    }
 }
 
 fn member(id: &str, teams: &[&str]) -> Seen {
@@ -149,6 +157,7 @@ fn task(number: u8, account: Option<&str>) -> SeenTask {
         slug: "employee".to_owned(),
         account: account.map(str::to_owned),
         logins: [None; 2],
+        changed: [None; 2],
         due: None,
         created: None,
     }
