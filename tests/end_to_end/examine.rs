@@ -10,7 +10,7 @@ use iden_bridge::{
 };
 use serde_json::json;
 
-use crate::company::{Employee, Hr, Mood, NAME, Stage, Team, go_on};
+use crate::company::{Employee, Hr, Mood, NAME, Seat, Stage, Team, go_on};
 
 async fn examine(stage: &Stage, target: &Target) -> Vec<Finding> {
     stage.connector().examine(target, Some(&stage.client()), json!({})).await
@@ -106,6 +106,29 @@ async fn a_source_that_fails_panics_or_has_rows_that_cannot_be_mapped_is_named_b
     let findings = examine(&stage, &stage.target()).await;
     let people = of(&findings, "source", "Acme HR employee");
     assert!(people.outcome == Outcome::Warning && people.found.contains("gone?"), "{people:?}");
+}
+
+/// A typing error in `protected` protects nobody.
+#[tokio::test]
+async fn a_protected_id_that_no_record_has_is_a_warning() {
+    let stage = Stage::with(5).await;
+    let protected = |ids: [&str; 2]| {
+        let (company, ids) = (stage.company.clone(), ids.map(str::to_owned));
+        let open = move |_: NoSettings| async move { Ok::<_, io::Error>(Hr(company)) };
+        let builder = Connector::builder(NAME, open).resource::<Team>().resource::<Seat>().resource::<Employee>();
+        builder.limits::<Employee>(|usual| usual.protected(ids)).build().unwrap()
+    };
+    let findings = async |ids| {
+        let findings = protected(ids).examine(&stage.target(), Some(&stage.client()), json!({})).await;
+        findings.into_iter().filter(|one| one.check == "protected").collect::<Vec<_>>()
+    };
+    assert!(findings(["3", "33"]).await.is_empty(), "nothing was synced yet");
+    stage.attach().await.sync(&go_on()).await.unwrap();
+    let unknown = findings(["3", "33"]).await;
+    let [unknown] = unknown.as_slice() else { panic!("one is expected: {unknown:?}") };
+    assert_eq!((unknown.outcome, unknown.of.as_deref()), (Outcome::Warning, Some("Acme HR employee")));
+    assert_eq!(unknown.found, "no record has the protected id 33");
+    assert!(findings(["3", "4"]).await.is_empty());
 }
 
 #[tokio::test]

@@ -228,7 +228,7 @@ async fn status(fleet: &Fleet, settings: &Settings, json: bool) -> Result<Exit, 
     let (mut exit, mut results) = (Exit::Done, Results::default());
     for member in fleet.members() {
         let (name, handlers) = (member.name(), member.routes().len());
-        match AppStatus::read(name, settings.folder(name)?, handlers).await {
+        match AppStatus::read(name, settings.folder(name)?, handlers, &settings.protected(&**member)).await {
             Ok(status) if json => results.add(name, &status)?,
             Ok(status) => print::out(&status.to_string())?,
             Err(error) => {

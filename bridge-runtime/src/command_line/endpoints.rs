@@ -53,14 +53,17 @@ pub(super) struct Watched {
     pub(super) folder: PathBuf,
     /// How many handlers it has.
     pub(super) handlers: usize,
+    /// The protected ids of each type, by slug.
+    pub(super) protected: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Watched {
     /// Opens the journal, reads it and closes it on a thread of its own: the disk must not hold up the engines.
     async fn status(&self) -> Result<AppStatus, ConnectorError> {
         let (name, folder, handlers) = (self.name.clone(), self.folder.clone(), self.handlers);
+        let protected = self.protected.clone();
         let runtime = Handle::current();
-        let read = spawn_blocking(move || runtime.block_on(AppStatus::read(&name, folder, handlers)));
+        let read = spawn_blocking(move || runtime.block_on(AppStatus::read(&name, folder, handlers, &protected)));
         read.await.unwrap_or_else(|error| Err(ConnectorError::Other(error.into())))
     }
 }

@@ -12,7 +12,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    connector::{ConnectorError, Exit, Fleet},
+    connector::{ConnectorError, Exit, Fleet, Member},
     telemetry::Telemetry,
 };
 
@@ -59,8 +59,11 @@ pub(super) async fn run(
 
 fn watched(fleet: &Fleet, settings: &Settings) -> Result<Vec<Watched>, ConnectorError> {
     let members = fleet.wanted(settings.one_app())?.into_iter();
-    let of = |name: &str, handlers| Ok(Watched { name: name.to_owned(), folder: settings.folder(name)?, handlers });
-    members.map(|member| of(member.name(), member.routes().len())).collect()
+    let of = |member: &dyn Member| {
+        let (name, handlers, protected) = (member.name(), member.routes().len(), settings.protected(member));
+        Ok(Watched { name: name.to_owned(), folder: settings.folder(name)?, handlers, protected })
+    };
+    members.map(of).collect()
 }
 
 async fn go_on(

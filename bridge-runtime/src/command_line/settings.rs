@@ -17,7 +17,8 @@ use serde_json::Value;
 use super::{args::SettingArgs, key, quotes, settings_file::SettingsFile, state_directory};
 use crate::{
     client::{ApiKey, BaseUrl},
-    connector::{AppChoice, ConnectorError, Fleet, Schedule, Target, state_folder},
+    connector::{AppChoice, ConnectorError, Fleet, Member, Schedule, Target, state_folder},
+    sync::Limits,
 };
 
 /// The shortest interval between syncs: below it, sessions would follow each other without a pause.
@@ -113,6 +114,19 @@ impl Settings {
     }
 
     /// Limits for a type that no app has would be a limit that nobody sees.
+    /// The protected ids of each type of a connector, by slug.
+    pub(super) fn protected(&self, member: &dyn Member) -> Vec<(&'static str, Vec<String>)> {
+        let patched = |(slug, limits): (&'static str, Limits)| {
+            // Wrong limits are told where they matter.
+            let limits = match self.file.types.get(slug) {
+                Some(patch) => patch.apply(limits).ok()?,
+                None => limits,
+            };
+            Some((slug, limits.protected_ids().to_vec()))
+        };
+        member.limits().into_iter().filter_map(patched).filter(|(_, ids)| !ids.is_empty()).collect()
+    }
+
     pub(super) fn check_types(&self, known: &BTreeSet<&str>) -> Result<(), ConnectorError> {
         match self.file.types.keys().find(|slug| !known.contains(slug.as_str())) {
             Some(slug) => {

@@ -31,6 +31,8 @@ pub(super) struct AppStatus {
     /// How many records Iden may hold, by type.
     known: Vec<(String, u64)>,
     held: Option<Hold>,
+    /// Protected ids that no record has, by type.
+    protected_unknown: Vec<(String, Vec<String>)>,
     /// The approval that waits for its plan.
     approved: Option<Approval>,
     tasks: TaskCounts,
@@ -87,12 +89,25 @@ impl TaskCounts {
 }
 
 impl AppStatus {
-    /// `handlers`: how many the connector has.
-    pub(super) async fn read(name: &str, state: PathBuf, handlers: usize) -> Result<Self, ConnectorError> {
+    /// `handlers`: how many the connector has. `protected`: its protected ids, by type.
+    pub(super) async fn read(
+        name: &str,
+        state: PathBuf,
+        handlers: usize,
+        protected: &[(&'static str, Vec<String>)],
+    ) -> Result<Self, ConnectorError> {
         let running = SqliteJournal::is_locked(&state)?;
         let journal = SqliteJournal::beside(state.clone())?;
         let now = SystemClock::new().wall();
+        let mut protected_unknown = Vec::new();
+        for (slug, ids) in protected {
+            let unknown = journal.unknown(slug, ids).await?;
+            if !unknown.is_empty() {
+                protected_unknown.push(((*slug).to_owned(), unknown));
+            }
+        }
         Ok(AppStatus {
+            protected_unknown,
             name: name.to_owned(),
             app: journal.app().await?.map(|app| app.id),
             state,
@@ -172,6 +187,14 @@ impl fmt::Display for AppStatus {
         if let Some(hold) = &self.held {
             writeln!(f, "  {}            {hold}", Ink::Warning.on("held"))?;
             writeln!(f, "                  {}", hold.remedy())?;
+        }
+        for (slug, ids) in &self.protected_unknown {
+            writeln!(
+                f,
+                "  {}       no `{slug}` record has the protected id {}",
+                Ink::Warning.on("protected"),
+                ids.join(", ")
+            )?;
         }
         if let Some(approval) = &self.approved {
             writeln!(f, "  approved        {approval}")?;

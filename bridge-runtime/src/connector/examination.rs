@@ -1,6 +1,11 @@
 //! Looking at one connector without changing anything: its journal, its app, its types, and the first page of each source.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use bridge_core::{SourceError, TypeSchema, wire::Kind};
 use serde_json::Value;
@@ -13,7 +18,7 @@ use crate::{
     client::Client,
     clock::Clock,
     journal::{Journal, JournalError, UnreadType},
-    sync::{Sample, SyncError, SyncFailure, SyncReport, compare_with_journal},
+    sync::{Limits, Sample, SyncError, SyncFailure, SyncReport, compare_with_journal},
     tasks::{Entry, Route},
 };
 
@@ -29,8 +34,10 @@ impl<S: Send + Sync + 'static> Connector<S> {
             Some(_) => Ok(()),
             None => place_to_write(&target.folder(&name)),
         };
+        // Wrong limits are a matter of the configuration, which is looked at by itself.
+        let limits = target.limited(self.limits.clone()).unwrap_or_default();
         let mut findings = match journal.and_then(|()| target.beside_journal(&name)) {
-            Ok(journal) => State { name: &name, types: self.types(), target, client }.examine(&*journal).await,
+            Ok(journal) => State { name: &name, types: self.types(), limits, target, client }.examine(&*journal).await,
             Err(error) => vec![
                 Finding::failed("journal", &error, "do as the message says; nothing was changed"),
                 Finding::skipped("app", "the journal knows which it is"),
@@ -90,6 +97,7 @@ impl<S: Send + Sync + 'static> Connector<S> {
 struct State<'a> {
     name: &'a str,
     types: Vec<TypeSchema>,
+    limits: BTreeMap<&'static str, Limits>,
     target: &'a Target,
     client: Option<&'a Client>,
 }
@@ -130,7 +138,29 @@ impl State<'_> {
                 Finding::failed("types", &error, "give the resource another slug")
             }
         };
-        vec![journal_found, app, types]
+        let mut findings = vec![journal_found, app, types];
+        findings.extend(self.unknown_protected(journal).await);
+        findings
+    }
+
+    /// Protected ids that no record has: a typing error protects nobody.
+    async fn unknown_protected(&self, journal: &dyn Journal) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (slug, limits) in &self.limits {
+            match journal.unknown(slug, limits.protected_ids()).await {
+                Ok(unknown) if unknown.is_empty() => {}
+                Ok(unknown) => {
+                    let found = format!("no record has the protected id {}", unknown.join(", "));
+                    let remedy = "write it as the source gives it, or take it off `protected`";
+                    findings.push(Finding::warning("protected", found, remedy).of(format!("{} {slug}", self.name)));
+                }
+                Err(error) => {
+                    let remedy = "look after the disk and the directory's owner";
+                    findings.push(Finding::failed("journal", &ConnectorError::Journal(error), remedy));
+                }
+            }
+        }
+        findings
     }
 
     async fn examine_app(&self, client: &Client, journal: &dyn Journal) -> Finding {

@@ -1,6 +1,6 @@
 //! Connectors without their system's type: the command line and a fleet hold several of different systems.
 
-use std::{future::Future, path::Path, pin::Pin, sync::Arc};
+use std::{collections::BTreeMap, future::Future, path::Path, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use bridge_core::{TypeSchema, wire::AppId};
@@ -11,7 +11,7 @@ use super::{Attached, Connector, ConnectorError, Finding, Schedule, Target};
 use crate::{
     client::Client,
     journal::Command,
-    sync::{Plan, SyncReport},
+    sync::{Limits, Plan, SyncReport},
     tasks::{Entry, HandlerInfo, HandlerSchema, ListedTask, RoundReport, Route},
 };
 
@@ -40,6 +40,9 @@ pub trait Member: sealed::Sealed + Send {
 
     /// What is registered.
     fn types(&self) -> Vec<TypeSchema>;
+
+    /// The limits of each type, by slug, before the configuration changes them.
+    fn limits(&self) -> BTreeMap<&'static str, Limits>;
 
     /// Which tasks are handled, and by which function.
     fn routes(&self) -> Vec<(Route, &'static str)>;
@@ -119,6 +122,10 @@ impl<S: Send + Sync + 'static> Member for Connector<S> {
 
     fn types(&self) -> Vec<TypeSchema> {
         Connector::types(self)
+    }
+
+    fn limits(&self) -> BTreeMap<&'static str, Limits> {
+        self.limits.clone()
     }
 
     fn routes(&self) -> Vec<(Route, &'static str)> {

@@ -89,6 +89,10 @@ pub trait AppJournal: Send + Sync + 'static {
     /// Remembers a registered type with its display name.
     async fn set_registered(&self, slug: &str, kind: Kind, name: &str) -> Result<(), JournalError>;
 
+    /// Which of these ids no record of the type has, of those that Iden may hold. None of them while it may hold no record of
+    /// the type: nobody can tell yet.
+    async fn unknown(&self, slug: &str, ids: &[String]) -> Result<Vec<String>, JournalError>;
+
     /// When a session was completed last.
     async fn completed_at(&self) -> Result<Option<Timestamp>, JournalError>;
 }

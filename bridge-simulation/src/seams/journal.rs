@@ -105,6 +105,7 @@ entries! {
         look unread_types(read: &[&'static str]) -> Vec<UnreadType>;
         write note_type(slug: &str, kind: &str, foreign: bool) -> ();
         write set_registered(slug: &str, kind: Kind, name: &str) -> ();
+        look unknown(slug: &str, ids: &[String]) -> Vec<String>;
         look completed_at() -> Option<Timestamp>;
     }
     SessionJournal {

@@ -102,6 +102,22 @@ impl Store {
         })
     }
 
+    fn unknown(&mut self, slug: &str, ids: Vec<String>) -> Result<Vec<String>> {
+        let connection = self.reading()?;
+        let Some(type_) = type_of(connection, slug)? else { return Ok(Vec::new()) };
+        if !connection.prepare_cached("SELECT 1 FROM known WHERE type = ?1")?.exists([type_])? {
+            return Ok(Vec::new());
+        }
+        let mut known = connection.prepare_cached("SELECT 1 FROM known WHERE type = ?1 AND id = ?2 AND NOT spared")?;
+        let mut unknown = Vec::new();
+        for id in ids {
+            if !known.exists((type_, &id))? {
+                unknown.push(id);
+            }
+        }
+        Ok(unknown)
+    }
+
     fn completed_at(&mut self) -> Result<Option<Timestamp>> {
         let at = self.reading()?.query_row("SELECT completed_at FROM state", [], |row| row.get::<_, Option<At>>(0))?;
         Ok(at.map(|At(at)| at))
@@ -157,6 +173,11 @@ impl AppJournal for SqliteJournal {
     async fn set_registered(&self, slug: &str, kind: Kind, name: &str) -> Result<(), JournalError> {
         let (slug, name) = (slug.to_owned(), name.to_owned());
         self.call("written", move |store| store.set_registered(&slug, kind, &name)).await
+    }
+
+    async fn unknown(&self, slug: &str, ids: &[String]) -> Result<Vec<String>, JournalError> {
+        let (slug, ids) = (slug.to_owned(), ids.to_owned());
+        self.call("read", move |store| store.unknown(&slug, ids)).await
     }
 
     async fn completed_at(&self) -> Result<Option<Timestamp>, JournalError> {

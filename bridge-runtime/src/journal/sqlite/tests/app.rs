@@ -100,3 +100,12 @@ async fn a_type_that_someone_else_registered_needs_approval_until_a_session_is_c
     completed(&journal, &[], vec![employee("a")]).await;
     assert_eq!(unread(&journal).await, [("crew".to_owned(), 0, false)]);
 }
+
+#[tokio::test]
+async fn an_id_is_unknown_once_records_of_its_type_are_known() {
+    let journal = SqliteJournal::in_task().unwrap();
+    let unknown = async || journal.unknown("employee", &["a".to_owned(), "b".to_owned()]).await.unwrap();
+    assert_eq!(unknown().await, [""; 0], "nothing was read yet");
+    completed(&journal, &["1"], vec![employee("a")]).await;
+    assert_eq!(unknown().await, ["b"]);
+}
