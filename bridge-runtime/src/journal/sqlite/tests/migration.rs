@@ -448,3 +448,20 @@ async fn a_journal_that_an_older_version_works_on_is_left_to_it() {
     drop(lock);
     assert_eq!(SqliteJournal::beside(directory.path().join("app")).unwrap().open_tasks().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn a_type_of_version_5_may_hold_records_of_others_if_the_app_was_inherited_and_never_completed() {
+    for (state, foreign) in [
+        ("origin = 'inherited'", true),
+        ("origin = 'inherited', completed_at = 1", false),
+        ("origin = 'created'", false),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        version_5(
+            &directory,
+            &format!("UPDATE state SET app = '{APP}', {state}; INSERT INTO type (slug, name) VALUES ('team', 'Teams');"),
+        );
+        let unread = open(&directory).unread_types(&["employee"]).await.unwrap();
+        assert_eq!(unread.iter().map(|one| (&*one.slug, one.foreign)).collect::<Vec<_>>(), [("team", foreign)], "{state}");
+    }
+}
