@@ -459,9 +459,15 @@ async fn a_type_of_version_5_may_hold_records_of_others_if_the_app_was_inherited
         let directory = tempfile::tempdir().unwrap();
         version_5(
             &directory,
-            &format!("UPDATE state SET app = '{APP}', {state}; INSERT INTO type (slug, name) VALUES ('team', 'Teams');"),
+            &format!(
+                "UPDATE state SET app = '{APP}', {state}; INSERT INTO type (slug, name) VALUES ('team', 'Teams');"
+            ),
         );
         let unread = open(&directory).unread_types(&["employee"]).await.unwrap();
-        assert_eq!(unread.iter().map(|one| (&*one.slug, one.foreign)).collect::<Vec<_>>(), [("team", foreign)], "{state}");
+        assert_eq!(
+            unread.iter().map(|one| (&*one.slug, one.foreign)).collect::<Vec<_>>(),
+            [("team", foreign)],
+            "{state}"
+        );
     }
 }
