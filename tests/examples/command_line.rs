@@ -65,14 +65,6 @@ async fn all_that_is_wrong_is_said_at_once_with_the_file_that_was_looked_for() {
     let file = file.to_str().unwrap();
     let says = ["has 5 problems", "BRIDGE_TENANT", "sync_cron: ", "listen: ", "`Payroll`", "no API key", file];
     fails(&ended, 78, &says);
-
-    let csv = Program::new("csv_folder").set("BRIDGE_API_KEY", "k").set("BRIDGE_TENANT", "acme");
-    let file = csv.path("bridge.toml");
-    fails(
-        &csv.run(&["sync"]).await,
-        78,
-        &["[app]", "folder", "no configuration file was read", file.to_str().unwrap()],
-    );
 }
 
 #[tokio::test]

@@ -76,17 +76,12 @@ impl Settings {
             Err(error) => Some(error),
         };
         let address = || [self.url().err(), self.app_choice().err(), self.allow_http().err(), self.clone_from().err()];
-        let mut problems: Vec<_> = if for_iden { address().into_iter().flatten().collect() } else { Vec::new() };
+        let mut problems: Vec<_> = self.check_types(&slugs).err().into_iter().collect();
+        if for_iden {
+            problems.extend(address().into_iter().flatten());
+        }
         problems.extend(
-            [
-                self.schedule().err(),
-                self.listen().err(),
-                self.check_types(&slugs).err(),
-                fleet.wanted(self.one_app()).err(),
-                own,
-            ]
-            .into_iter()
-            .flatten(),
+            [self.schedule().err(), self.listen().err(), fleet.wanted(self.one_app()).err(), own].into_iter().flatten(),
         );
         problems
     }
