@@ -7,7 +7,7 @@ mod service;
 
 const TOKEN: &str = "of the test";
 
-/// An API of the test's own, which stands for yours.
+/// An API that the test starts in the place of yours.
 pub struct System {
     url: String,
 }

@@ -137,7 +137,7 @@ pub(crate) const POLL_FAILURES: Family = counter(
 pub(crate) const POLL_LAST_SUCCESS: Family = gauge(
     "bridge_task_poll_last_success_timestamp_seconds",
     &[],
-    "When a poll for tasks went well last, in seconds since 1970; absent before the first one. While 1,000 tasks are ready to run, none is made.",
+    "When a poll for tasks last succeeded, in seconds since 1970; absent before the first one. No polls are made while 1,000 tasks are ready to run.",
 );
 pub(crate) const TASKS_OPEN: Family = gauge(
     "bridge_tasks_open",

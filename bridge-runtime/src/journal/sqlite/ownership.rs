@@ -1,5 +1,5 @@
-//! Whose files these are. Whoever else can write to the state can make the connector forget its app, approve a removal, or
-//! overwrite a file that a link leads to.
+//! Who owns the state. Another user who can write to it could make the connector forget its app, approve a removal, or make it
+//! overwrite the file behind a link.
 
 use std::path::Path;
 
@@ -44,7 +44,7 @@ pub(super) fn claim(directory: &Path, files: &[&str], visitor: Visitor) -> Resul
     let owner = if visitor == Visitor::Command && user == 0 { found.uid() } else { user };
     let judge = |path: &Path, uid: u32, mode: u32| {
         if uid != owner {
-            let why = format!("it belongs to user {uid}, not to user {owner}, as whom the connector runs");
+            let why = format!("it belongs to user {uid}, not to user {owner}");
             return Err(refused(path, why));
         }
         if mode & 0o002 != 0 {

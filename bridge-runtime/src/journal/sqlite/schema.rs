@@ -445,7 +445,7 @@ CREATE TEMP VIEW item AS
 
 /// Makes the tables of a new journal, and brings an older one to this version. Two processes may try at once.
 pub(super) fn create(connection: &mut Connection) -> Result<()> {
-    // Without the write lock: whoever only looks must not wait for an engine that writes.
+    // Without the write lock: a command that only reads must not wait for an engine that writes.
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found == VERSION {
         return Ok(());
