@@ -79,6 +79,7 @@ fn hire(on_interrupt: OnInterrupt) -> Tasks<System> {
         route: Route { action: "create_account", slug: "employee" },
         name: "hire",
         policy: Policy::new(on_interrupt),
+        resource: std::any::TypeId::of::<Employee>(),
         any: false,
         check: |payload| CreateAccount::<Employee>::decode(payload).map(drop),
         run: |cx, _| Box::pin(act(cx)),

@@ -37,6 +37,7 @@ fn handler(action: &'static str, name: &'static str, on_interrupt: OnInterrupt) 
         route: Route { action, slug: "employee" },
         name,
         policy: Policy::new(on_interrupt),
+        resource: std::any::TypeId::of::<()>(),
         any: false,
         check: |_| Ok::<(), PayloadError>(()),
         run: |_, _| Box::pin(async { Ok(TaskResult::default()) }),
