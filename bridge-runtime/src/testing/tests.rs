@@ -77,6 +77,7 @@ async fn act(cx: TaskContext<System>) -> Result<TaskResult, TaskError> {
 fn hire(on_interrupt: OnInterrupt) -> Tasks<System> {
     Tasks::of([Entry {
         route: Route { action: "create_account", slug: "employee" },
+        resource: std::any::TypeId::of::<Employee>(),
         name: "hire",
         policy: Policy::new(on_interrupt),
         resource: std::any::TypeId::of::<Employee>(),

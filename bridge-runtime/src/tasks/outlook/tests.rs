@@ -35,6 +35,7 @@ impl Transport for Show {
 fn handler(action: &'static str, name: &'static str, on_interrupt: OnInterrupt) -> Entry<()> {
     Entry {
         route: Route { action, slug: "employee" },
+        resource: std::any::TypeId::of::<()>(),
         name,
         policy: Policy::new(on_interrupt),
         resource: std::any::TypeId::of::<()>(),
