@@ -81,6 +81,9 @@ enum What {
         /// In seeds with this kind of fault alone
         #[arg(long, value_parser = fault)]
         having: Option<Fault>,
+        /// For this invariant alone
+        #[arg(long)]
+        breaks: Option<u32>,
         #[arg(long, default_value_t = 0)]
         from: u64,
         #[arg(long, default_value_t = 1_000)]
@@ -155,13 +158,13 @@ fn main() -> io::Result<ExitCode> {
             unseen.is_empty()
         }
         #[cfg(feature = "planted-bugs")]
-        What::Hunt { only, having, from, count } => {
+        What::Hunt { only, having, breaks, from, count } => {
             let is_like = |seed: &u64| having.is_none_or(|fault| Plan::draw(*seed).faults.has(fault));
             let wanted = |bug: &&bridge_runtime::planted::Bug| only.is_empty() || only.contains(&format!("{bug:?}"));
             let bugs: Vec<_> = bridge_runtime::planted::Bug::ALL.iter().filter(wanted).collect();
             let mut found = 0;
             for bug in &bugs {
-                match bridge_simulation::witnesses::hunt(**bug, (from..from + count).filter(is_like)) {
+                match bridge_simulation::witnesses::hunt(**bug, breaks, (from..from + count).filter(is_like)) {
                     Some((seed, why)) => {
                         let invariant = why.split(':').next().unwrap_or_default();
                         println!(

@@ -77,7 +77,8 @@ pub fn unseen() -> Vec<String> {
     unseen
 }
 
-/// The first seed of a range that shows a bug, and the promise that it breaks.
-pub fn hunt(bug: Bug, seeds: impl IntoIterator<Item = u64>) -> Option<(u64, String)> {
-    seeds.into_iter().find_map(|seed| Some((seed, with_bug(bug, seed).violations.into_iter().next()?)))
+/// The first seed of a range that shows a bug, and the promise that it breaks: this one, or any.
+pub fn hunt(bug: Bug, breaks: Option<u32>, seeds: impl IntoIterator<Item = u64>) -> Option<(u64, String)> {
+    let is_meant = |why: &String| breaks.is_none_or(|number| why.starts_with(&format!("{number}:")));
+    seeds.into_iter().find_map(|seed| Some((seed, with_bug(bug, seed).violations.into_iter().find(is_meant)?)))
 }
