@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
+    faults::Fault,
     iden::{Held, Key},
     stage::State,
     system::{Employment, Person},
@@ -95,6 +96,11 @@ impl State {
             let is_fine = match code {
                 "account_not_found" | "account_already_exists" => true,
                 "unsupported_action" => task.is_odd(),
+                // A payload of which an id cannot be read without a panic is not read again.
+                "internal_error" => {
+                    let message = task.error["message"].as_str().unwrap_or_default();
+                    message == "reading the payload panicked" && self.fired[Fault::UserPanic.position()] > 0
+                }
                 "outcome_unknown" | "result_lost" if task.action == "reset_password" => true,
                 // Overtaken before it was begun, or while nobody knew what had become of it.
                 // One that was put off since may stand behind the other now.
