@@ -118,7 +118,7 @@ impl Plan {
         let seasonal = dice.chance(0.04);
         let until = dice.millis(if seasonal { 180_000 } else { 60_000 }, 240_000);
         let faults = Faults::draw(seed, until);
-        let mut answers = Answers::draw(&mut dice);
+        let mut answers = Answers::draw(seed, &mut dice);
         let paging = dice.pick(&[Paging::Whole, Paging::Keyset, Paging::Offset]);
         let can_find = dice.chance(0.7);
         let naive = faults.has(Fault::SourceDrift);
@@ -192,18 +192,19 @@ impl Slow {
 /// For which the engines are not ready yet.
 const CRON_IS_READY: bool = true;
 const SLOW_FIND_IS_READY: bool = true;
-const SLOW_READ_IS_READY: bool = false;
+const SLOW_READ_IS_READY: bool = true;
 
 impl Names {
     /// With dice of their own: other names change nothing else of a history.
     fn draw(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "names");
-        Names { second_types: dice.chance(0.3), style: Style::Shared }
+        Names { second_types: dice.chance(0.3), style: dice.pick(&[Style::Shared, Style::Letters]) }
     }
 }
 
 impl Answers {
-    fn draw(dice: &mut Dice) -> Self {
+    fn draw(seed: u64, dice: &mut Dice) -> Self {
+        let mut spelled = Dice::new(seed, "spelled");
         let several_sessions = !dice.chance(0.3);
         let expires = dice.chance(0.5).then(|| dice.millis(60_000, 600_000));
         Answers {
@@ -216,8 +217,8 @@ impl Answers {
             expired_is_gone: dice.chance(0.5),
             counts_distinct: dice.chance(0.5),
             folds_ids: dice.chance(0.5),
-            trims_ids: false,
-            composes_ids: false,
+            trims_ids: spelled.chance(0.5),
+            composes_ids: spelled.chance(0.5),
             keeps_tasks: dice.chance(0.3).then(|| dice.millis(10_000, 300_000)),
             closes_older: dice.chance(0.3),
             report_twice: dice.chance(0.5),
