@@ -20,6 +20,8 @@ pub fn plan(seed: u64) -> Plan {
     (plan.paging, plan.page, plan.can_find) = (Paging::Keyset, 5, true);
     (plan.people, plan.inherited, plan.usual_limits, plan.tasks) = (8, false, false, true);
     plan.seasonal = false;
+    plan.cron = false;
+    (plan.read_takes, plan.find_takes, plan.tasks_go_on) = Default::default();
     plan.moves_every = Duration::from_secs(4);
     plan.tasks_every = Duration::from_secs(3);
     plan.sync_every = Duration::from_secs(8);
