@@ -116,12 +116,12 @@ fn spellings(text: &[u8], at: usize, byte: u8) -> impl Iterator<Item = usize> + 
 
 fn json_escape(text: &[u8], byte: u8) -> Option<usize> {
     let slashes = text.iter().take(DEEPEST).take_while(|one| **one == b'\\').count();
+    let rest = &text[slashes..];
+    if rest.first() == Some(&b'u') && rest.get(1..5).and_then(hex) == Some(byte.into()) {
+        return Some(slashes + 5);
+    }
     if byte == b'\\' {
         return Some(slashes);
-    }
-    let rest = &text[slashes..];
-    if rest.first() == Some(&b'u') && hex(rest.get(1..5)?) == Some(byte.into()) {
-        return Some(slashes + 5);
     }
     rest.first().filter(|first| **first == byte).map(|_| slashes + 1)
 }
@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_key_of_signs_that_escapes_begin_with_is_hidden() {
-        for text in [r"\%&25\u41", r"\\%&25\\u41", "%5C%25%2625%5Cu41", "&#92;%&#38;25&#92;u41"] {
+        for text in [r"\%&25\u41", r"\\%&25\\u41", "%5C%25%2625%5Cu41", "&#92;%&#38;25&#92;u41", r"\u005C%&25\u005cu41"]
+        {
             assert_hidden(r"\%&25\u41", text, "…");
         }
     }
