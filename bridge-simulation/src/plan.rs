@@ -193,7 +193,7 @@ impl Slow {
 const CRON_IS_READY: bool = true;
 const SLOW_FIND_IS_READY: bool = true;
 const SLOW_READ_IS_READY: bool = false;
-const LETTERS_ARE_READY: bool = false;
+const LETTERS_ARE_READY: bool = true;
 
 impl Names {
     /// With dice of their own: other names change nothing else of a history.
