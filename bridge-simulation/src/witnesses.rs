@@ -43,7 +43,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::AppIsNotLookedFor, 7, 8),
     (Bug::BareErrorIsSuccess, 2355, 15),
     (Bug::UnsupportedIsCompleted, 1, 10),
-    (Bug::UnknownStatusIsOpen, 808, 9),
+    (Bug::UnknownStatusIsOpen, 1502, 9),
     (Bug::SecondTypeIsNotReread, 1, 1),
 ];
 
