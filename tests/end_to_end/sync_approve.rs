@@ -174,7 +174,7 @@ async fn the_approval_of_a_plan_that_reads_everybody_does_not_pass_a_sync_that_r
 
     stage.company.gain(4..=60);
     let plan = stage.connector().plan(&stage.target_in(fresh.path()), serde_json::json!({}), &go_on()).await.unwrap();
-    assert_eq!(plan.held, [HoldReason::InheritedApp { counted: Some(60), pushed: 60 }]);
+    assert_eq!(plan.held, [HoldReason::InheritedApp { app: Some(connector.app()), counted: Some(60), pushed: 60 }]);
     assert_ne!(plan.hash, few.hash, "whom the run pushes is part of what a person approves");
 
     stage.company.lose(4..=60);

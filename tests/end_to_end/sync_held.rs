@@ -74,7 +74,7 @@ async fn the_first_completion_of_an_adopted_app_waits_for_approval() {
     let error = connector.sync(&go_on()).await.unwrap_err();
 
     let held = hold(&error);
-    assert_eq!(held.reasons, [HoldReason::InheritedApp { counted: Some(4), pushed: 3 }]);
+    assert_eq!(held.reasons, [HoldReason::InheritedApp { app: Some(connector.app()), counted: Some(4), pushed: 3 }]);
     stage.app().assert_active("employee", "4");
 
     approve(&connector, &held).await;
@@ -98,7 +98,7 @@ async fn an_approval_is_good_for_what_was_shown_and_no_more() {
     stage.company.people.lock().unwrap().remove(&1);
     let worse = hold(&connector.sync(&go_on()).await.unwrap_err());
 
-    assert_eq!(worse.reasons, [HoldReason::InheritedApp { counted: Some(3), pushed: 2 }]);
+    assert_eq!(worse.reasons, [HoldReason::InheritedApp { app: Some(connector.app()), counted: Some(3), pushed: 2 }]);
     assert_eq!(stage.app().active("employee"), 3);
 }
 

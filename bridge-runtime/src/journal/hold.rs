@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bridge_core::wire::text::printable;
+use bridge_core::wire::{AppId, text::printable};
 use serde::{Deserialize, Serialize};
 
 use super::LossKind;
@@ -24,6 +24,9 @@ pub struct Hold {
 pub enum HoldReason {
     /// The app was not created by this journal, and this would be its first completion.
     InheritedApp {
+        /// The app. An approval is for this app only: what another one holds, the person has not seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app: Option<AppId>,
         /// Active accounts by Iden's own count, where it could be had.
         counted: Option<u64>,
         /// Accounts that this run pushed, whatever their status.
@@ -286,6 +289,7 @@ impl HoldReason {
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (HoldReason::LastDay { kind, .. }, HoldReason::LastDay { kind: then, .. }) if kind != then => false,
+            (HoldReason::InheritedApp { app, .. }, HoldReason::InheritedApp { app: then, .. }) => app == then,
             // Of a type that may hold unknown records, more would be removed than the person saw.
             (HoldReason::Unread { known: None, .. }, HoldReason::Unread { known: Some(_), .. }) => false,
             // A part of an emptied type.
@@ -303,11 +307,11 @@ impl HoldReason {
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HoldReason::InheritedApp { counted: Some(counted), pushed } => write!(
+            HoldReason::InheritedApp { counted: Some(counted), pushed, .. } => write!(
                 f,
                 "the app was there before this connector: Iden counts {counted} active accounts, this run pushed {pushed} of every status"
             ),
-            HoldReason::InheritedApp { counted: None, pushed } => write!(
+            HoldReason::InheritedApp { counted: None, pushed, .. } => write!(
                 f,
                 "the app was there before this connector: what it holds is unknown, this run pushed {pushed} accounts"
             ),

@@ -63,7 +63,8 @@ impl Judge<'_> {
         if inherited {
             let accounts = types.clone().filter(|(one, _)| one.kind == Kind::Account);
             let pushed = accounts.map(|(one, _)| one.read - one.repeated).sum();
-            reasons.push(HoldReason::InheritedApp { counted: self.count_active().await, pushed });
+            let app = self.client.map(|(_, app)| app);
+            reasons.push(HoldReason::InheritedApp { app, counted: self.count_active().await, pushed });
         }
         for (one, limits) in types {
             let losses = self.journal.losses(one.slug, limits.protected_ids(), self.clock.wall()).await?;

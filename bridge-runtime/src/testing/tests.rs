@@ -80,7 +80,6 @@ fn hire(on_interrupt: OnInterrupt) -> Tasks<System> {
         resource: std::any::TypeId::of::<Employee>(),
         name: "hire",
         policy: Policy::new(on_interrupt),
-        resource: std::any::TypeId::of::<Employee>(),
         any: false,
         check: |payload| CreateAccount::<Employee>::decode(payload).map(drop),
         run: |cx, _| Box::pin(act(cx)),

@@ -139,14 +139,19 @@ fn hash(connection: &Connection, reasons: &[HoldReason], pushed: Option<&[(Strin
     Ok(hash.finish().as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A reason's own name, its type and the type at the other end of the links, and what is lost by it.
+/// A reason's own name, its type and the type at the other end of the links, and what is lost by it. For an inherited app, the
+/// app instead of a type.
 fn parts(reason: &HoldReason) -> Result<[String; 3]> {
     let written = serde_json::to_value(reason)?;
     let own = written["reason"].as_str().unwrap_or_default().to_owned();
     let kind = reason.lost().map(name).unwrap_or_default();
     // A slug holds no line feed.
     let slugs: Vec<_> = reason.slug().into_iter().chain(reason.target()).collect();
-    Ok([own, slugs.join("\n"), kind.to_owned()])
+    let about = match reason {
+        HoldReason::InheritedApp { app: Some(app), .. } => app.to_string(),
+        _ => slugs.join("\n"),
+    };
+    Ok([own, about, kind.to_owned()])
 }
 
 /// Part of every hash: never to be changed.

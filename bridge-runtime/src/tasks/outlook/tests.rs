@@ -38,7 +38,6 @@ fn handler(action: &'static str, name: &'static str, on_interrupt: OnInterrupt) 
         resource: std::any::TypeId::of::<()>(),
         name,
         policy: Policy::new(on_interrupt),
-        resource: std::any::TypeId::of::<()>(),
         any: false,
         check: |_| Ok::<(), PayloadError>(()),
         run: |_, _| Box::pin(async { Ok(TaskResult::default()) }),

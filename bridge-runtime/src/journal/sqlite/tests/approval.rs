@@ -1,4 +1,5 @@
 use jiff::ToSpan;
+use uuid::Uuid;
 
 use super::*;
 use crate::journal::{
@@ -89,6 +90,17 @@ async fn an_inherited_app_passes_as_long_as_everybody_is_pushed_who_was_when_it_
 }
 
 #[tokio::test]
+async fn an_approval_of_an_inherited_app_is_for_that_app_only() {
+    let journal = SqliteJournal::in_task().unwrap();
+    pushes(&journal, &["a", "b"]).await;
+    let hash = journal.set_plan(&inherited_app(1), NOW).await.unwrap();
+    assert_ne!(journal.set_plan(&inherited_app(2), NOW).await.unwrap(), hash);
+    approve(&journal, &hash).await;
+    assert_eq!(covering(&journal, &inherited_app(2)).await, None);
+    assert_eq!(covering(&journal, &inherited_app(1)).await, Some(hash));
+}
+
+#[tokio::test]
 async fn the_approval_of_an_inherited_app_is_used_up_by_the_first_completed_session() {
     let journal = SqliteJournal::in_task().unwrap();
     pushes(&journal, &["a", "b"]).await;
@@ -103,7 +115,11 @@ async fn the_approval_of_an_inherited_app_is_used_up_by_the_first_completed_sess
 }
 
 fn inherited() -> Vec<HoldReason> {
-    vec![HoldReason::InheritedApp { counted: None, pushed: 2 }]
+    inherited_app(1)
+}
+
+fn inherited_app(number: u128) -> Vec<HoldReason> {
+    vec![HoldReason::InheritedApp { app: Some(Uuid::from_u128(number).into()), counted: None, pushed: 2 }]
 }
 
 /// A scan that pushes these.

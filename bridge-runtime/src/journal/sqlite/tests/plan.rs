@@ -126,7 +126,7 @@ async fn what_is_held_is_told_until_it_is_not() {
 }
 
 fn inherited(pushed: u64) -> [HoldReason; 1] {
-    [HoldReason::InheritedApp { counted: None, pushed }]
+    [HoldReason::InheritedApp { app: None, counted: None, pushed }]
 }
 
 #[tokio::test]
