@@ -76,6 +76,7 @@ bugs! {
     CreationsAreNotHeld,
     KnownLoginsAreIgnored,
     MovedTaskRunsWhereItWas,
+    ChangedServerFailsTasks,
 }
 
 impl Bug {

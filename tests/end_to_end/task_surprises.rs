@@ -92,3 +92,68 @@ async fn a_task_whose_account_differs_from_the_list_waits_for_the_tasks_of_its_o
     stage.sandbox.fault(answering(Fault::on("GET", "/tasks/?"), &page));
     assert_runs_in_order(&stage, &[first, second]).await;
 }
+
+/// The list shows these tasks in this form.
+fn list(stage: &Stage, listed: &[Value]) {
+    let page = json!({"count": listed.len(), "next": null, "previous": null, "results": listed});
+    stage.sandbox.fault(answering(Fault::on("GET", "/tasks/?"), &page));
+}
+
+#[tokio::test]
+async fn a_surprising_value_in_the_list_costs_no_task() {
+    let stage = Stage::with(5).await;
+    let connector = stage.attach_with(all()).await;
+    let tasks: Vec<Uuid> = (1..=5).map(|number| stage.app().queue(about("suspend_account", number))).collect();
+    let mut listed: Vec<Value> = tasks.iter().map(|task| shown(*task, "suspend_account", "pending")).collect();
+    for (position, listed) in listed.iter_mut().enumerate() {
+        listed["payload"]["account"]["id"] = json!((position + 1).to_string());
+    }
+    listed[0]["created_at"] = json!("2026-01-05T09:30:00");
+    listed[1]["execute_after"] = json!(1_767_605_400);
+    listed[2]["action"] = json!(7);
+    listed[3]["payload"] = json!("see elsewhere");
+    listed[4].as_object_mut().unwrap().remove("resource_type");
+    list(&stage, &listed);
+
+    let round = connector.tasks_once(&go_on()).await.unwrap();
+
+    assert_eq!((round.pending, round.completed()), (5, 5));
+    tasks.into_iter().for_each(|task| stage.app().assert_task_completed(task));
+}
+
+#[tokio::test]
+async fn one_task_that_cannot_be_read_at_all_is_refused_and_the_others_go_on() {
+    let stage = Stage::with(2).await;
+    let connector = stage.attach_with(all()).await;
+    let [odd, fine] = [1, 2].map(|number| stage.app().queue(about("suspend_account", number)));
+    let mut shown = shown(odd, "suspend_account", "pending");
+    shown["payload"] = json!("see elsewhere");
+    let other = serde_json::to_value(stage.client().task(connector.app(), fine.into()).await.unwrap()).unwrap();
+    list(&stage, &[shown.clone(), other]);
+    stage.sandbox.fault(answering(detail_of(odd), &shown));
+
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_failed(odd, "invalid_payload");
+    stage.app().assert_task_completed(fine);
+}
+
+#[tokio::test]
+async fn if_no_task_can_be_read_none_is_failed_and_the_round_says_so() {
+    let stage = Stage::with(2).await;
+    let connector = stage.attach_with(all()).await;
+    let tasks = [1, 2].map(|number| stage.app().queue(about("suspend_account", number)));
+    let changed = tasks.map(|task| json!({"id": task, "kind": "suspend_account", "state": "pending"}));
+    list(&stage, &changed);
+    for (task, changed) in tasks.iter().zip(&changed) {
+        stage.sandbox.fault(answering(detail_of(*task), changed));
+    }
+
+    let error = connector.tasks_once(&go_on()).await.unwrap_err();
+
+    let said = "none of the 2 pending tasks can be read, so none is carried out or reported failed: `action` must be";
+    assert!(error.to_string().contains(said), "{error}");
+    assert_eq!(calls(&stage, "PATCH", "/status/").len(), 0);
+    stage.sandbox.clear_faults();
+    assert_eq!(connector.tasks_once(&go_on()).await.unwrap().completed(), 2);
+}

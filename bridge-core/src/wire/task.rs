@@ -12,8 +12,10 @@ use super::{Object, TaskId};
 
 /// One provisioning task (protocol.md section 6).
 ///
-/// Reading is strict where the order and the effect of tasks depend on it: an `execute_after` that is not a time is an
-/// error, not "at once". The error never repeats a value, because a payload can hold a password.
+/// Reading is strict for what a task cannot be carried out without: its id, action, type, status and payload. A time only
+/// decides the order within an account, so an odd one is an [`oddity`](Self::oddity): without an offset it is read as UTC,
+/// and anything else as no time, which comes first. Neither errors nor oddities repeat a value, because a payload can hold a
+/// password.
 ///
 /// ```
 /// use bridge_core::wire::{Task, TaskStatus};
@@ -51,6 +53,8 @@ pub struct Task {
     /// What was reported after failure, where Iden sends it back. Not documented as part of a task; an assumption.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Value>,
+    #[serde(skip)]
+    oddity: Option<TaskFault>,
 }
 
 impl std::fmt::Debug for Task {
@@ -291,17 +295,25 @@ impl Task {
             Value::Object(raw) => Payload::from_raw(raw)?,
             other => return Err(TaskFault::wrong("payload", "an object", &other)),
         };
+        let (execute_after, odd) = time("execute_after", &field("execute_after")?);
+        let (created_at, also_odd) = time("created_at", &field("created_at")?);
         Ok(Self {
             id,
             action: text("action", field("action")?)?,
             resource_type: text("resource_type", field("resource_type")?)?,
             status: text("status", field("status")?)?.into(),
-            execute_after: time("execute_after", &field("execute_after")?)?,
-            created_at: time("created_at", &field("created_at")?)?,
+            execute_after,
+            created_at,
             payload,
             result,
             error,
+            oddity: odd.or(also_odd),
         })
+    }
+
+    /// A time that is not as documented, and was read all the same.
+    pub fn oddity(&self) -> Option<&TaskFault> {
+        self.oddity.as_ref()
     }
 }
 
@@ -322,14 +334,18 @@ fn text(name: &str, value: Value) -> Result<String, TaskFault> {
     }
 }
 
-fn time(name: &str, value: &Value) -> Result<Option<Timestamp>, TaskFault> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => {
-            text.parse().map(Some).map_err(|_| TaskFault::wrong(name, "an RFC 3339 time with its offset", value))
-        }
-        other => Err(TaskFault::wrong(name, "an RFC 3339 time", other)),
+/// A time, and what is odd about it.
+fn time(name: &str, value: &Value) -> (Option<Timestamp>, Option<TaskFault>) {
+    let expected = "an RFC 3339 time with its offset";
+    let text = match value {
+        Value::Null => return (None, None),
+        Value::String(text) => text,
+        other => return (None, Some(TaskFault::wrong(name, expected, other))),
+    };
+    if let Ok(time) = text.parse() {
+        return (Some(time), None);
     }
+    (format!("{text}Z").parse().ok(), Some(TaskFault::wrong(name, expected, value)))
 }
 
 #[cfg(test)]
@@ -366,13 +382,29 @@ mod tests {
     #[test]
     fn faults_name_the_field_and_never_the_value() {
         for (field, value, said) in [
-            ("execute_after", json!("hunter2"), "`execute_after` must be an RFC 3339 time"),
             ("action", json!(7), "`action` must be a string, but a number came"),
             ("payload", json!({"account": "hunter2"}), "`payload.account` must be an object or null"),
             ("id", json!(null), "`id` must be a UUID, but null came"),
         ] {
             let fault = task(|task| task[field] = value).unwrap_err().to_string();
             assert!(fault.contains(said) && !fault.contains("hunter2"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn an_odd_time_costs_the_order_and_not_the_task() {
+        let read = |time: Value| task(|task| task["created_at"] = time).unwrap();
+        assert_eq!(read(json!(null)).oddity(), None);
+        for (odd, created_at) in [
+            (json!("2026-01-05T09:30:00"), Some("2026-01-05T09:30:00Z".parse().unwrap())),
+            (json!("2026-01-05 09:30:00.25"), Some("2026-01-05T09:30:00.25Z".parse().unwrap())),
+            (json!("hunter2"), None),
+            (json!(1_767_605_400), None),
+        ] {
+            let read = read(odd.clone());
+            assert_eq!(read.created_at, created_at, "{odd}");
+            let why = read.oddity().expect("it is odd").to_string();
+            assert!(why.starts_with("`created_at` must be an RFC 3339 time") && !why.contains("hunter2"), "{why}");
         }
     }
 

@@ -109,7 +109,7 @@ impl Exit {
             ConnectorError::Round(RoundError::Client(error)) => of_client(error),
             ConnectorError::Round(RoundError::Journal(error)) => of_journal(error),
             ConnectorError::Round(RoundError::Interrupted) => Exit::Interrupted,
-            ConnectorError::Round(RoundError::TooMany { .. })
+            ConnectorError::Round(RoundError::TooMany { .. } | RoundError::Unreadable { .. })
             | ConnectorError::Undrained { .. }
             | ConnectorError::Panicked { .. }
             | ConnectorError::Build(_)

@@ -47,6 +47,8 @@ pub(crate) struct TaskEngine<S> {
 #[derive(Default)]
 pub(crate) struct Desk {
     pub(super) lanes: Lanes,
+    /// How many tasks the last poll could not read.
+    pub(super) unreadable: usize,
     /// When a task was settled, of those that Iden may still list.
     pub(super) settled: HashMap<TaskId, Duration>,
     /// What tells whether a handler that was given a task still works, it or its blocking work.

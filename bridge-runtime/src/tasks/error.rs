@@ -18,6 +18,14 @@ pub enum RoundError {
         /// The limit.
         most: usize,
     },
+    /// None of the pending tasks can be read. None is reported failed: Iden has probably changed how it shows tasks.
+    #[error("none of the {tasks} pending tasks can be read, so none is carried out or reported failed: {why}")]
+    Unreadable {
+        /// How many there are.
+        tasks: usize,
+        /// What is wrong with one of them.
+        why: String,
+    },
     /// The connector was told to stop.
     #[error("interrupted")]
     Interrupted,

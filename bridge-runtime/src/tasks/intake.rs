@@ -13,7 +13,10 @@ use super::{
     shift::Shift,
     subject::Subject,
 };
-use crate::journal::{KnownTask, TaskState};
+use crate::{
+    journal::{KnownTask, TaskState},
+    planted::Bug,
+};
 
 /// How many tasks the journal is asked about at a time.
 const CHUNK: usize = 1_000;
@@ -29,8 +32,15 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
         while let Some(Some((id, pending))) = self.desk.overtime.next().now_or_never() {
             self.go_home(id, pending);
         }
-        let listed: HashSet<TaskId> = listing.tasks.keys().copied().collect();
+        let listed: HashSet<TaskId> = listing.tasks.keys().chain(listing.unreadable.keys()).copied().collect();
+        self.desk.unreadable = listing.unreadable.len();
+        let no_task_is_readable = listing.tasks.is_empty() && !Bug::ChangedServerFailsTasks.is_planted();
+        self.changed_form = listing.unreadable.values().next().cloned().filter(|_| no_task_is_readable);
         let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
+        if self.changed_form.is_none() {
+            let unreadable = listing.unreadable.into_iter();
+            fresh.extend(unreadable.map(|(id, why)| (Pending::unreadable(id, why), Subject::default())));
+        }
         // It was settled since: the list is older than that.
         fresh.retain(|(one, _)| {
             let settled = self.desk.settled.get(&one.id()).is_some_and(|at| *at >= began);

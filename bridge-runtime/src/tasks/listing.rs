@@ -15,17 +15,21 @@ use super::{
     pending::{self, Pending},
     place::{PageRead, Place},
     subject::Subject,
+    turn::is_everybodys,
 };
 use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
     journal::{Journal, KnownTask, LoginKey, SeenTask, TaskState, Touched},
+    planted::Bug,
 };
 
 /// How many pending tasks are held. Each takes about 600 bytes.
 const MOST: usize = 100_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
 const WALKS: usize = 8;
+/// After this many tasks in a row that cannot be read, no more are asked for one by one.
+const IN_VAIN: usize = 20;
 /// So many pages on end that are too large are no list.
 const TOO_LARGE: usize = 100;
 
@@ -35,6 +39,8 @@ pub(super) struct Listing {
     /// When the poll began.
     pub(super) began: Duration,
     pub(super) tasks: HashMap<TaskId, (Pending, Subject)>,
+    /// Tasks that neither the list nor the task itself shows in a readable form, and why.
+    pub(super) unreadable: HashMap<TaskId, String>,
     /// Those that were begun here, and are not listed.
     pub(super) unlisted: Vec<(KnownTask, Fate)>,
 }
@@ -74,7 +80,8 @@ impl Listing {
         clock: &dyn Clock,
         onlooker: &mut dyn Onlooker,
     ) -> Result<Self, RoundError> {
-        let mut listing = Listing { began: clock.now(), tasks: HashMap::new(), unlisted: Vec::new() };
+        let mut listing =
+            Listing { began: clock.now(), tasks: HashMap::new(), unreadable: HashMap::new(), unlisted: Vec::new() };
         for _ in 0..WALKS {
             if !listing.walk(client, app, onlooker).await? {
                 break;
@@ -131,6 +138,7 @@ impl Listing {
             let (mut new, walked_before) = (Vec::new(), walked.len());
             for entry in page.results {
                 walked.extend(id_of(&entry));
+                let entry = self.resolve(client, app, entry).await?;
                 if self.take(&entry) {
                     new.push(entry);
                 }
@@ -146,6 +154,29 @@ impl Listing {
             let brought = (walked.len() - walked_before) as u64;
             if !place.advance(PageRead { count, has_next, length, brought }) {
                 return Ok((found || place.has_grown()) && pages > 1);
+            }
+        }
+    }
+
+    /// Asks for a task that the list does not show in a readable form. The detail decides what it is.
+    async fn resolve(&self, client: &Client, app: AppId, entry: TaskEntry) -> Result<TaskEntry, RoundError> {
+        let TaskEntry::Unreadable { id: Some(id), why } = entry else { return Ok(entry) };
+        // Many in a row, and none readable: the server has changed, and the details of the others would not help.
+        let in_vain = self.tasks.is_empty() && self.unreadable.len() >= IN_VAIN;
+        if self.tasks.contains_key(&id) || self.unreadable.contains_key(&id) || in_vain {
+            return Ok(TaskEntry::Unreadable { id: Some(id), why });
+        }
+        tracing::warn!(bridge.task_id = %id, why, "the list shows a task in an unknown form; asking for the task itself");
+        match client.task(app, id).await {
+            Ok(task) => Ok(TaskEntry::Readable(task)),
+            Err(error) if is_everybodys(&error) => Err(error.into()),
+            Err(error) if matches!(error.kind(), ErrorKind::Unreadable { .. }) => {
+                Ok(TaskEntry::Unreadable { id: Some(id), why })
+            }
+            // What it looks like is not known. The next poll asks again.
+            Err(error) => {
+                let why = format!("{why}, and the task itself is not shown: {error}");
+                Ok(TaskEntry::Unreadable { id: None, why })
             }
         }
     }
@@ -172,16 +203,24 @@ impl Listing {
     /// Takes in a task of a page. Whether it is new.
     fn take(&mut self, entry: &TaskEntry) -> bool {
         let (pending, subject) = match entry {
-            TaskEntry::Readable(task) => (Pending::of(task), Subject::of(task)),
-            TaskEntry::Unreadable { id: Some(id), why } => (Pending::unreadable(*id, why.clone()), Subject::default()),
+            // A server that does not filter.
+            TaskEntry::Readable(task) if !may_run(&task.status) => return false,
+            TaskEntry::Readable(task) => {
+                if let Some(why) = task.oddity() {
+                    tracing::warn!(bridge.task_id = %task.id, %why, "a time of this task is not as documented");
+                }
+                (Pending::of(task), Subject::of(task))
+            }
+            TaskEntry::Unreadable { id: Some(id), why } => return self.unreadable.insert(*id, why.clone()).is_none(),
             TaskEntry::Unreadable { id: None, why } => {
-                tracing::error!(why, "Iden lists a task without a readable id; it cannot be reported on");
+                tracing::error!(why, "Iden lists a task that cannot be read; it cannot be reported on");
                 return false;
             }
         };
         let id = pending.id();
         let is_new = !self.tasks.contains_key(&id);
         if is_new {
+            self.unreadable.remove(&id);
             self.tasks.insert(id, (pending, subject));
         }
         is_new
@@ -207,13 +246,18 @@ struct Clerk<'a> {
 #[async_trait]
 impl Onlooker for Clerk<'_> {
     async fn see(&mut self, new: Vec<TaskEntry>) -> Result<(), RoundError> {
-        let seen = new.iter().filter_map(seen).collect();
+        let readable = new.iter().filter(|entry| matches!(entry, TaskEntry::Readable(_)));
+        let seen = readable.filter_map(seen).collect();
         Ok(self.journal.see_tasks(seen, self.clock.wall()).await?)
     }
 
     async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
         Ok(self.journal.logins(accounts).await?)
     }
+}
+
+fn may_run(status: &TaskStatus) -> bool {
+    *status == TaskStatus::Pending || (*status == TaskStatus::Scheduled && Bug::ScheduledIsPickedUp.is_planted())
 }
 
 /// What the journal is to know of a listed task.
@@ -304,7 +348,7 @@ mod tests {
         let client =
             Client::builder(BaseUrl::for_tenant("acme").unwrap(), key).transport(list.clone()).build().unwrap();
         let began = SystemClock::new().now();
-        let mut listing = Listing { began, tasks: HashMap::new(), unlisted: Vec::new() };
+        let mut listing = Listing { began, tasks: HashMap::new(), unreadable: HashMap::new(), unlisted: Vec::new() };
         listing.walk(&client, Uuid::nil().into(), &mut Nobody).await.unwrap();
         let requests = *list.requests.lock().unwrap();
         (listing.tasks.len(), requests)

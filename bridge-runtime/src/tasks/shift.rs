@@ -47,6 +47,9 @@ pub(super) struct Shift<'a, S> {
     pub(super) report: RoundReport,
     /// What went wrong, and until when nothing new is begun. What runs is brought to its end.
     failure: Option<(RoundError, Duration)>,
+    /// Why no task of the last list can be read: Iden shows tasks in another form than documented, and none of them may be
+    /// failed for it.
+    pub(super) changed_form: Option<String>,
     /// Those that are given out only to be reported.
     reporting: HashSet<TaskId>,
 }
@@ -74,8 +77,8 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         desk: &'a mut Desk,
     ) -> Self {
         desk.tidy();
-        let (report, failure, reporting) = Default::default();
-        Shift { engine, system, stop, polling, desk, report, failure, reporting }
+        let (report, failure, changed_form, reporting) = Default::default();
+        Shift { engine, system, stop, polling, desk, report, failure, changed_form, reporting }
     }
 
     pub(super) async fn work(mut self) -> Result<RoundReport, RoundError> {
@@ -85,7 +88,7 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
             () = stop.cancelled() => return Err(RoundError::Interrupted),
             listing = self.list() => listing?,
         };
-        self.report.pending = listing.tasks.len();
+        self.report.pending = listing.tasks.len() + listing.unreadable.len();
         self.take_in(listing).await?;
 
         let mut turns = FuturesUnordered::new();
@@ -170,10 +173,11 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         }
         drop(turns);
         self.show_standing();
-        match self.failure {
-            Some((error, _)) => Err(error),
-            None if stop.is_cancelled() => Err(RoundError::Interrupted),
-            None => Ok(self.report.standing(self.desk.lanes.standing())),
+        match (self.failure, self.changed_form) {
+            (Some((error, _)), _) => Err(error),
+            (None, _) if stop.is_cancelled() => Err(RoundError::Interrupted),
+            (None, Some(why)) => Err(RoundError::Unreadable { tasks: self.desk.unreadable, why }),
+            (None, None) => Ok(self.report.standing(self.desk.lanes.standing())),
         }
     }
 
@@ -181,7 +185,13 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
     pub(super) fn show_standing(&self) {
         let (meter, lanes) = (&self.engine.meter, &self.desk.lanes);
         let Standing { waiting, blocked, parked, unreported } = lanes.standing();
-        let states = [("waiting", waiting), ("blocked", blocked), ("parked", parked), ("unreported", unreported)];
+        let states = [
+            ("waiting", waiting),
+            ("blocked", blocked),
+            ("parked", parked),
+            ("unreported", unreported),
+            ("unreadable", self.desk.unreadable),
+        ];
         for (state, tasks) in states {
             meter.set(&TASKS_OPEN, &[state], tasks as f64);
         }

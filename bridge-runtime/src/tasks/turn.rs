@@ -304,7 +304,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
 }
 
 /// Whether an error says something of the connection or the key, and not of one task.
-fn is_everybodys(error: &ClientError) -> bool {
+pub(super) fn is_everybodys(error: &ClientError) -> bool {
     let kind = error.kind();
     error.is_rate_limited()
         || matches!(

@@ -142,7 +142,7 @@ pub(crate) const POLL_LAST_SUCCESS: Family = gauge(
 pub(crate) const TASKS_OPEN: Family = gauge(
     "bridge_tasks_open",
     &["state"],
-    "Tasks that are not over, as of the last poll. state: waiting (its turn, or another attempt), blocked (behind another task of its account), parked, unreported.",
+    "Tasks that are not over, as of the last poll. state: waiting (its turn, or another attempt), blocked (behind another task of its account), parked, unreported, unreadable (Iden shows it in an unknown form).",
 );
 pub(crate) const TASKS_OLDEST: Family = gauge(
     "bridge_tasks_oldest_open_timestamp_seconds",

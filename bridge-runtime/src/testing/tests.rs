@@ -180,7 +180,7 @@ async fn a_task_that_no_handler_takes_is_refused() {
     let unknown = task("rotate_keys", "employee", json!({})).run(&tasks(), System::that("make", "")).await;
     assert_eq!(unknown.assert_failed("unsupported_action").handler(), None);
     let system = System::that("make", "");
-    for payload in [json!({}), json!(7), json!({"account": 7})] {
+    for payload in [json!({}), json!({"account": {}, "roles": ["admin"]})] {
         let run = task("create_account", "employee", payload).run(&tasks(), system.clone()).await;
         assert_eq!(run.assert_failed("invalid_payload").attempt(), 0);
     }

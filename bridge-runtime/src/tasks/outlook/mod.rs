@@ -64,6 +64,8 @@ impl<S: Send + Sync> Outlook<'_, S> {
         unlisted.retain(|known| !sketches.contains_key(&known.seen.id));
 
         let mut pending: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
+        let unreadable = listing.unreadable.into_iter();
+        pending.extend(unreadable.map(|(id, why)| (Pending::unreadable(id, why), Subject::default())));
         pending.retain(|(one, _)| sketches.contains_key(&one.id()));
         let (behind, order) = forecast(pending, &known, &unlisted);
         let mut tasks = Vec::new();
