@@ -157,3 +157,27 @@ async fn if_no_task_can_be_read_none_is_failed_and_the_round_says_so() {
     stage.sandbox.clear_faults();
     assert_eq!(connector.tasks_once(&go_on()).await.unwrap().completed(), 2);
 }
+
+#[tokio::test]
+async fn a_lone_task_that_cannot_be_read_waits_and_is_refused_once_another_one_can() {
+    let stage = Stage::with(2).await;
+    let connector = stage.attach_with(all()).await;
+    let odd = stage.app().queue(about("suspend_account", 1));
+    let mut shown = shown(odd, "suspend_account", "pending");
+    shown["payload"] = json!("see elsewhere");
+    stage.sandbox.fault(answering(detail_of(odd), &shown));
+    list(&stage, &[shown.clone()]);
+    connector.tasks_once(&go_on()).await.unwrap_err();
+    assert_eq!(calls(&stage, "PATCH", "/status/").len(), 0);
+
+    let fine = stage.app().queue(about("suspend_account", 2));
+    let other = serde_json::to_value(stage.client().task(connector.app(), fine.into()).await.unwrap()).unwrap();
+    stage.sandbox.clear_faults();
+    stage.sandbox.fault(answering(detail_of(odd), &shown));
+    list(&stage, &[shown, other]);
+
+    connector.tasks_once(&go_on()).await.unwrap();
+
+    stage.app().assert_task_failed(odd, "invalid_payload");
+    stage.app().assert_task_completed(fine);
+}

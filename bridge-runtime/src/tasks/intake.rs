@@ -13,10 +13,7 @@ use super::{
     shift::Shift,
     subject::Subject,
 };
-use crate::{
-    journal::{KnownTask, TaskState},
-    planted::Bug,
-};
+use crate::journal::{KnownTask, TaskState};
 
 /// How many tasks the journal is asked about at a time.
 const CHUNK: usize = 1_000;
@@ -34,8 +31,7 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
         }
         let listed: HashSet<TaskId> = listing.tasks.keys().chain(listing.unreadable.keys()).copied().collect();
         self.desk.unreadable = listing.unreadable.len();
-        let no_task_is_readable = listing.tasks.is_empty() && !Bug::ChangedServerFailsTasks.is_planted();
-        self.changed_form = listing.unreadable.values().next().cloned().filter(|_| no_task_is_readable);
+        self.changed_form = listing.changed_form().map(str::to_owned);
         let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
         if self.changed_form.is_none() {
             let unreadable = listing.unreadable.into_iter();

@@ -208,7 +208,14 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         let engine = self.engine;
         async move {
             let listing = Listing::read(&engine.client, engine.app, &*engine.journal, &*engine.clock).await;
-            engine.polled(&listing).await?;
+            // A poll of which no task can be read must not look like one that found none.
+            match listing.as_ref().ok().and_then(|listing| Some((listing.unreadable.len(), listing.changed_form()?))) {
+                Some((tasks, why)) => {
+                    let why = why.to_owned();
+                    engine.polled::<()>(&Err(RoundError::Unreadable { tasks, why })).await?;
+                }
+                None => engine.polled(&listing).await?,
+            }
             listing
         }
     }
