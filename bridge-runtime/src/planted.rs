@@ -77,6 +77,7 @@ bugs! {
     KnownLoginsAreIgnored,
     MovedTaskRunsWhereItWas,
     ChangedServerFailsTasks,
+    WindowBreaksTheOrder,
 }
 
 impl Bug {

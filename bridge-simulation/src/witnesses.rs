@@ -53,6 +53,7 @@ pub const WITHOUT_WITNESS: &[(Bug, &str)] = &[
     (Bug::KnownLoginsAreIgnored, "tests/end_to_end/task_logins.rs"),
     (Bug::MovedTaskRunsWhereItWas, "tests/end_to_end/task_surprises.rs"),
     (Bug::ChangedServerFailsTasks, "tests/end_to_end/task_surprises.rs"),
+    (Bug::WindowBreaksTheOrder, "tests/end_to_end/task_window.rs"),
     (Bug::NotAppliedIsForgotten, "tests/end_to_end/tasks_interrupted.rs"),
     (Bug::LookUpsAreNotRenewed, "tests/end_to_end/sync_slow.rs"),
     (Bug::FewerPushedAreApproved, "tests/end_to_end/sync_approve.rs"),

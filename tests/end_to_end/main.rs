@@ -65,6 +65,7 @@ mod task_regressions;
 mod task_reported_again;
 mod task_surprises;
 mod task_trouble;
+mod task_window;
 mod task_world;
 mod tasks;
 mod tasks_interrupted;

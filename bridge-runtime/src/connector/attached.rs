@@ -72,6 +72,7 @@ impl<S: Send + Sync + 'static> Attached<S> {
             gate,
             meter: Arc::clone(&meter),
             at_once: connector.at_once,
+            window: connector.window,
             desk: Default::default(),
         };
         Ok(Attached { system, sync, tasks, state, sync_turn: Default::default(), journal, clock, random, meter })

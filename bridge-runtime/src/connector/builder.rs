@@ -15,7 +15,7 @@ use super::{
 use crate::{
     source::{Reading, Source, look_up},
     sync::{Limits, LimitsProblem, TypeReader},
-    tasks::{AT_ONCE, Route, Tasks},
+    tasks::{AT_ONCE, Route, Tasks, WINDOW},
 };
 
 /// Collects the types and handlers of a connector.
@@ -29,6 +29,7 @@ pub struct Builder<S> {
     limited: Vec<(&'static str, TypeId)>,
     tasks: Tasks<S>,
     at_once: usize,
+    window: usize,
     open: Opener<S>,
     check_settings: SettingsCheck,
     #[cfg(feature = "dev")]
@@ -45,6 +46,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             limited: Vec::new(),
             tasks: Tasks::of([]),
             at_once: AT_ONCE,
+            window: WINDOW,
             open,
             check_settings,
             #[cfg(feature = "dev")]
@@ -89,6 +91,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self
     }
 
+    /// How many pending tasks are held in memory, for tests of what happens if there are more.
+    #[doc(hidden)]
+    pub fn tasks_in_memory(mut self, tasks: usize) -> Self {
+        self.window = tasks;
+        self
+    }
+
     /// How many handlers may run at once, each about another account: 1 to 64. It is 8 where nothing is said; a system that
     /// cannot take that many calls wants fewer.
     pub fn handlers_at_once(mut self, handlers: usize) -> Self {
@@ -123,6 +132,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             readers: self.readers,
             tasks: self.tasks,
             at_once: self.at_once,
+            window: self.window,
             open: self.open,
             check_settings: self.check_settings,
             #[cfg(feature = "dev")]

@@ -59,6 +59,7 @@ pub struct Connector<S> {
     limits: BTreeMap<&'static str, Limits>,
     tasks: Tasks<S>,
     at_once: usize,
+    window: usize,
     open: Opener<S>,
     check_settings: SettingsCheck,
     #[cfg(feature = "dev")]

@@ -215,6 +215,9 @@ pub trait TaskJournal: Send + Sync + 'static {
     /// Those of these that are here.
     async fn tasks(&self, ids: Vec<TaskId>) -> Result<Vec<KnownTask>, JournalError>;
 
+    /// Tasks that were merely listed, in the order in which they are due: those after this one, at most so many.
+    async fn listed_tasks(&self, after: Option<SeenTask>, limit: usize) -> Result<Vec<KnownTask>, JournalError>;
+
     /// The e-mail address and the login name of each of these accounts, in the order given: as they were pushed last, or as a
     /// task has left them.
     async fn logins(&self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, JournalError>;

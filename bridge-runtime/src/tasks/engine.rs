@@ -2,14 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bridge_core::wire::{AppId, Task, TaskId, TaskStatus};
+use bridge_core::wire::{AppId, TaskId, TaskStatus};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Tasks,
-    effect::account_of,
     error::RoundError,
     lanes::Lanes,
     pending::Pending,
@@ -21,7 +20,7 @@ use crate::{
     client::Client,
     clock::Clock,
     gate::Gate,
-    journal::{Journal, TaskState, Touched},
+    journal::{Journal, SeenTask, TaskState, Touched},
     telemetry::Meter,
 };
 
@@ -39,6 +38,8 @@ pub(crate) struct TaskEngine<S> {
     pub(crate) meter: Arc<Meter>,
     /// How many handlers run at once.
     pub(crate) at_once: usize,
+    /// How many tasks are held in memory.
+    pub(crate) window: usize,
     /// One shift at a time: two would carry out one task twice.
     pub(crate) desk: Mutex<Desk>,
 }
@@ -161,13 +162,9 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         Ok(self.journal.polled(failure, self.clock.wall()).await?)
     }
 
-    /// Whose account a task is about, with the logins that the journal knows of it.
-    pub(super) async fn subject(&self, task: &Task) -> Result<Subject, RoundError> {
-        let subject = Subject::of(task);
-        let Some(id) = account_of(&task.payload) else { return Ok(subject) };
-        let account = Touched { slug: task.resource_type.clone(), id };
-        let known = self.journal.logins(vec![account]).await?.pop();
-        Ok(subject.knowing(known.unwrap_or_default()))
+    /// Whose accounts these tasks are about, with the logins that the journal knows of them.
+    pub(super) async fn subjects(&self, tasks: &[&SeenTask]) -> Result<Vec<Subject>, RoundError> {
+        subjects(&*self.journal, tasks).await
     }
 
     pub(super) async fn move_to(&self, id: TaskId, to: TaskState, note: &str) -> Result<(), RoundError> {
@@ -180,4 +177,15 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         let note = format!("Iden shows it as {status}, and nobody knows what became of it here");
         self.move_to(id, TaskState::Conflict, &note).await
     }
+}
+
+/// Whose accounts these tasks are about. A task may give no more than an id: the journal knows the logins.
+pub(super) async fn subjects(journal: &dyn Journal, tasks: &[&SeenTask]) -> Result<Vec<Subject>, RoundError> {
+    let account = |task: &&SeenTask| Some(Touched { slug: task.slug.clone(), id: task.account.clone()? });
+    let mut known = journal.logins(tasks.iter().filter_map(account).collect()).await?.into_iter();
+    let subject = |task: &&SeenTask| {
+        let known = task.account.as_ref().and_then(|_| known.next());
+        Subject::of(task).knowing(known.unwrap_or_default())
+    };
+    Ok(tasks.iter().map(subject).collect())
 }

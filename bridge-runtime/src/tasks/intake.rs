@@ -1,7 +1,5 @@
 //! What a poll has found, for the lanes.
 
-use std::collections::{HashMap, HashSet};
-
 use bridge_core::wire::TaskId;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -9,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     error::RoundError,
     listing::{Fate, Listing},
-    pending::Pending,
+    pending::{Pending, seen},
     shift::Shift,
     subject::Subject,
 };
-use crate::journal::{KnownTask, TaskState};
+use crate::journal::{KnownTask, SeenTask, TaskState};
 
 /// How many tasks the journal is asked about at a time.
 const CHUNK: usize = 1_000;
@@ -29,37 +27,70 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
         while let Some(Some((id, pending))) = self.desk.overtime.next().now_or_never() {
             self.go_home(id, pending);
         }
-        let listed: HashSet<TaskId> = listing.tasks.keys().chain(listing.unreadable.keys()).copied().collect();
-        self.desk.unreadable = listing.unreadable.len();
         self.changed_form = listing.changed_form().map(str::to_owned);
-        let mut fresh: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
-        if self.changed_form.is_none() {
-            let unreadable = listing.unreadable.into_iter();
-            fresh.extend(unreadable.map(|(id, why)| (Pending::unreadable(id, why), Subject::default())));
-        }
+        self.desk.unreadable = listing.unreadable.len();
+        let mut listed = listing.tasks;
+        let settled = &self.desk.settled;
         // It was settled since: the list is older than that.
-        fresh.retain(|(one, _)| {
-            let settled = self.desk.settled.get(&one.id()).is_some_and(|at| *at >= began);
-            !settled && !self.desk.lanes.contains(one.id())
-        });
-        fresh.sort_unstable_by_key(|(one, _)| one.place);
-        let mut fresh = fresh.into_iter().peekable();
-        while fresh.peek().is_some() {
-            let chunk: Vec<(Pending, Subject)> = fresh.by_ref().take(CHUNK).collect();
-            let known = engine.journal.tasks(chunk.iter().map(|(one, _)| one.id()).collect()).await?;
-            let known: HashMap<TaskId, KnownTask> = known.into_iter().map(|one| (one.seen.id, one)).collect();
-            chunk.into_iter().for_each(|(one, subject)| self.queue(known.get(&one.id()), one, &subject));
+        let is_open = |id: &TaskId| settled.get(id).is_none_or(|at| *at < began);
+        self.listed = listed.iter().copied().filter(is_open).collect();
+        let refused: Vec<(TaskId, String)> =
+            listing.unreadable.iter().filter(|(id, _)| is_open(id)).map(|(id, why)| (*id, why.clone())).collect();
+        self.queue_begun().await?;
+        if self.changed_form.is_none() {
+            for (id, why) in refused {
+                self.queue_unreadable(id, why).await?;
+            }
         }
+        listed.extend(listing.unreadable.into_keys());
         self.look_after_unlisted(listing.unlisted).await?;
         self.desk.settled.retain(|id, at| listed.contains(id) || *at >= began);
         self.take_up_again().await?;
         self.desk.lanes.drop_unlisted(|id| listed.contains(&id));
         self.desk.lanes.resend();
-        self.show_standing();
         let mut keep = listed;
         keep.extend(self.desk.lanes.ids());
         let before = engine.clock.wall().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
-        Ok(engine.journal.forget_tasks(keep, before, KEPT_AT_LEAST).await?)
+        engine.journal.forget_tasks(keep, before, KEPT_AT_LEAST).await?;
+        // What was merely listed, and is in the journal still, is pending.
+        self.left_out = self.load().await?;
+        self.show_standing();
+        Ok(())
+    }
+
+    /// Takes in those listed tasks of which the journal knows more than that they are listed.
+    async fn queue_begun(&mut self) -> Result<(), RoundError> {
+        let mut ids: Vec<TaskId> = self.listed.iter().filter(|id| self.is_new(**id)).copied().collect();
+        ids.sort_unstable();
+        for chunk in ids.chunks(CHUNK) {
+            let mut known = self.engine.journal.tasks(chunk.to_vec()).await?;
+            known.retain(|task| task.state != TaskState::Seen);
+            self.queue_all(&known).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a task is listed, and not at hand.
+    pub(super) fn is_new(&self, id: TaskId) -> bool {
+        self.listed.contains(&id) && !self.desk.lanes.contains(id)
+    }
+
+    /// A task that cannot be read: it is refused, or reported if it is over already.
+    async fn queue_unreadable(&mut self, id: TaskId, why: String) -> Result<(), RoundError> {
+        if !self.desk.lanes.contains(id) {
+            let known = self.engine.journal.tasks(vec![id]).await?.pop();
+            self.queue(known.as_ref(), Pending::unreadable(id, why), &Subject::default());
+        }
+        Ok(())
+    }
+
+    pub(super) async fn queue_all(&mut self, tasks: &[KnownTask]) -> Result<(), RoundError> {
+        let seen: Vec<&SeenTask> = tasks.iter().map(|task| &task.seen).collect();
+        let subjects = self.engine.subjects(&seen).await?;
+        for (known, subject) in tasks.iter().zip(&subjects) {
+            self.queue(Some(known), Pending::of(&known.seen), subject);
+        }
+        Ok(())
     }
 
     fn queue(&mut self, known: Option<&KnownTask>, pending: Pending, subject: &Subject) {
@@ -104,8 +135,9 @@ impl<S: Send + Sync + 'static> Shift<'_, S> {
                 }
                 // The list has missed it. Younger ones of its account wait behind it.
                 Fate::Pending(task) if state.is_some_and(TaskState::is_unclear) && !desk.lanes.contains(id) => {
+                    let task = seen(&task);
                     let pending = Pending::of(&task).known(&known);
-                    desk.lanes.enter(&pending, &engine.subject(&task).await?);
+                    desk.lanes.enter(&pending, &engine.subjects(&[&task]).await?[0]);
                     if state == Some(TaskState::Parked) { desk.lanes.park(pending) } else { desk.lanes.queue(pending) }
                 }
                 _ => {}

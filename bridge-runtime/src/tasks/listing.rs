@@ -9,23 +9,21 @@ use async_trait::async_trait;
 use bridge_core::wire::{AppId, Task, TaskEntry, TaskId, TaskStatus};
 
 use super::{
-    effect::account_of,
     error::RoundError,
     page_size::PageSize,
-    pending::{self, Pending},
+    pending,
     place::{PageRead, Place},
-    subject::Subject,
     turn::is_everybodys,
 };
 use crate::{
     client::{Client, ErrorKind},
     clock::Clock,
-    journal::{Journal, KnownTask, LoginKey, SeenTask, TaskState, Touched},
+    journal::{Journal, KnownTask, SeenTask, TaskState},
     planted::Bug,
 };
 
-/// How many pending tasks are held. Each takes about 600 bytes.
-const MOST: usize = 100_000;
+/// A list that is longer has no end. Of each task 16 bytes are held; everything else is in the journal.
+const MOST: usize = 1_000_000;
 /// How often the list is walked at most. What a walk has missed is found by the next poll.
 const WALKS: usize = 8;
 /// After this many tasks in a row that cannot be read, no more are asked for one by one.
@@ -38,7 +36,7 @@ const TOO_LARGE: usize = 100;
 pub(super) struct Listing {
     /// When the poll began.
     pub(super) began: Duration,
-    pub(super) tasks: HashMap<TaskId, (Pending, Subject)>,
+    pub(super) tasks: HashSet<TaskId>,
     /// Tasks that neither the list nor the task itself shows in a readable form, and why.
     pub(super) unreadable: HashMap<TaskId, String>,
     /// Those that were begun here, and are not listed.
@@ -88,7 +86,7 @@ impl Listing {
         onlooker: &mut dyn Onlooker,
     ) -> Result<Self, RoundError> {
         let mut listing =
-            Listing { began: clock.now(), tasks: HashMap::new(), unreadable: HashMap::new(), unlisted: Vec::new() };
+            Listing { began: clock.now(), tasks: HashSet::new(), unreadable: HashMap::new(), unlisted: Vec::new() };
         for _ in 0..WALKS {
             if !listing.walk(client, app, onlooker).await? {
                 break;
@@ -100,7 +98,7 @@ impl Listing {
     /// A task that is not listed is not settled for that: a list can lag, and a task can be put off. So it is asked for.
     async fn ask_for_unlisted(&mut self, client: &Client, app: AppId, journal: &dyn Journal) -> Result<(), RoundError> {
         for known in journal.open_tasks().await? {
-            if self.tasks.contains_key(&known.seen.id) {
+            if self.tasks.contains(&known.seen.id) {
                 continue;
             }
             let fate = match known.state {
@@ -152,7 +150,6 @@ impl Listing {
             }
             found |= !new.is_empty();
             if !new.is_empty() {
-                self.add_logins(&new, onlooker).await?;
                 onlooker.see(new).await?;
             }
             if self.tasks.len() > MOST {
@@ -170,7 +167,7 @@ impl Listing {
         let TaskEntry::Unreadable { id: Some(id), why } = entry else { return Ok(entry) };
         // Many in a row, and none readable: the server has changed, and the details of the others would not help.
         let in_vain = self.tasks.is_empty() && self.unreadable.len() >= IN_VAIN;
-        if self.tasks.contains_key(&id) || self.unreadable.contains_key(&id) || in_vain {
+        if self.tasks.contains(&id) || self.unreadable.contains_key(&id) || in_vain {
             return Ok(TaskEntry::Unreadable { id: Some(id), why });
         }
         tracing::warn!(bridge.task_id = %id, why, "the list shows a task in an unknown form; asking for the task itself");
@@ -188,49 +185,21 @@ impl Listing {
         }
     }
 
-    /// Adds the logins of existing accounts to the tasks that are about them: a task may name the id only.
-    async fn add_logins(&mut self, new: &[TaskEntry], onlooker: &mut dyn Onlooker) -> Result<(), RoundError> {
-        let (mut tasks, mut accounts) = (Vec::new(), Vec::new());
-        for entry in new {
-            if let TaskEntry::Readable(task) = entry
-                && let Some(id) = account_of(&task.payload)
-            {
-                tasks.push(task.id);
-                accounts.push(Touched { slug: task.resource_type.clone(), id });
-            }
-        }
-        for (task, logins) in tasks.into_iter().zip(onlooker.logins(accounts).await?) {
-            if let Some((_, subject)) = self.tasks.get_mut(&task) {
-                *subject = subject.knowing(logins);
-            }
-        }
-        Ok(())
-    }
-
     /// Takes in a task of a page. Whether it is new.
     fn take(&mut self, entry: &TaskEntry) -> bool {
-        let (pending, subject) = match entry {
+        match entry {
             // A server that does not filter.
-            TaskEntry::Readable(task) if !may_run(&task.status) => return false,
+            TaskEntry::Readable(task) if !may_run(&task.status) => false,
             TaskEntry::Readable(task) => {
-                if let Some(why) = task.oddity() {
-                    tracing::warn!(bridge.task_id = %task.id, %why, "a time of this task is not as documented");
-                }
-                (Pending::of(task), Subject::of(task))
+                self.unreadable.remove(&task.id);
+                self.tasks.insert(task.id)
             }
-            TaskEntry::Unreadable { id: Some(id), why } => return self.unreadable.insert(*id, why.clone()).is_none(),
+            TaskEntry::Unreadable { id: Some(id), why } => self.unreadable.insert(*id, why.clone()).is_none(),
             TaskEntry::Unreadable { id: None, why } => {
                 tracing::error!(why, "Iden lists a task that cannot be read; it cannot be reported on");
-                return false;
+                false
             }
-        };
-        let id = pending.id();
-        let is_new = !self.tasks.contains_key(&id);
-        if is_new {
-            self.unreadable.remove(&id);
-            self.tasks.insert(id, (pending, subject));
         }
-        is_new
     }
 }
 
@@ -239,9 +208,6 @@ impl Listing {
 pub(super) trait Onlooker: Send {
     /// The tasks of a page that no page before has shown.
     async fn see(&mut self, new: Vec<TaskEntry>) -> Result<(), RoundError>;
-
-    /// The logins of these accounts, as far as the journal knows.
-    async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError>;
 }
 
 /// Has the journal know every task.
@@ -253,13 +219,15 @@ struct Clerk<'a> {
 #[async_trait]
 impl Onlooker for Clerk<'_> {
     async fn see(&mut self, new: Vec<TaskEntry>) -> Result<(), RoundError> {
+        for task in new.iter().filter_map(|entry| if let TaskEntry::Readable(task) = entry { Some(task) } else { None })
+        {
+            if let Some(why) = task.oddity() {
+                tracing::warn!(bridge.task_id = %task.id, %why, "a time of this task is not as documented");
+            }
+        }
         let readable = new.iter().filter(|entry| matches!(entry, TaskEntry::Readable(_)));
         let seen = readable.filter_map(seen).collect();
         Ok(self.journal.see_tasks(seen, self.clock.wall()).await?)
-    }
-
-    async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
-        Ok(self.journal.logins(accounts).await?)
     }
 }
 
@@ -338,10 +306,6 @@ mod tests {
         async fn see(&mut self, _: Vec<TaskEntry>) -> Result<(), RoundError> {
             Ok(())
         }
-
-        async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
-            Ok(vec![[None; 2]; accounts.len()])
-        }
     }
 
     /// What one walk finds, and with how many requests.
@@ -355,7 +319,7 @@ mod tests {
         let client =
             Client::builder(BaseUrl::for_tenant("acme").unwrap(), key).transport(list.clone()).build().unwrap();
         let began = SystemClock::new().now();
-        let mut listing = Listing { began, tasks: HashMap::new(), unreadable: HashMap::new(), unlisted: Vec::new() };
+        let mut listing = Listing { began, tasks: HashSet::new(), unreadable: HashMap::new(), unlisted: Vec::new() };
         listing.walk(&client, Uuid::nil().into(), &mut Nobody).await.unwrap();
         let requests = *list.requests.lock().unwrap();
         (listing.tasks.len(), requests)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what is pending is read, page by page, until a walk finds nothing new | `listing`, `page_size` |
 //! | tasks of one person stand in one lane, in Iden's order | `subject`, `lanes` |
+//! | of many tasks a part is loaded, in an order that keeps each account's | `window` |
 //! | the first of each lane is given out, eight at once; polls go on meanwhile | `shift`, `intake` |
 //! | a task has its turn: it is read, carried out, reported | `turn` |
 //! | its handler is found and called, between two entries in the journal | `execution`, `attempt` |
@@ -37,6 +38,7 @@ mod subject;
 #[cfg(any(test, feature = "fuzzing"))]
 mod testing;
 mod turn;
+mod window;
 
 pub use context::{TaskContext, TaskInfo};
 pub(crate) use engine::{AT_ONCE, TaskEngine};
@@ -52,3 +54,4 @@ pub use round::{ReportedTask, RoundReport};
 #[cfg(feature = "cli")]
 pub(crate) use shift::MOST_OVERDUE;
 pub(crate) use shift::Polling;
+pub(crate) use window::WINDOW;

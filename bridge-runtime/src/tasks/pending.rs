@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bridge_core::wire::{Task, TaskId, TaskStatus};
 use jiff::Timestamp;
 
-use super::{conclusion::Conclusion, effect::account_of, subject::Subject};
+use super::{conclusion::Conclusion, effect::account_of, subject::logins};
 use crate::{
     journal::{KnownTask, SeenTask, TaskState},
     planted::Bug,
@@ -21,7 +21,7 @@ pub(super) struct Place {
 }
 
 /// A time in nanoseconds since 1970, or the nearest that there is; a missing one comes before all others. Half the size of a
-/// stamp: 100,000 tasks are held at once.
+/// stamp: many tasks are held at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Moment(i64);
 
@@ -53,14 +53,15 @@ impl Place {
 
 /// What the journal is to know of a task.
 pub(super) fn seen(task: &Task) -> SeenTask {
-    let subject = Subject::of(task);
+    let slug = &task.resource_type;
+    let changes = task.payload.changes.as_ref().filter(|_| !Bug::ChangedLoginIsIgnored.is_planted());
     SeenTask {
         id: task.id,
         action: task.action.clone(),
         slug: task.resource_type.clone(),
         account: account_of(&task.payload),
-        logins: subject.by_login,
-        changed: subject.changed,
+        logins: logins(slug, task.payload.account.as_ref()),
+        changed: logins(slug, changes),
         due: due(task),
         created: task.created_at,
     }
@@ -114,15 +115,14 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn of(task: &Task) -> Self {
-        let seen = seen(task);
-        let (passes, told) = (ends_access(&task.action), told(&seen));
+    pub(super) fn of(seen: &SeenTask) -> Self {
+        let (passes, told) = (ends_access(&seen.action), told(seen));
         Pending { passes, told, ..Pending::at(Place::new(seen.due, seen.created, seen.id)) }
     }
 
     /// Follows what Iden shows of the task now. Returns whether it belongs into another queue, or to another place in it.
     pub(super) fn follow(&mut self, task: &Task) -> bool {
-        let Pending { place, passes, told, .. } = Pending::of(task);
+        let Pending { place, passes, told, .. } = Pending::of(&seen(task));
         if self.told == told || Bug::MovedTaskRunsWhereItWas.is_planted() {
             return false;
         }

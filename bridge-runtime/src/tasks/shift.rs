@@ -14,7 +14,7 @@ use super::{
     lanes::Standing,
     listing::Listing,
     pending::Pending,
-    round::RoundReport,
+    round::{ReportedTask, RoundReport},
     turn::{self, Turn, Turned},
 };
 use crate::telemetry::{HANDLERS_OVERDUE, TASKS_OLDEST, TASKS_OPEN};
@@ -50,6 +50,12 @@ pub(super) struct Shift<'a, S> {
     /// Why no task of the last list can be read: Iden shows tasks in another form than documented, and none of them may be
     /// failed for it.
     pub(super) changed_form: Option<String>,
+    /// The tasks of the last whole list that are not settled since. The journal may have more, of a walk that is not over:
+    /// an older task of the same account can be on its next page.
+    pub(super) listed: HashSet<TaskId>,
+    /// How many more tasks are pending than the lanes hold; and how many have left the lanes since tasks were loaded.
+    pub(super) left_out: usize,
+    done: usize,
     /// Those that are given out only to be reported.
     reporting: HashSet<TaskId>,
 }
@@ -77,8 +83,8 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         desk: &'a mut Desk,
     ) -> Self {
         desk.tidy();
-        let (report, failure, changed_form, reporting) = Default::default();
-        Shift { engine, system, stop, polling, desk, report, failure, changed_form, reporting }
+        let (report, failure, changed_form, listed, left_out, done, reporting) = Default::default();
+        Shift { engine, system, stop, polling, desk, report, failure, changed_form, listed, left_out, done, reporting }
     }
 
     pub(super) async fn work(mut self) -> Result<RoundReport, RoundError> {
@@ -97,6 +103,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         loop {
             self.get_over_it();
             let goes_on = self.failure.is_none() && !stop.is_cancelled();
+            if goes_on && self.is_running_out() {
+                self.load_more().await?;
+            }
             while goes_on
                 && turns.len() < engine.at_once
                 && let Some(pending) = self.next()
@@ -114,6 +123,9 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
                 turns.push(AssertUnwindSafe(turn).catch_unwind().map(move |turned| turned.map_err(|_| id)));
             }
             if turns.is_empty() {
+                if goes_on && self.left_out > 0 && self.load_more().await? {
+                    continue;
+                }
                 break;
             }
             let is_full = self.desk.lanes.ready() >= FULL;
@@ -173,18 +185,40 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
         }
         drop(turns);
         self.show_standing();
+        let standing = self.standing();
         match (self.failure, self.changed_form) {
             (Some((error, _)), _) => Err(error),
             (None, _) if stop.is_cancelled() => Err(RoundError::Interrupted),
             (None, Some(why)) => Err(RoundError::Unreadable { tasks: self.desk.unreadable, why }),
-            (None, None) => Ok(self.report.standing(self.desk.lanes.standing())),
+            (None, None) => Ok(self.report.standing(standing)),
         }
+    }
+
+    /// Whether handlers could run that have no task, although more tasks are pending. To load some takes a while, so enough
+    /// must have been done since.
+    fn is_running_out(&self) -> bool {
+        let has_done = self.done >= (self.engine.window / 8).max(1);
+        self.left_out > 0 && has_done && self.desk.lanes.ready() == 0
+    }
+
+    /// Loads more of the tasks that were listed. Returns whether there are any.
+    async fn load_more(&mut self) -> Result<bool, RoundError> {
+        let before = self.report.came;
+        self.done = 0;
+        self.left_out = self.load().await?;
+        Ok(self.report.came > before)
+    }
+
+    fn standing(&self) -> Standing {
+        let mut standing = self.desk.lanes.standing();
+        standing.waiting += self.left_out;
+        standing
     }
 
     /// What is left to do, in figures.
     pub(super) fn show_standing(&self) {
         let (meter, lanes) = (&self.engine.meter, &self.desk.lanes);
-        let Standing { waiting, blocked, parked, unreported } = lanes.standing();
+        let Standing { waiting, blocked, parked, unreported } = self.standing();
         let states = [
             ("waiting", waiting),
             ("blocked", blocked),
@@ -257,7 +291,11 @@ impl<'a, S: Send + Sync + 'static> Shift<'a, S> {
     /// Takes a task back from its turn.
     fn take_back(&mut self, turned: Turned) -> Result<(), RoundError> {
         let tracker = self.desk.at_work.remove(&turned.id());
+        self.done += 1;
         self.reporting.remove(&turned.id());
+        if let Turned::Reported(ReportedTask { id, .. }) | Turned::Conflict(id) | Turned::Dropped(id) = &turned {
+            self.listed.remove(id);
+        }
         let (lanes, now) = (&mut self.desk.lanes, self.engine.clock.now());
         match turned {
             Turned::Reported(task) => {

@@ -2,13 +2,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use bridge_core::wire::{Object, Task};
+use bridge_core::wire::Object;
 use serde_json::Value;
 
-use super::effect::account_of;
-use crate::{journal::LoginKey, planted::Bug};
+use crate::journal::{LoginKey, SeenTask};
 
-/// The id of an account, as a hash: 100,000 tasks are held at once. Two that meet by chance share a lane, and no more.
+/// The id of an account, as a hash: many tasks are held at once. Two that meet by chance share a lane, and no more.
 pub(super) type IdKey = u64;
 
 /// The names of the account that a task is about.
@@ -25,17 +24,21 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    pub(super) fn of(task: &Task) -> Self {
-        let slug = &task.resource_type;
-        let id = account_of(&task.payload).map(|id| key(slug, &id));
-        let by_login = logins(slug, task.payload.account.as_ref());
-        let changes = task.payload.changes.as_ref().filter(|_| !Bug::ChangedLoginIsIgnored.is_planted());
-        Subject { id, by_login, known: [None; 2], changed: logins(slug, changes) }
+    pub(super) fn of(task: &SeenTask) -> Self {
+        let SeenTask { slug, account, logins, changed, .. } = task;
+        let id = account.as_ref().map(|id| key(slug, id));
+        Subject { id, by_login: *logins, known: [None; 2], changed: *changed }
     }
 
     /// The same with what the journal knows of the account.
     pub(super) fn knowing(self, known: [Option<LoginKey>; 2]) -> Self {
         Subject { known, ..self }
+    }
+
+    /// Everything that can tie it to the tasks of another subject.
+    pub(super) fn keys(&self) -> impl Iterator<Item = u64> {
+        let logins = self.by_login.into_iter().chain(self.known).chain(self.changed).flatten();
+        self.id.into_iter().chain(logins.map(|LoginKey(key)| key.cast_unsigned()))
     }
 
     /// The logins that the account has.
@@ -65,11 +68,14 @@ fn key(slug: &str, id: &str) -> IdKey {
 mod tests {
     use serde_json::json;
 
-    use super::{super::testing::task, *};
+    use super::{
+        super::{pending::seen, testing::task},
+        *,
+    };
 
     #[allow(clippy::needless_pass_by_value)] // so that the cases read well
     fn subject(account: Value) -> Subject {
-        Subject::of(&task(1, "update_account", json!({ "account": account })))
+        Subject::of(&seen(&task(1, "update_account", json!({ "account": account }))))
     }
 
     #[test]
@@ -90,7 +96,7 @@ mod tests {
     fn an_account_claims_the_logins_that_it_gets() {
         let payload =
             json!({"account": {"id": "7", "email": "old@acme.example"}, "changes": {"email": "new@acme.example"}});
-        let moves = Subject::of(&task(1, "update_account", payload));
+        let moves = Subject::of(&seen(&task(1, "update_account", payload)));
         let [old, new] = ["old@acme.example", "new@acme.example"].map(|login| LoginKey::of("employee", "email", login));
         assert_eq!(moves.owned().collect::<Vec<_>>(), old.into_iter().collect::<Vec<_>>());
         assert_eq!(moves.claimed().collect::<Vec<_>>(), new.into_iter().collect::<Vec<_>>());
@@ -101,6 +107,6 @@ mod tests {
     #[test]
     fn what_has_no_name_has_no_subject() {
         assert_eq!(subject(json!({"email": "", "username": null})), Subject::default());
-        assert_eq!(Subject::of(&task(1, "rotate_keys", json!({}))), Subject::default());
+        assert_eq!(Subject::of(&seen(&task(1, "rotate_keys", json!({})))), Subject::default());
     }
 }

@@ -13,7 +13,7 @@ use super::{
     conclusion::Conclusion,
     engine::TaskEngine,
     error::RoundError,
-    pending::{Pending, ends_access, is_over},
+    pending::{Pending, ends_access, is_over, seen},
     reporter::{self, Reported},
     round::ReportedTask,
     subject::Subject,
@@ -178,7 +178,7 @@ impl<'a, S: Send + Sync + 'static> Turn<'a, S> {
             Ok(task) if task.status == TaskStatus::Pending && self.pending.follow(&task) => {
                 let account = &task.resource_type;
                 tracing::warn!(bridge.task_id = %id, bridge.resource_type = printable(account, 64), "the task differs from the list; queueing it again");
-                Err(Step::Moved(engine.subject(&task).await?))
+                Err(Step::Moved(engine.subjects(&[&seen(&task)]).await?.remove(0)))
             }
             Ok(task) if task.status == TaskStatus::Pending => Ok(task),
             Ok(task) if task.status == TaskStatus::Scheduled && Bug::ScheduledIsPickedUp.is_planted() => Ok(task),

@@ -101,6 +101,7 @@ impl TestTask {
             clock: clock.clone(),
             meter: Telemetry::default().meter("test", &[], Vec::new(), &(clock.clone() as Arc<dyn Clock>)),
             at_once: crate::tasks::AT_ONCE,
+            window: crate::tasks::WINDOW,
             desk: Default::default(),
         };
         let round = engine.round(&system.into(), &CancellationToken::new()).await;

@@ -138,6 +138,7 @@ entries! {
     TaskJournal {
         write see_tasks(tasks: Vec<SeenTask>, at: Timestamp) -> ();
         look tasks(ids: Vec<TaskId>) -> Vec<KnownTask>;
+        look listed_tasks(after: Option<SeenTask>, limit: usize) -> Vec<KnownTask>;
         look logins(accounts: Vec<Touched>) -> Vec<[Option<LoginKey>; 2]>;
         look open_tasks() -> Vec<KnownTask>;
         look unclear_creation(within: Range<Timestamp>) -> Option<TaskId>;

@@ -16,7 +16,7 @@ use super::{
     steps,
     store::Store,
     touched::{last_touch, take_effect, touch},
-    values::{At, from_word},
+    values::{At, from_word, limit as sql_limit},
 };
 use crate::{
     journal::{
@@ -82,6 +82,26 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Sorts all of them at each call, so the limit should be large. An index would cost two writes for each task.
+    fn listed_tasks(&mut self, after: Option<&SeenTask>, limit: usize) -> Result<Vec<KnownTask>> {
+        let mut listed = self.reading()?.prepare_cached(&format!(
+            "SELECT {KNOWN} FROM task
+             WHERE state = ?1 AND (coalesce(due, ?2), coalesce(created, ?2), id) > (?3, ?4, ?5)
+             ORDER BY coalesce(due, ?2), coalesce(created, ?2), id LIMIT ?6"
+        ))?;
+        let time = |time: Option<Timestamp>| time.map_or(i64::MIN, |time| At(time).nanoseconds());
+        let due = time(after.and_then(|task| task.due));
+        let created = time(after.and_then(|task| task.created));
+        // No id is empty.
+        let id = after.map(|task| task.id.to_string()).unwrap_or_default();
+        let mut rows = listed.query((TaskState::Seen, i64::MIN, due, created, id, sql_limit(limit)))?;
+        let mut listed = Vec::new();
+        while let Some(row) = rows.next()? {
+            listed.push(known_task(row)?);
+        }
+        Ok(listed)
     }
 
     fn logins(&mut self, accounts: &[Touched]) -> Result<Vec<[Option<LoginKey>; 2]>> {
@@ -347,6 +367,10 @@ impl TaskJournal for SqliteJournal {
 
     async fn tasks(&self, ids: Vec<TaskId>) -> Result<Vec<KnownTask>, JournalError> {
         self.call("read", move |store| store.tasks(&ids)).await
+    }
+
+    async fn listed_tasks(&self, after: Option<SeenTask>, limit: usize) -> Result<Vec<KnownTask>, JournalError> {
+        self.call("read", move |store| store.listed_tasks(after.as_ref(), limit)).await
     }
 
     async fn logins(&self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, JournalError> {

@@ -38,13 +38,20 @@ pub(super) struct Lanes {
     last: LaneId,
     directory: Directory,
     /// The first of each lane that may run now, and those that may run later.
-    ready: BTreeSet<Place>,
-    later: BTreeSet<(Duration, Place)>,
+    ready: BTreeSet<Turn>,
+    later: BTreeSet<(Duration, Turn)>,
     /// Those whose report is to be sent again.
     reports: BTreeSet<Place>,
 }
 
 type LaneId = u64;
+
+/// The first task of a lane. Lanes in which a suspension or deletion waits come before the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    is_not_urgent: bool,
+    place: Place,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -75,13 +82,13 @@ struct Lane {
     /// How many of them run: one, but for lanes that were joined.
     running: usize,
     /// Whose turn it is, and from when on.
-    head: Option<(Duration, Place)>,
+    head: Option<(Duration, Turn)>,
 }
 
 impl Lane {
     fn insert(&mut self, place: Place) {
         if let Err(at) = self.tasks.binary_search(&place) {
-            // Nearly every lane holds one task, and there may be 100,000.
+            // Nearly every lane holds one task, and there may be 25,000.
             self.tasks.reserve_exact(usize::from(self.tasks.is_empty()));
             self.tasks.insert(at, place);
         }
@@ -123,6 +130,18 @@ impl Lanes {
         parked.map(|entry| entry.place.id()).collect()
     }
 
+    /// How many stand in lanes that get on.
+    pub(super) fn able(&self) -> usize {
+        let able = self.lanes.values().filter(|lane| lane.head.is_some() || lane.running > 0);
+        able.map(|lane| lane.tasks.len()).sum()
+    }
+
+    /// Whether another task of this account may be loaded: its lane gets on, and holds fewer than so many.
+    pub(super) fn have_room_for(&self, subject: &Subject, most: usize) -> bool {
+        let mut lanes = self.directory.find(subject).into_iter().filter_map(|lane| self.lanes.get(&lane));
+        lanes.all(|lane| (lane.head.is_some() || lane.running > 0) && lane.tasks.len() < most)
+    }
+
     /// How many may run now.
     pub(super) fn ready(&self) -> usize {
         self.ready.len()
@@ -140,7 +159,7 @@ impl Lanes {
                 State::Running | State::Aside(_) => standing.waiting += 1,
                 State::Unreported(_) => standing.unreported += 1,
                 State::Parked(_) => standing.parked += 1,
-                State::Queued(..) if self.lanes[lane].head.is_some_and(|(_, head)| head == *place) => {
+                State::Queued(..) if self.lanes[lane].head.is_some_and(|(_, head)| head.place == *place) => {
                     standing.waiting += 1;
                 }
                 State::Queued(..) => standing.blocked += 1,
@@ -158,7 +177,7 @@ impl Lanes {
     pub(super) fn before(&self, id: TaskId) -> Option<TaskId> {
         let entry = self.entries.get(&id)?;
         let lane = &self.lanes[&entry.lane];
-        let is_head = lane.head.is_some_and(|(_, head)| head == entry.place);
+        let is_head = lane.head.is_some_and(|(_, head)| head.place == entry.place);
         let before = lane.tasks.iter().take_while(|place| **place < entry.place).last().filter(|_| !is_head)?;
         Some(before.id())
     }
@@ -251,12 +270,12 @@ impl Lanes {
 
     /// Gives out the task whose turn it is. It comes back by one of the methods above.
     pub(super) fn next(&mut self, now: Duration) -> Option<Pending> {
-        while let Some((due, place)) = self.later.first().copied().filter(|(due, _)| *due <= now) {
-            self.later.remove(&(due, place));
-            self.ready.insert(place);
+        while let Some((due, turn)) = self.later.first().copied().filter(|(due, _)| *due <= now) {
+            self.later.remove(&(due, turn));
+            self.ready.insert(turn);
         }
-        let place = self.ready.pop_first()?;
-        self.give_out(place)
+        let turn = self.ready.pop_first()?;
+        self.give_out(turn.place)
     }
 
     /// Gives out a task that is over and to be reported again. It comes back by one of the methods above.
@@ -323,7 +342,7 @@ impl Lanes {
     }
 
     /// Whose turn it is in a lane.
-    fn head(&self, lane: LaneId) -> Option<(Duration, Place)> {
+    fn head(&self, lane: LaneId) -> Option<(Duration, Turn)> {
         let (mut stuck, lane) = (false, self.lanes.get(&lane)?);
         if lane.running > 0 && !Bug::TwoOfOneLane.is_planted() {
             return None;
@@ -336,23 +355,27 @@ impl Lanes {
                 State::Parked(_) if Bug::ParkedBlocksNothing.is_planted() => {}
                 State::Unreported(_) | State::Parked(_) | State::Aside(_) => stuck = true,
                 State::Queued(..) if stuck && !passes => {}
-                State::Queued(_, not_before) => return Some((*not_before, *place)),
+                State::Queued(_, not_before) => {
+                    let queued = |place: &Place| self.entries.get(&place.id()).is_some_and(|entry| entry.passes);
+                    let is_not_urgent = !lane.tasks.iter().any(queued);
+                    return Some((*not_before, Turn { is_not_urgent, place: *place }));
+                }
             }
         }
         None
     }
 
-    fn set_head(&mut self, lane: LaneId, head: Option<(Duration, Place)>) {
+    fn set_head(&mut self, lane: LaneId, head: Option<(Duration, Turn)>) {
         let Some(lane) = self.lanes.get_mut(&lane) else { return };
         if lane.head == head {
             return;
         }
-        if let Some((due, place)) = std::mem::replace(&mut lane.head, head) {
-            self.ready.remove(&place);
-            self.later.remove(&(due, place));
+        if let Some((due, turn)) = std::mem::replace(&mut lane.head, head) {
+            self.ready.remove(&turn);
+            self.later.remove(&(due, turn));
         }
         match head {
-            Some((Duration::ZERO, place)) => drop(self.ready.insert(place)),
+            Some((Duration::ZERO, turn)) => drop(self.ready.insert(turn)),
             Some(later) => drop(self.later.insert(later)),
             None => {}
         }

@@ -6,7 +6,11 @@ use bridge_core::wire::TaskId;
 use serde_json::json;
 
 use super::{
-    super::{pending::Pending, subject::Subject, testing::task},
+    super::{
+        pending::{Pending, seen},
+        subject::Subject,
+        testing::task,
+    },
     Lanes, REPORTS_IN_VAIN,
 };
 
@@ -127,8 +131,8 @@ impl Model {
     fn come(&mut self, lanes: &mut Lanes, number: u32, account: u32, passes: bool) {
         let action = if passes { "suspend_account" } else { "update_account" };
         let task = task(number, action, json!({ "account": { "id": account.to_string() } }));
-        let (id, pending) = (task.id, Pending::of(&task));
-        lanes.enter(&pending, &Subject::of(&task));
+        let (id, pending) = (task.id, Pending::of(&seen(&task)));
+        lanes.enter(&pending, &Subject::of(&seen(&task)));
         lanes.queue(pending);
         self.waiting.push(Waiting { of: Of { id, number, account, passes }, not_before: Duration::ZERO });
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{super::testing::task, *};
-use crate::tasks::pending::Pending;
+use crate::tasks::pending::{Pending, seen};
 
 const NOW: Duration = Duration::from_secs(100);
 const LATER: Duration = Duration::from_secs(200);
@@ -11,8 +11,8 @@ const LATER: Duration = Duration::from_secs(200);
 /// A task that comes in.
 fn arriving(lanes: &mut Lanes, number: u32, action: &str, account: &Value) -> Pending {
     let task = task(number, action, json!({ "account": account }));
-    let pending = Pending::of(&task);
-    lanes.enter(&pending, &Subject::of(&task));
+    let pending = Pending::of(&seen(&task));
+    lanes.enter(&pending, &Subject::of(&seen(&task)));
     pending
 }
 
@@ -230,8 +230,8 @@ fn the_order_holds_whatever_happens() {
 fn an_account_that_gets_a_login_waits_for_the_account_that_has_it() {
     let update = |lanes: &mut Lanes, number: u32, account: Value, changes: Value| {
         let task = task(number, "update_account", json!({"account": account, "changes": changes}));
-        let pending = Pending::of(&task);
-        lanes.enter(&pending, &Subject::of(&task));
+        let pending = Pending::of(&seen(&task));
+        lanes.enter(&pending, &Subject::of(&seen(&task)));
         lanes.queue(pending);
     };
     let mut lanes = Lanes::default();

@@ -19,6 +19,7 @@ use super::{
     HandlerInfo, Tasks,
     attempt::unknown_outcome,
     conclusion::Conclusion,
+    engine::subjects,
     error::RoundError,
     execution::superseded,
     lanes::Lanes,
@@ -29,7 +30,7 @@ use super::{
 use crate::{
     client::Client,
     clock::Clock,
-    journal::{Journal, KnownTask, LoginKey, SeenTask, TaskState, Touched},
+    journal::{Journal, KnownTask, SeenTask, TaskState},
 };
 
 /// How many tasks the journal is asked about at a time.
@@ -56,14 +57,17 @@ impl<S: Send + Sync> Outlook<'_, S> {
     /// The tasks in the order in which they would be carried out; then those that wait for a person, with what waits behind
     /// them; then those of the journal that are not over and that Iden does not list.
     pub(crate) async fn read(&self) -> Result<Vec<ListedTask>, RoundError> {
-        let mut sketcher = Sketcher { journal: self.journal, tasks: self.tasks, sketches: HashMap::new() };
+        let mut sketcher = Sketcher { tasks: self.tasks, sketches: HashMap::new() };
         let listing = Listing::walk_all(self.client, self.app, self.clock, &mut sketcher).await?;
         let mut sketches = sketcher.sketches;
         let known = self.known(sketches.keys().copied().collect()).await?;
         let mut unlisted = self.journal.open_tasks().await?;
         unlisted.retain(|known| !sketches.contains_key(&known.seen.id));
 
-        let mut pending: Vec<(Pending, Subject)> = listing.tasks.into_values().collect();
+        let readable = sketches.values().map(|sketch| &sketch.seen).filter(|seen| listing.tasks.contains(&seen.id));
+        let readable: Vec<&SeenTask> = readable.collect();
+        let subjects = subjects(self.journal, &readable).await?;
+        let mut pending: Vec<(Pending, Subject)> = readable.into_iter().map(Pending::of).zip(subjects).collect();
         let unreadable = listing.unreadable.into_iter();
         pending.extend(unreadable.map(|(id, why)| (Pending::unreadable(id, why), Subject::default())));
         pending.retain(|(one, _)| sketches.contains_key(&one.id()));
@@ -169,7 +173,6 @@ fn forecast(
 
 /// Keeps of each task what is shown of it: its payload would be too much.
 struct Sketcher<'a, S> {
-    journal: &'a dyn Journal,
     tasks: &'a Tasks<S>,
     sketches: HashMap<TaskId, Sketch>,
 }
@@ -193,9 +196,5 @@ impl<S: Send + Sync> Onlooker for Sketcher<'_, S> {
             self.sketches.insert(seen.id, Sketch { seen, handler, refusal });
         }
         Ok(())
-    }
-
-    async fn logins(&mut self, accounts: Vec<Touched>) -> Result<Vec<[Option<LoginKey>; 2]>, RoundError> {
-        Ok(self.journal.logins(accounts).await?)
     }
 }

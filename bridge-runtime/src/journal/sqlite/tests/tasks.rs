@@ -276,3 +276,32 @@ async fn another_app_knows_nothing_of_the_tasks_of_the_first() {
     assert_eq!(open_ids(&journal).await, []);
     assert_eq!(journal.task_steps(task_id(1)).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn tasks_that_were_merely_listed_come_in_their_order_page_by_page() {
+    let journal = SqliteJournal::in_task().unwrap();
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let timed = |number, due: Option<i64>, created: Option<i64>| SeenTask {
+        due: due.map(at),
+        created: created.map(at),
+        ..task(number, Some("a"))
+    };
+    let tasks = [
+        timed(1, Some(5), Some(3)),
+        timed(2, Some(5), Some(2)),
+        timed(3, None, None),
+        timed(4, Some(4), None),
+        timed(5, Some(5), Some(2)),
+        timed(6, Some(1), Some(1)),
+    ];
+    journal.see_tasks(tasks.to_vec(), NOW).await.unwrap();
+    start(&journal, &tasks[5]).await;
+    let (mut order, mut after) = (Vec::new(), None);
+    loop {
+        let page = journal.listed_tasks(after.take(), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.seen.clone());
+        order.extend(page.into_iter().map(|task| task.seen.id));
+    }
+    assert_eq!(order, [3, 4, 2, 5, 1].map(task_id));
+}
