@@ -45,13 +45,13 @@ pub fn task_payload(data: &[u8]) {
                     ("status", task.status().map(Status::as_str)),
                 ];
                 for (field, read) in texts {
-                    let given = account.get(field).filter(|given| !given.is_null());
+                    let given = account.get(field).filter(|given| !says_nothing(given));
                     assert_eq!(given, read.map(Value::from).as_ref(), "`{field}`");
                 }
                 let teams = task.memberships::<Team>().map(|all| all.iter().map(|one| one.id().clone()).collect());
-                assert_eq!(teams, edges(&payload, "memberships", "team"));
+                assert_eq!(teams, links(&raw, "team"));
                 let seats = task.assignments::<Seat>().map(|all| all.iter().map(|one| one.id().to_wire()).collect());
-                assert_eq!(seats, edges(&payload, "assignments", "seat"));
+                assert_eq!(seats, links(&raw, "seat"));
                 assert_eq!(task.clone().raw(), task.raw());
             }
         )* };
@@ -61,12 +61,13 @@ pub fn task_payload(data: &[u8]) {
     if let Some(task) = read::<UpdateAccount<Person>>(&payload, data) {
         let changes = task.changes();
         let fields: Vec<&str> = changes.iter().map(bridge_core::payload::AccountChange::field).collect();
-        let given: Vec<&String> = payload.changes.iter().flat_map(Object::keys).collect();
+        let given = payload.changes.iter().flatten().filter(|(field, value)| !is_link(field, value));
+        let given: Vec<&String> = given.map(|(field, _)| field).collect();
         assert_eq!(fields, given);
         assert_eq!(Some(&json!(task.id())), payload.account.as_ref().unwrap().get("id"));
     }
     if let Some(task) = read::<AnyTask<Person>>(&payload, data) {
-        let given = payload.account.as_ref().and_then(|account| account.get("id")).filter(|id| !id.is_null());
+        let given = payload.account.as_ref().and_then(|account| account.get("id")).filter(|id| !says_nothing(id));
         assert_eq!(task.id().map(|id| json!(id)).as_ref(), given);
     }
 }
@@ -79,14 +80,26 @@ fn read<T: TaskPayload>(payload: &Payload, data: &[u8]) -> Option<T> {
     T::decode(payload.clone()).map_err(check).ok()
 }
 
-/// What a payload says of edges: beside the account before within it, and null is nothing said.
-fn edges(payload: &Payload, kind: &str, slug: &str) -> Option<Vec<String>> {
-    let beside = payload.memberships.as_ref().filter(|_| kind == "memberships").and_then(|all| all.get(slug));
-    let within = payload.account.as_ref().and_then(|account| account.get(kind));
-    let within = within.filter(|within| !within.is_null()).map(|within| {
-        within.as_object().unwrap_or_else(|| panic!("`payload.account.{kind}` is {within}, and nobody is told"))
-    });
-    let ids = beside.or_else(|| within?.get(slug)).filter(|ids| !ids.is_null())?;
+/// Whether a value is none: null, or a text without a visible character.
+fn says_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// Whether a change names groups or licenses of `Person`.
+fn is_link(field: &str, value: &Value) -> bool {
+    (matches!(field, "team" | "seat") && value.is_array())
+        || (matches!(field, "memberships" | "assignments") && value.is_object())
+}
+
+/// The ids that a payload names of one type, wherever it does (protocol.md section 10): a place beside the account before one
+/// within it, and null says nothing.
+fn links(raw: &Object, slug: &str) -> Option<Vec<String>> {
+    let raw = Value::from(raw.clone());
+    let at = |place: &str| raw.pointer(&format!("{place}/{slug}")).filter(|ids| !ids.is_null()).cloned();
+    let beside = ["/memberships", "/assignments", "/changes/memberships", "/changes/assignments"];
+    let change = at("/changes").filter(Value::is_array);
+    let within = ["/account/memberships", "/account/assignments"];
+    let ids = beside.into_iter().find_map(at).or(change).or_else(|| within.into_iter().find_map(at))?;
     let id = |id: &Value| id.as_str().expect("checked when it was read").to_owned();
     Some(ids.as_array().expect("checked when it was read").iter().map(id).collect())
 }

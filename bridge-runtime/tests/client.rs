@@ -308,7 +308,7 @@ async fn a_host_without_an_address_or_without_tls_is_surely_not_sent() {
 async fn each_refusal_says_what_came_and_what_to_do() {
     for (status, body, said, hint, attempts) in [
         ("401 Unauthorized", r#"{"detail":"Invalid API key."}"#, "answered 401: Invalid API key.", "BRIDGE_API_KEY", 1),
-        ("403 Forbidden", r#"{"detail":"No access."}"#, "answered 403: No access.", "has no access to this app", 1),
+        ("403 Forbidden", r#"{"detail":"No access."}"#, "answered 403: No access.", "BRIDGE_API_KEY", 1),
         ("404 Not Found", r#"{"detail":"Not found."}"#, "answered 404: Not found.", "session is gone", 1),
         ("400 Bad Request", r#"{"detail":{"id":["Required."]}}"#, "answered 400: id: Required.", "schema", 1),
         ("422 Unprocessable", r#"{"detail":"no slug x"}"#, "answered 422: no slug x", "not registered", 1),

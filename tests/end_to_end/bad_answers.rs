@@ -40,8 +40,9 @@ async fn a_revoked_key() {
 async fn an_app_that_is_not_there() {
     let stage = Stage::with(1).await;
     let target = stage.target().app(AppChoice::Id("6f4b0d4e-4b3f-4b6e-9a57-1d3f2c1b0a99".parse().unwrap()));
-    let error = stage.try_attach(target).await.unwrap_err();
-    check(&error, Exit::Configuration, &["register a resource type", "404", "BRIDGE_APP_ID"]);
+    let connector = stage.try_attach(target).await.unwrap();
+    let error = connector.sync(&go_on()).await.unwrap_err();
+    check(&error, Exit::Configuration, &["start a sync session", "404", "BRIDGE_APP_ID"]);
 }
 
 #[tokio::test]

@@ -319,9 +319,11 @@ impl fmt::Display for HoldReason {
             HoldReason::Unread { slug, known: Some(known) } => {
                 write!(f, "this connector no longer reads `{slug}`: its {known} records would be removed")
             }
+            // The server named it: it must not forge a line of the log.
             HoldReason::Unread { slug, known: None } => write!(
                 f,
-                "the app has a type `{slug}` that this connector does not read: all of its records would be removed, and how many there are is unknown"
+                "the app has a type `{}` that this connector does not read: all of its records would be removed, and how many there are is unknown",
+                printable(slug, 64)
             ),
             HoldReason::Removed(excess) => excess.write(f, "would be removed"),
             HoldReason::Deactivated(excess) => excess.write(f, "would become inactive or suspended"),
