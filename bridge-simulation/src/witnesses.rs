@@ -9,7 +9,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::FailedPageIsForgotten, 51, 3),
     (Bug::KnownShrinksBeforeCompletion, 2, 6),
     (Bug::TouchIsNotWritten, 1, 1),
-    (Bug::NoGate, 260, 2),
+    (Bug::NoGate, 105, 2),
     (Bug::OrphanIsCompleted, 0, 4),
     (Bug::MissingAreNotLookedUp, 22, 1),
     (Bug::LookUpErrorIsAbsent, 313, 1),
