@@ -39,7 +39,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::DayIsNotSummed, 197, 6),
     (Bug::ApprovalIsNotSeen, 2, 15),
     (Bug::StopIsNotHeard, 11, 16),
-    (Bug::GateHasNoEnd, 205, 17),
+    (Bug::GateHasNoEnd, 108, 17),
     (Bug::AppIsNotLookedFor, 7, 8),
     (Bug::BareErrorIsSuccess, 2355, 15),
     (Bug::UnsupportedIsCompleted, 1, 10),
