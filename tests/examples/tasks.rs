@@ -176,7 +176,7 @@ async fn a_parked_task_is_explained_and_taken_up_again_by_hand() {
     scene.run(&["tasks", "--once"]).await.ok();
     scene.app().assert_task_completed(hire);
     let shown = scene.json(&["tasks", "show", &id, "--json"]).await;
-    assert_eq!(states(&shown)[4..], ["interrupted", "started", "executed", "reported"]);
+    assert_eq!(states(&shown)[4..], ["interrupted", "seen", "started", "executed", "reported"]);
     assert_eq!((&shown["end"]["status"], &shown["remedies"]), (&json!("completed"), &json!([])));
     let over = scene.run(&["tasks", "retry", &id]).await;
     assert_eq!(over.code, Some(65));

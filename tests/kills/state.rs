@@ -15,11 +15,15 @@ pub const JOURNAL: &str = "journal.db";
 pub const LOCK: &str = "engine.lock";
 
 /// That of a journal which the program has opened.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 11;
 
 /// What the steps of its own schema did to version 1, undone. Tasks that are over are forgotten.
 const BACK_TO_VERSION_1: &str = "
-    drop view awaited; drop view open_task; drop view settled_task; drop table task_step; drop table task;
+    drop table plan_pushed; drop table approved_item; drop table approved_pushed; drop table respelled;
+    alter table type drop column kind; alter table type drop column foreign_records;
+    alter table taken drop column target; alter table state drop column poll_failure;
+    alter table known drop column email; alter table known drop column username;
+    drop view awaited; alter table touched drop column folded; drop view open_task; drop view settled_task; drop table task_step; drop table task;
     alter table touched drop column made; alter table touched drop column misses;
     alter table known drop column spared; alter table type drop column unpushed;
     alter table ordered rename column gone to keep;
