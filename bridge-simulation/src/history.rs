@@ -272,7 +272,9 @@ async fn look_after(
             match difference {
                 None if state.tasks_go_on() => {}
                 None => return Some(End::Over),
-                Some(difference) if now > stage.plan.until + stage.plan.tasks_go_on + QUIET => {
+                Some(difference)
+                    if now > stage.plan.until + stage.plan.tasks_go_on + stage.plan.lookups_take() + QUIET =>
+                {
                     let invariant = if difference.starts_with("task") { 9 } else { 15 };
                     state.oracle.violated(now, invariant, difference);
                     return Some(End::Over);

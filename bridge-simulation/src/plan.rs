@@ -161,6 +161,14 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// How long a sync that is running when the quiet begins, and the one after it, take for lookups at most: everybody once, and
+    /// once more before the session is completed, eight at a time. New people arrive meanwhile, so everybody counts twice.
+    pub fn lookups_take(&self) -> Duration {
+        self.find_takes * (4 * 2 * self.people).div_ceil(8)
+    }
+}
+
 /// A system that takes its time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slow {

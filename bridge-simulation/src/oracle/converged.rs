@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     faults::Fault,
-    iden::{Held, Key},
+    iden::{Held, Key, tasks::Task},
     stage::State,
     system::{Employment, Person},
 };
@@ -87,6 +87,11 @@ impl State {
         })
     }
 
+    fn reading_panicked(&self, task: &Task) -> bool {
+        let message = task.error["message"].as_str().unwrap_or_default();
+        message.ends_with("reading the payload panicked") && self.fired[Fault::UserPanic.position()] > 0
+    }
+
     /// Tasks that have failed without need.
     pub fn failed_without_need(&self) -> Option<String> {
         let ours =
@@ -96,11 +101,8 @@ impl State {
             let is_fine = match code {
                 "account_not_found" | "account_already_exists" => true,
                 "unsupported_action" => task.is_odd(),
-                // A payload of which an id cannot be read without a panic is not read again.
-                "internal_error" => {
-                    let message = task.error["message"].as_str().unwrap_or_default();
-                    message == "reading the payload panicked" && self.fired[Fault::UserPanic.position()] > 0
-                }
+                // The engine does not read a payload again if reading an id in it panicked, nor if the task was interrupted before.
+                "internal_error" | "outcome_unknown" if self.reading_panicked(task) => true,
                 "outcome_unknown" | "result_lost" if task.action == "reset_password" => true,
                 // Overtaken before it was begun, or while nobody knew what had become of it.
                 // One that was put off since may stand behind the other now.

@@ -55,6 +55,10 @@ impl Oracle {
         let said = self.said.insert(key.clone(), Said { in_use: *in_use, edges: edges.clone() });
         // It is new, or the journal is.
         let Some(said) = said else { return };
+        // A new spelling is a new record to the connector, even if Iden takes both for one.
+        if world.names.number(key).is_some_and(|number| world.respelled.contains(&number)) {
+            return;
+        }
         let taken = self.taken.entry(*session).or_default();
         let takes = said.edges != *edges || (said.in_use && !in_use);
         if *in_use {

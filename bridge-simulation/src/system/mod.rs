@@ -94,6 +94,8 @@ pub struct World {
     pub running: Vec<(Uuid, u32)>,
     next: u32,
     left: Vec<u32>,
+    /// Everybody whose id the system has written in another way.
+    pub respelled: BTreeSet<u32>,
     /// Those who come and go with the seasons.
     seasonal: Vec<u32>,
     lag: Duration,
@@ -131,6 +133,7 @@ impl World {
             running: Vec::new(),
             next: 1,
             left: Vec::new(),
+            respelled: BTreeSet::new(),
             seasonal: Vec::new(),
             lag: plan.lag,
             dice: Dice::new(plan.seed, "world"),
@@ -290,6 +293,7 @@ impl World {
         }
         let (number, spelling) = (self.dice.pick(&some), self.dice.below(usize::from(SPELLINGS)) as u8);
         self.people.get_mut(&number)?.spelling = spelling;
+        self.respelled.insert(number);
         Some(format!("{number} is written {:?}", self.names.id(number, spelling)))
     }
 
