@@ -28,7 +28,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::TaskPageIsSkipped, 35, 11),
     (Bug::SettledRunsAgain, 4, 10),
     (Bug::InterruptionIsForgotten, 13, 9),
-    (Bug::RetriesAreFree, 1600, 13),
+    (Bug::RetriesAreFree, 2878, 13),
     (Bug::AbandonIsForgotten, 26, 14),
     (Bug::VanishedIsRemoved, 1, 1),
     (Bug::RefusedIsForgotten, 77, 3),
@@ -43,7 +43,7 @@ pub const WITNESSES: &[(Bug, u64, u32)] = &[
     (Bug::AppIsNotLookedFor, 7, 8),
     (Bug::BareErrorIsSuccess, 2355, 15),
     (Bug::UnsupportedIsCompleted, 1, 10),
-    (Bug::UnknownStatusIsOpen, 1502, 9),
+    (Bug::UnknownStatusIsOpen, 2437, 17),
     (Bug::SecondTypeIsNotReread, 1, 1),
 ];
 
