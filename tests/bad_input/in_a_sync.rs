@@ -25,7 +25,7 @@ struct Case {
     session: String,
     #[serde(default)]
     says: Vec<String>,
-    /// The next sync does not mend it either: it waits for a clean-up that Iden has promised.
+    /// The next sync does not complete either: it waits for a clean-up that Iden has promised, or for a person.
     #[serde(default)]
     waits: bool,
 }
@@ -86,7 +86,7 @@ async fn check(case: Case) -> Result<(), String> {
             assert_eq!(stage.app().removed("employee"), [PEOPLE.to_string()]);
             Ok(())
         }
-        Err(error) if case.waits && Exit::of(&error) == Exit::Unavailable => {
+        Err(error) if case.waits && matches!(Exit::of(&error), Exit::Unavailable | Exit::Held) => {
             assert_nobody_present_is_removed(&stage);
             Ok(())
         }
