@@ -96,22 +96,23 @@ async fn the_list_says_what_would_become_of_each_task_and_nothing_happens() {
     let list = scene.json(&["tasks", "list", "--json"]).await;
     let list = list.as_array().unwrap();
     let ids: Vec<_> = list.iter().map(|task| task["id"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(ids, [hire, first, second, reset, promote, leave].map(|id| id.to_string()));
+    // Accounts that are to lose their access come first.
+    assert_eq!(ids, [first, leave, hire, second, reset, promote].map(|id| id.to_string()));
     let handlers: Vec<_> = list.iter().map(|task| (&task["handler"]["name"], &task["handler"]["kind"])).collect();
     let expected = [
-        (json!("hire"), json!("verified")),
         (json!("suspend"), json!("idempotent")),
+        (json!("leave"), json!("idempotent")),
+        (json!("hire"), json!("verified")),
         (json!("unsuspend"), json!("idempotent")),
         (json!("reset_password"), json!("at_most_once")),
         (Value::Null, Value::Null),
-        (json!("leave"), json!("idempotent")),
     ];
     assert_eq!(handlers, expected.iter().map(|(name, kind)| (name, kind)).collect::<Vec<_>>());
     let codes: Vec<_> = list.iter().map(|task| &task["report"]["error"]["code"]).collect();
     let nothing = Value::Null;
     let (unsupported, invalid) = (json!("unsupported_action"), json!("invalid_payload"));
-    assert_eq!(codes, [&nothing, &nothing, &nothing, &nothing, &unsupported, &invalid]);
-    assert_eq!(list[2]["behind"], json!(first));
+    assert_eq!(codes, [&nothing, &invalid, &nothing, &nothing, &nothing, &unsupported]);
+    assert_eq!(list[3]["behind"], json!(first));
     assert!(list.iter().all(|task| task["state"] == "seen" && task["listed"] == true), "{list:#?}");
 
     let text = scene.run(&["tasks", "list"]).await.ok().stdout;
