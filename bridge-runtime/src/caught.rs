@@ -34,5 +34,7 @@ pub(crate) async fn part<T>(part: impl Future<Output = T>) -> Option<T> {
     if Bug::PanicsSpread.is_planted() {
         return Some(part.await);
     }
+    // An engine's future is large. On the heap, the futures of its callers stay small, and so does the stack that polls them.
+    let part = Box::pin(part);
     AssertUnwindSafe(part).catch_unwind().await.ok()
 }

@@ -62,7 +62,7 @@ faults! {
 }
 
 /// Kinds for which the engines are not ready yet: they do not happen.
-const OFF: [Fault; 1] = [Fault::OddList];
+const OFF: [Fault; 2] = [Fault::OddList, Fault::Respelled];
 
 /// The rates of these kinds: each is there with this probability.
 fn drawn(dice: &mut Dice, share: f64, of: &[Fault]) -> Vec<f64> {

@@ -62,7 +62,7 @@ impl<S: Send + Sync + 'static> SyncEngine<S> {
 
     async fn run_within(&self, system: &Arc<S>, stop: &CancellationToken) -> Result<SyncReport, Box<SyncFailure>> {
         let (mut report, began) = (SyncReport::default(), self.clock().now());
-        let synced = self.sync(system, stop, &mut report).await;
+        let synced = Box::pin(self.sync(system, stop, &mut report)).await;
         self.count(&synced, self.clock().now().saturating_sub(began));
         match synced {
             Ok(()) => {

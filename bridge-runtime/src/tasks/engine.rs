@@ -146,7 +146,7 @@ impl<S: Send + Sync + 'static> TaskEngine<S> {
         };
         // Of its own: a journal that fails ends this shift, and the connector only then.
         let stop = stop.child_token();
-        let report = Shift::new(self, system, &stop, polling, &mut desk).work().await?;
+        let report = Box::pin(Shift::new(self, system, &stop, polling, &mut desk).work()).await?;
         Ok((report, desk.lanes.next_due()))
     }
 
