@@ -45,5 +45,5 @@ async fn scan(journal: &SqliteJournal) -> Result<Duration, Box<dyn Error>> {
 }
 
 fn seen(id: u32, edges: Vec<EdgeKey>) -> Seen {
-    Seen { id: id.to_string(), status: None, edges, fingerprint: id.into(), folded: id.into() }
+    Seen { id: id.to_string(), status: None, edges, fingerprint: id.into(), folded: id.into(), logins: [None; 2] }
 }

@@ -110,7 +110,7 @@ mod configured {
             #[cfg(not(windows))]
             delete
         ];
-        first.entries().iter().map(|entry| entry.name()).collect()
+        first.entries().iter().map(iden_bridge::tasks::Entry::name).collect()
     }
 }
 

@@ -189,7 +189,7 @@ async fn ordinary_turnover_in_5_000_groups_is_not_held() {
     let gone: Vec<_> = (100..110).map(name).collect();
     stage.company.teams.lock().unwrap().retain(|team| !gone.contains(&team.id));
     stage.company.change(40..2_040, |person| {
-        person.teams.retain(|team| !gone.iter().any(|gone| *team == Ref::new(gone.clone())))
+        person.teams.retain(|team| !gone.iter().any(|gone| *team == Ref::new(gone.clone())));
     });
     found(&stage.company, "new");
     completes(&connector).await;

@@ -38,8 +38,12 @@ async fn tasks_beyond_the_window_are_done_once_and_in_order_with_suspensions_fir
         tasks.entry(number).or_default().push(task);
         task
     };
-    (0..40).for_each(|_| drop(queue(1, "update_account")));
-    (0..60).for_each(|at| drop(queue(2 + at % 20, "update_account")));
+    for _ in 0..40 {
+        queue(1, "update_account");
+    }
+    for at in 0..60 {
+        queue(2 + at % 20, "update_account");
+    }
     let suspension = queue(15, "suspend_account");
 
     let round = connector.tasks_once(&go_on()).await.unwrap();
@@ -68,7 +72,9 @@ async fn an_account_with_more_tasks_than_the_window_does_not_keep_the_others_wai
     let builder = stage.builder().tasks(tasks![change]).tasks_in_memory(8);
     let connector = builder.build().unwrap().attach(&stage.target(), json!({})).await.unwrap();
     let held = stage.company.stop_task();
-    (0..40).for_each(|_| drop(stage.app().queue(about("update_account", 1))));
+    for _ in 0..40 {
+        stage.app().queue(about("update_account", 1));
+    }
     let others: Vec<Uuid> = (2..12).map(|number| stage.app().queue(about("update_account", number))).collect();
     let (stop, app) = (go_on(), stage.app());
     let others_are_done = async {
